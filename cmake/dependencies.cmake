@@ -1,0 +1,38 @@
+# All of them Debian packages; script/dependencies.sh names them.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# Static where Debian ships an archive, so that the installed binary stands alone.
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL REQUIRED)
+
+function(aviary_static_library target archive)
+  find_library(${target}_PATH NAMES lib${archive}.a REQUIRED)
+  add_library(${target} INTERFACE)
+  target_link_libraries(${target} INTERFACE ${${target}_PATH} ${ARGN})
+endfunction()
+
+aviary_static_library(dep_zlib z)
+aviary_static_library(dep_bz2 bz2)
+aviary_static_library(dep_lzma lzma)
+aviary_static_library(dep_nettle nettle)
+aviary_static_library(dep_sqlite sqlite3 Threads::Threads m dl)
+aviary_static_library(dep_pcre2 pcre2-8)
+# Only the zip reader and writer are pulled out of the archive, so only their own needs are here.
+aviary_static_library(dep_archive archive dep_zlib dep_bz2 dep_lzma dep_nettle acl)
+
+# Asio compiled once.
+add_library(dep_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
+target_compile_definitions(dep_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(dep_asio PUBLIC Boost::headers Threads::Threads)
+target_compile_options(dep_asio PRIVATE -w)
+# Beast compiled once; only src/http links it.
+add_library(dep_beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
+target_compile_definitions(dep_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(dep_beast PUBLIC dep_asio)
+target_compile_options(dep_beast PRIVATE -w)

@@ -1,0 +1,41 @@
+# Language level, warnings, sanitizers: the same for every component.
+include(GNUInstallDirs)
+
+option(AVIARY_TESTS "Build the tests" ON)
+option(AVIARY_BENCH "Build the benchmarks" ON)
+option(AVIARY_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(AVIARY_SANITIZE "" CACHE STRING "Comma-separated sanitizers, as -fsanitize= takes them")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(AVIARY_CCACHE ccache)
+if(AVIARY_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${AVIARY_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${AVIARY_CCACHE})
+endif()
+find_program(AVIARY_LLD ld.lld)
+if(AVIARY_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -fno-omit-frame-pointer)
+add_compile_options(-ffunction-sections -fdata-sections)
+add_link_options(-Wl,--gc-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False alarms of GCC 12 in the standard library's string and coroutine code.
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds
+                      -Wno-stringop-overflow -Wno-stringop-overread -Wno-dangling-pointer)
+endif()
+
+if(AVIARY_SANITIZE)
+  add_compile_options(-fsanitize=${AVIARY_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${AVIARY_SANITIZE})
+endif()
+if(AVIARY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "models/model.hpp"
+#include "ports/task.hpp"
+#include "wire/message.hpp"
+
+namespace aviary {
+
+/// One decoded and validated call of a service's operation.
+struct Call {
+  const models::Operation* operation;
+  std::string account;     ///< 12 digits
+  std::string region;
+  std::string request_id;  ///< goes out as `x-amzn-RequestId`
+  Instant now;             ///< when the call arrived, by the Clock port
+  Json input;              ///< members by model name, defaults not filled in; the payload member is not in here
+  std::string payload;     ///< the payload member's bytes, for operations that have one (Invoke)
+  const wire::Request* http;  ///< for headers that no model knows; lives until the answer
+  std::string base_url;    ///< how the caller reached the server, for URLs in answers: `http://127.0.0.1:4566`
+};
+
+/// A successful answer, by model member names.
+struct Reply {
+  Json output = Json::object();  ///< members not modelled are not sent; null members are left out
+  std::string payload{};         ///< the output payload member's bytes, for operations that have one
+  int status = 0;                ///< overrides the model's status when not 0 (Invoke: 202, 204)
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< beyond those the model binds
+};
+
+/// A service as the gateway sees it: which model it speaks, and one entry for all its operations.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual const models::Service& model() const = 0;
+  /// Validate → change → answer. State is changed in one synchronous step, never across a suspension.
+  virtual Task<Result<Reply>> call(Call call) = 0;
+};
+
+}  // namespace aviary
