@@ -21,6 +21,9 @@ struct ErrorShape {
   bool has_type;                    ///< whether the body carries `Type`
 };
 
+/// The row of an error that nobody filled in.
+inline constexpr ErrorShape unknown_failure{"InternalFailure", 500, Fault::Receiver, "message", false};
+
 /// An expected failure, as a value. Code, status and fault come from the model's row.
 struct AwsError {
   const ErrorShape* shape;
@@ -32,6 +35,8 @@ struct AwsError {
   /// Some come with no message at all (a function of another account).
   bool omit_message = false;
 
+  /// `boost::system::result` wants its error default-constructible: an error that nobody filled in is a failure of ours.
+  AwsError() : shape(&unknown_failure) {}
   AwsError(const ErrorShape& error_shape, std::string text) : shape(&error_shape), message(std::move(text)) {}
 };
 

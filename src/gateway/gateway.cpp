@@ -1,0 +1,110 @@
+#include "gateway/gateway.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace aviary {
+namespace {
+
+bool is_account_id(std::string_view text) {
+  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+const wire::Codec& error_codec(const std::optional<wire::Target>& target) {
+  if (target)
+    if (const wire::Codec* codec = wire::codec_for(target->protocol)) return *codec;
+  return *wire::codec_for(models::Protocol::RestJson);
+}
+
+std::string base_url(const wire::Request& request) {
+  const std::string_view host = request.header("host");
+  if (!host.empty()) return fmt::format("http://{}", host);
+  return fmt::format("http://127.0.0.1:{}", request.local_port);
+}
+
+}  // namespace
+
+Gateway::Gateway(Clock& clock, Random& ids, Journal& journal, GatewayOptions options)
+    : clock_(clock), ids_(ids), journal_(journal), options_(std::move(options)) {}
+
+void Gateway::add(Service& service) {
+  services_.push_back(&service);
+  models_.push_back(&service.model());
+}
+
+Task<wire::Response> Gateway::handle(wire::Request request) {
+  ++counts_.requests;
+  std::string request_id = ids_.uuid();
+  std::string failure;
+  wire::Response response;
+  try {
+    response = co_await answer(std::move(request), request_id);
+  } catch (const std::exception& escaped) {
+    failure = escaped.what();
+    if (failure.empty()) failure = "unknown";
+  }
+  if (!failure.empty()) {
+    // An exception is a bug of ours: the caller gets what AWS says to its own, the log gets the rest.
+    log::error("request {} failed inside: {}", request_id, failure);
+    const AwsError error(wire::errors::InternalFailure,
+                         "The request processing has failed because of an unknown error, exception or failure.");
+    response = error_codec(std::nullopt).encode_error(error);
+  }
+  if (response.status >= 500) {
+    ++counts_.server_errors;
+  } else if (response.status >= 400) {
+    ++counts_.client_errors;
+  }
+  response.set("x-amzn-RequestId", std::move(request_id));
+  co_return response;
+}
+
+Task<wire::Response> Gateway::answer(wire::Request request, std::string request_id) {
+  const std::optional<wire::Target> target = wire::identify(request, models_);
+  const wire::Codec* codec = target ? wire::codec_for(target->protocol) : nullptr;
+  if (codec == nullptr) {
+    const std::string text =
+        target ? fmt::format("Aviary does not speak this protocol to {} yet.", target->service->id)
+               : fmt::format("No service of Aviary answers {} {}.", request.method, request.path());
+    const AwsError error(target ? wire::errors::NotImplemented : wire::errors::UnknownOperationException, text);
+    co_return error_codec(target).encode_error(error);
+  }
+
+  if (options_.authenticate) {
+    const Result<> allowed = options_.authenticate(request);
+    if (!allowed) co_return codec->encode_error(allowed.error());
+  }
+
+  const Result<wire::Match> match = codec->route(*target->service, request);
+  if (!match) co_return codec->encode_error(match.error());
+  Result<wire::Decoded> decoded = codec->decode(*match, request);
+  if (!decoded) co_return codec->encode_error(decoded.error());
+
+  const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);
+  Call call{.operation = match->operation,
+            .account = credential && is_account_id(credential->access_key_id) ? credential->access_key_id
+                                                                              : options_.default_account,
+            .region = credential && !credential->region.empty() ? credential->region : options_.default_region,
+            .request_id = std::move(request_id),
+            .now = clock_.now(),
+            .input = std::move(decoded->input),
+            .payload = std::move(decoded->payload),
+            .http = &request,
+            .base_url = base_url(request)};
+
+  const auto service = std::ranges::find(services_, target->service, [](Service* s) { return &s->model(); });
+  Result<Reply> reply = co_await (*service)->call(std::move(call));
+  // Reads wait as well: what they saw must not be lost either.
+  if (!journal_.is_settled()) co_await journal_.settled();
+  if (!reply) co_return codec->encode_error(reply.error());
+
+  wire::Response response =
+      codec->encode(*match->operation, reply->output, std::move(reply->payload), reply->status);
+  for (auto& [name, value] : reply->headers) response.set(std::move(name), std::move(value));
+  co_return response;
+}
+
+}  // namespace aviary

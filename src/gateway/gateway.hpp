@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gateway/service.hpp"
+#include "ports/clock.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "ports/task.hpp"
+#include "wire/message.hpp"
+#include "wire/protocol.hpp"
+
+namespace aviary {
+
+/// Counts of what the gateway answered, for the emulator's own `/metrics`.
+struct GatewayCounts {
+  std::uint64_t requests = 0;
+  std::uint64_t client_errors = 0;
+  std::uint64_t server_errors = 0;
+};
+
+struct GatewayOptions {
+  std::string default_account = "123456789012";
+  std::string default_region = "us-east-1";
+  /// Decides whether a signed request may pass; empty: every request may. See `signature.hpp`.
+  std::function<Result<>(const wire::Request&)> authenticate{};
+};
+
+/// One AWS request from end to end: which service, which operation, decode and validate, call, wait until what it
+/// changed is on disk, encode. Lives on the loop's thread; owns nothing but the list of services.
+class Gateway {
+ public:
+  Gateway(Clock& clock, Random& ids, Journal& journal, GatewayOptions options);
+
+  /// `service` must outlive the gateway.
+  void add(Service& service);
+  /// The state is in every answer: an error is an encoded error, and an exception became a 500.
+  Task<wire::Response> handle(wire::Request request);
+  const GatewayCounts& counts() const noexcept { return counts_; }
+  std::span<const models::Service* const> models() const noexcept { return models_; }
+
+ private:
+  Task<wire::Response> answer(wire::Request request, std::string request_id);
+
+  Clock& clock_;
+  Random& ids_;
+  Journal& journal_;
+  GatewayOptions options_;
+  std::vector<Service*> services_;
+  std::vector<const models::Service*> models_;
+  GatewayCounts counts_;
+};
+
+}  // namespace aviary
