@@ -35,7 +35,8 @@ struct AwsError {
   /// Some come with no message at all (a function of another account).
   bool omit_message = false;
 
-  /// `boost::system::result` wants its error default-constructible: an error that nobody filled in is a failure of ours.
+  /// `boost::system::result` wants its error default-constructible: an error that nobody filled in is a
+  /// failure of ours.
   AwsError() : shape(&unknown_failure) {}
   AwsError(const ErrorShape& error_shape, std::string text) : shape(&error_shape), message(std::move(text)) {}
 };

@@ -47,8 +47,8 @@ bool take(std::string_view& text, char expected) {
 
 std::string lambda_timestamp(Instant at) {
   const Civil c = civil(at);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000", c.year, c.month, c.day, c.hour, c.minute,
-                     c.second, c.micros / 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second, c.micros / 1000);
 }
 
 std::string iso8601(Instant at, int fraction_digits) {
@@ -65,8 +65,9 @@ std::string http_date(Instant at) {
   static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Civil c = civil(at);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[static_cast<std::size_t>(c.weekday)],
-                     c.day, months[static_cast<std::size_t>(c.month - 1)], c.year, c.hour, c.minute, c.second);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     weekdays[static_cast<std::size_t>(c.weekday)], c.day,
+                     months[static_cast<std::size_t>(c.month - 1)], c.year, c.hour, c.minute, c.second);
 }
 
 std::optional<Instant> parse_iso8601(std::string_view text) {

@@ -49,8 +49,9 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
   if (!failure.empty()) {
     // An exception is a bug of ours: the caller gets what AWS says to its own, the log gets the rest.
     log::error("request {} failed inside: {}", request_id, failure);
-    const AwsError error(wire::errors::InternalFailure,
-                         "The request processing has failed because of an unknown error, exception or failure.");
+    const AwsError error(
+        wire::errors::InternalFailure,
+        "The request processing has failed because of an unknown error, exception or failure.");
     response = error_codec(std::nullopt).encode_error(error);
   }
   if (response.status >= 500) {
@@ -69,7 +70,8 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
     const std::string text =
         target ? fmt::format("Aviary does not speak this protocol to {} yet.", target->service->id)
                : fmt::format("No service of Aviary answers {} {}.", request.method, request.path());
-    const AwsError error(target ? wire::errors::NotImplemented : wire::errors::UnknownOperationException, text);
+    const AwsError error(target ? wire::errors::NotImplemented : wire::errors::UnknownOperationException,
+                         text);
     co_return error_codec(target).encode_error(error);
   }
 
@@ -84,16 +86,17 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
   if (!decoded) co_return codec->encode_error(decoded.error());
 
   const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);
-  Call call{.operation = match->operation,
-            .account = credential && is_account_id(credential->access_key_id) ? credential->access_key_id
-                                                                              : options_.default_account,
-            .region = credential && !credential->region.empty() ? credential->region : options_.default_region,
-            .request_id = std::move(request_id),
-            .now = clock_.now(),
-            .input = std::move(decoded->input),
-            .payload = std::move(decoded->payload),
-            .http = &request,
-            .base_url = base_url(request)};
+  Call call{
+      .operation = match->operation,
+      .account = credential && is_account_id(credential->access_key_id) ? credential->access_key_id
+                                                                        : options_.default_account,
+      .region = credential && !credential->region.empty() ? credential->region : options_.default_region,
+      .request_id = std::move(request_id),
+      .now = clock_.now(),
+      .input = std::move(decoded->input),
+      .payload = std::move(decoded->payload),
+      .http = &request,
+      .base_url = base_url(request)};
 
   const auto service = std::ranges::find(services_, target->service, [](Service* s) { return &s->model(); });
   Result<Reply> reply = co_await (*service)->call(std::move(call));

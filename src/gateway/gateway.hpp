@@ -30,8 +30,8 @@ struct GatewayOptions {
   std::function<Result<>(const wire::Request&)> authenticate{};
 };
 
-/// One AWS request from end to end: which service, which operation, decode and validate, call, wait until what it
-/// changed is on disk, encode. Lives on the loop's thread; owns nothing but the list of services.
+/// One AWS request from end to end: which service, which operation, decode and validate, call, wait until
+/// what it changed is on disk, encode. Lives on the loop's thread; owns nothing but the list of services.
 class Gateway {
  public:
   Gateway(Clock& clock, Random& ids, Journal& journal, GatewayOptions options);

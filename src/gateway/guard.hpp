@@ -8,18 +8,21 @@
 
 namespace aviary {
 
-/// Who may drive the server from where. It runs code for whoever can reach it, so a web page must not: a browser sends
-/// `Origin` and `Sec-Fetch-Site`, and a page that rebinds a DNS name to the loopback address sends that name as Host.
+/// Who may drive the server from where. It runs code for whoever can reach it, so a web page must not: a
+/// browser sends `Origin` and `Sec-Fetch-Site`, and a page that rebinds a DNS name to the loopback address
+/// sends that name as Host.
 struct GuardOptions {
-  std::vector<std::string> allowed_hosts;    ///< beside local names and addresses; "*" allows all
-  std::vector<std::string> allowed_origins;  ///< beside local origins, e.g. "https://console.example.com"; "*" allows all
+  std::vector<std::string> allowed_hosts;  ///< beside local names and addresses; "*" allows all
+  std::vector<std::string>
+      allowed_origins;  ///< beside local origins, e.g. "https://console.example.com"; "*" allows all
 };
 
 /// Nothing if the request may pass, else the reason.
 std::optional<std::string> refuse_foreign(const wire::Request& request, const GuardOptions& options);
 
-/// Whether a Host (with or without port) is a name of this machine: loopback names and addresses, any IP address
-/// literal (no DNS name was rebound), and names below `localhost`, as `x.lambda-url.us-east-1.localhost` is.
+/// Whether a Host (with or without port) is a name of this machine: loopback names and addresses, any IP
+/// address literal (no DNS name was rebound), and names below `localhost`, as
+/// `x.lambda-url.us-east-1.localhost` is.
 bool is_local_host(std::string_view host);
 
 }  // namespace aviary

@@ -16,14 +16,14 @@ namespace aviary {
 /// One decoded and validated call of a service's operation.
 struct Call {
   const models::Operation* operation;
-  std::string account;     ///< 12 digits
+  std::string account;  ///< 12 digits
   std::string region;
   std::string request_id;  ///< goes out as `x-amzn-RequestId`
   Instant now;             ///< when the call arrived, by the Clock port
-  Json input;              ///< members by model name, defaults not filled in; the payload member is not in here
-  std::string payload;     ///< the payload member's bytes, for operations that have one (Invoke)
+  Json input;           ///< members by model name, defaults not filled in; the payload member is not in here
+  std::string payload;  ///< the payload member's bytes, for operations that have one (Invoke)
   const wire::Request* http;  ///< for headers that no model knows; lives until the answer
-  std::string base_url;    ///< how the caller reached the server, for URLs in answers: `http://127.0.0.1:4566`
+  std::string base_url;  ///< how the caller reached the server, for URLs in answers: `http://127.0.0.1:4566`
 };
 
 /// A successful answer, by model member names.

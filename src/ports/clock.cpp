@@ -9,7 +9,8 @@
 namespace aviary {
 namespace {
 
-/// Suspends until the timer fires; a cancellation signal cancels the timer and resumes with `operation_aborted`.
+/// Suspends until the timer fires; a cancellation signal cancels the timer and resumes with
+/// `operation_aborted`.
 template <class Timers, class Start>
 Task<> wait_for_timer(Timers& timers, Start start) {
   auto initiate = [&timers, &start](auto handler) {

@@ -13,10 +13,11 @@ namespace aviary {
 using TimerId = std::uint64_t;
 
 /// Time as AWS would tell it. Everything that waits in the emulated cloud (retries, alarm periods, retention,
-/// deployment steps) waits here, so that time can be scaled, stopped and driven. Timestamps in answers come from it.
+/// deployment steps) waits here, so that time can be scaled, stopped and driven. Timestamps in answers come
+/// from it.
 ///
-/// All members are called on the loop's thread. Callbacks run on the loop, in order of their due time and, within
-/// one moment, in the order they were made.
+/// All members are called on the loop's thread. Callbacks run on the loop, in order of their due time and,
+/// within one moment, in the order they were made.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -26,8 +27,8 @@ class Clock {
   virtual bool cancel(TimerId timer) = 0;
 };
 
-/// Real elapsed time: how long function code ran, function time-outs, socket deadlines, graces at shutdown. It is a
-/// port of its own because driving the emulated clock must not change how fast real code runs.
+/// Real elapsed time: how long function code ran, function time-outs, socket deadlines, graces at shutdown.
+/// It is a port of its own because driving the emulated clock must not change how fast real code runs.
 class Stopwatch {
  public:
   virtual ~Stopwatch() = default;
@@ -37,8 +38,8 @@ class Stopwatch {
   virtual bool cancel(TimerId timer) = 0;
 };
 
-/// Suspends until the moment has come. Ends early, with an exception of `operation_aborted`, only when the coroutine
-/// is cancelled (shutdown).
+/// Suspends until the moment has come. Ends early, with an exception of `operation_aborted`, only when the
+/// coroutine is cancelled (shutdown).
 Task<> sleep_until(Clock& clock, Instant when);
 Task<> sleep_for(Stopwatch& stopwatch, std::chrono::nanoseconds delay);
 

@@ -11,22 +11,23 @@
 
 namespace aviary {
 
-/// One package of code (a function's zip or a layer's), kept once however many versions share it. While somebody
-/// holds the handle, the bytes and the unpacked folder stay; when the last handle is gone they may be collected.
+/// One package of code (a function's zip or a layer's), kept once however many versions share it. While
+/// somebody holds the handle, the bytes and the unpacked folder stay; when the last handle is gone they may
+/// be collected.
 struct CodeBlob {
-  std::string digest;         ///< SHA-256, base64: Lambda's `CodeSha256`
-  std::uint64_t size;         ///< bytes of the zip: Lambda's `CodeSize`
+  std::string digest;           ///< SHA-256, base64: Lambda's `CodeSha256`
+  std::uint64_t size;           ///< bytes of the zip: Lambda's `CodeSize`
   std::uint64_t unzipped_size;  ///< bytes when unpacked, as the zip's directory says and unpacking proved
 };
 using CodeHandle = std::shared_ptr<const CodeBlob>;
 
 /// Why a package was refused. What Lambda says to each is the service's business.
 enum class CodeProblem : std::uint8_t {
-  NotAZip,       ///< unreadable, truncated, encrypted, or a checksum is wrong
-  TooLarge,      ///< unpacks to more than `CodeLimits::unzipped_bytes`, declared or real
-  UnsafePath,    ///< an entry or a link that leaves the folder, an absolute path, a device file
-  Gone,          ///< no such package (any more)
-  Disk,          ///< could not be written
+  NotAZip,     ///< unreadable, truncated, encrypted, or a checksum is wrong
+  TooLarge,    ///< unpacks to more than `CodeLimits::unzipped_bytes`, declared or real
+  UnsafePath,  ///< an entry or a link that leaves the folder, an absolute path, a device file
+  Gone,        ///< no such package (any more)
+  Disk,        ///< could not be written
 };
 
 struct CodeLimits {
@@ -42,8 +43,8 @@ class CodeStore {
   template <class T>
   using Result = boost::system::result<T, CodeProblem>;
 
-  /// Checks the zip whole (every entry's path, type, size, checksum), then keeps it. Durable when it returns, if the
-  /// store is. Storing the same bytes again gives the same handle and costs a digest.
+  /// Checks the zip whole (every entry's path, type, size, checksum), then keeps it. Durable when it returns,
+  /// if the store is. Storing the same bytes again gives the same handle and costs a digest.
   virtual Task<Result<CodeHandle>> store(std::string zip) = 0;
   /// Finds what an earlier run has stored; for reading state back at start. Nothing if it is not there.
   virtual CodeHandle open(std::string_view digest) = 0;
@@ -51,8 +52,8 @@ class CodeStore {
   virtual Task<Result<std::filesystem::path>> unpacked(CodeHandle code) = 0;
   /// The zip's bytes.
   virtual Task<Result<std::string>> bytes(CodeHandle code) = 0;
-  /// Removes packages that nobody holds any more. Call when the journal is settled: a package must outlive the last
-  /// durable record that names it.
+  /// Removes packages that nobody holds any more. Call when the journal is settled: a package must outlive
+  /// the last durable record that names it.
   virtual Task<> collect() = 0;
 };
 

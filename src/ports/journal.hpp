@@ -8,9 +8,9 @@
 
 namespace aviary {
 
-/// Where state lasts. A change is put here in the same synchronous step that makes it in memory; the changes of one
-/// step (one turn of the loop) become durable together or not at all. No answer leaves the server before `settled`, so
-/// nothing acknowledged is lost and nothing half-done is ever seen after a restart.
+/// Where state lasts. A change is put here in the same synchronous step that makes it in memory; the changes
+/// of one step (one turn of the loop) become durable together or not at all. No answer leaves the server
+/// before `settled`, so nothing acknowledged is lost and nothing half-done is ever seen after a restart.
 ///
 /// Called on the loop's thread.
 class Journal {

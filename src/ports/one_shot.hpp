@@ -13,11 +13,11 @@
 
 namespace aviary {
 
-/// One value handed from a callback to one waiting coroutine, on the loop's thread. Setting before waiting is fine;
-/// setting twice keeps the first. The waiter is resumed from the loop, never from inside `set`.
+/// One value handed from a callback to one waiting coroutine, on the loop's thread. Setting before waiting is
+/// fine; setting twice keeps the first. The waiter is resumed from the loop, never from inside `set`.
 ///
-/// Copies share the same slot, so the setter may outlive the waiter and the other way round. A slot whose last setter
-/// goes away unset leaves the waiter waiting: who hands out a slot must settle it.
+/// Copies share the same slot, so the setter may outlive the waiter and the other way round. A slot whose
+/// last setter goes away unset leaves the waiter waiting: who hands out a slot must settle it.
 template <class T>
 class OneShot {
  public:

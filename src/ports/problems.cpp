@@ -8,13 +8,13 @@
 namespace aviary {
 
 void throw_exception_from_error(CodeProblem problem, const boost::source_location& where) {
-  throw std::logic_error(
-      fmt::format("unchecked code store result at {}:{}: {}", where.file_name(), where.line(), static_cast<int>(problem)));
+  throw std::logic_error(fmt::format("unchecked code store result at {}:{}: {}", where.file_name(),
+                                     where.line(), static_cast<int>(problem)));
 }
 
 void throw_exception_from_error(const LaunchProblem& problem, const boost::source_location& where) {
-  throw std::logic_error(fmt::format("unchecked launch result at {}:{}: {}: errno {}", where.file_name(), where.line(),
-                                     problem.step, problem.error_number));
+  throw std::logic_error(fmt::format("unchecked launch result at {}:{}: {}: errno {}", where.file_name(),
+                                     where.line(), problem.step, problem.error_number));
 }
 
 }  // namespace aviary

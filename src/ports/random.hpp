@@ -5,8 +5,8 @@
 
 namespace aviary {
 
-/// Chance. One seed gives one sequence; streams split off by name are independent of each other, so that drawing a
-/// request id never changes which version the router picks next.
+/// Chance. One seed gives one sequence; streams split off by name are independent of each other, so that
+/// drawing a request id never changes which version the router picks next.
 class Random {
  public:
   virtual ~Random() = default;

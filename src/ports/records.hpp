@@ -8,8 +8,9 @@
 
 namespace aviary {
 
-/// A named, durable collection of `T`: what a service writes its state through. `T` needs nlohmann's `to_json` and
-/// `from_json`. The service keeps `T` in memory in whatever shape suits it; this only makes changes last.
+/// A named, durable collection of `T`: what a service writes its state through. `T` needs nlohmann's
+/// `to_json` and `from_json`. The service keeps `T` in memory in whatever shape suits it; this only makes
+/// changes last.
 template <class T>
 class Records {
  public:

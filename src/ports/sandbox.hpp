@@ -17,11 +17,11 @@ namespace aviary {
 
 /// What an execution environment's world is made of. Fixed for the environment's life.
 struct SandboxSpec {
-  std::string id;                              ///< unique; names its folder and cgroup
-  std::filesystem::path task_root;             ///< unpacked code, seen read-only at /var/task
-  std::vector<std::filesystem::path> layers;   ///< unpacked layers in order, merged read-only into /opt
-  std::uint64_t memory_bytes = 128ULL << 20;   ///< beyond it the processes are killed, as for lack of memory
-  std::uint64_t tmp_bytes = 512ULL << 20;      ///< size of /tmp, on disk, not charged to memory
+  std::string id;                             ///< unique; names its folder and cgroup
+  std::filesystem::path task_root;            ///< unpacked code, seen read-only at /var/task
+  std::vector<std::filesystem::path> layers;  ///< unpacked layers in order, merged read-only into /opt
+  std::uint64_t memory_bytes = 128ULL << 20;  ///< beyond it the processes are killed, as for lack of memory
+  std::uint64_t tmp_bytes = 512ULL << 20;     ///< size of /tmp, on disk, not charged to memory
 };
 
 /// How a runtime process is started inside a sandbox.
@@ -32,32 +32,37 @@ struct ProcessSpec {
 };
 
 struct ExitStatus {
-  int code = 0;            ///< exit status, when `signal` is 0
-  int signal = 0;          ///< the signal that ended it, or 0
+  int code = 0;                ///< exit status, when `signal` is 0
+  int signal = 0;              ///< the signal that ended it, or 0
   bool out_of_memory = false;  ///< killed for exceeding `memory_bytes`
 };
 
-/// What the launcher tells while a process lives; called on the loop's thread. After `exited` nothing more is called.
+/// What the launcher tells while a process lives; called on the loop's thread. After `exited` nothing more is
+/// called.
 struct ProcessEvents {
   std::function<void(std::string_view bytes)> output;  ///< standard output and error, in order of arrival
-  std::function<void(ExitStatus)> exited;  ///< the first process ended and its output was read to the end (bounded wait)
+  std::function<void(ExitStatus)>
+      exited;  ///< the first process ended and its output was read to the end (bounded wait)
 };
 
 /// Why nothing could be started.
 struct LaunchProblem {
-  int error_number;     ///< errno of the failing step
-  std::string step;     ///< what was being done: "exec", "mount /tmp", …
+  int error_number;  ///< errno of the failing step
+  std::string step;  ///< what was being done: "exec", "mount /tmp", …
 };
-[[noreturn]] void throw_exception_from_error(const LaunchProblem& problem, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const LaunchProblem& problem,
+                                             const boost::source_location& where);
 
-/// One execution environment's processes and their world: its file system outlives its processes, so that a restarted
-/// runtime finds its /tmp again. Owned by the environment; destroying it kills every process and removes every trace.
+/// One execution environment's processes and their world: its file system outlives its processes, so that a
+/// restarted runtime finds its /tmp again. Owned by the environment; destroying it kills every process and
+/// removes every trace.
 class Sandbox {
  public:
   virtual ~Sandbox() = default;
-  /// Starts the first process. One at a time: the one before must have exited. An error of `exec` itself (no such
-  /// file, permission, format) is a problem here, not an exit status.
-  virtual Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process, ProcessEvents events) = 0;
+  /// Starts the first process. One at a time: the one before must have exited. An error of `exec` itself (no
+  /// such file, permission, format) is a problem here, not an exit status.
+  virtual Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process,
+                                                                 ProcessEvents events) = 0;
   /// Stops and resumes every process. Idempotent, never fails on what is gone.
   virtual void freeze() = 0;
   virtual void thaw() = 0;
@@ -68,8 +73,8 @@ class Sandbox {
   virtual std::uint64_t peak_memory_bytes() = 0;
   /// Of the first process, as the host counts; nothing while none runs.
   virtual std::optional<int> pid() const = 0;
-  /// Whether a TCP connection that arrived from this local port of the loopback interface was opened by a process of
-  /// this sandbox. Keeps one function from taking another's invocations.
+  /// Whether a TCP connection that arrived from this local port of the loopback interface was opened by a
+  /// process of this sandbox. Keeps one function from taking another's invocations.
   virtual bool owns_connection(std::uint16_t peer_port, std::uint16_t local_port) = 0;
 };
 
@@ -82,9 +87,10 @@ class SandboxLauncher {
 /// The command that starts a runtime in a sandbox.
 struct RuntimeCommand {
   std::vector<std::string> argv;
-  std::string version;       ///< of the interpreter that will run, e.g. "3.11.7"; empty for custom runtimes
-  bool exact = true;         ///< false when a neighbouring version stands in
-  std::vector<std::pair<std::string, std::string>> environment;  ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
+  std::string version;  ///< of the interpreter that will run, e.g. "3.11.7"; empty for custom runtimes
+  bool exact = true;    ///< false when a neighbouring version stands in
+  std::vector<std::pair<std::string, std::string>>
+      environment;  ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
 };
 
 /// Which interpreters this machine has.

@@ -45,7 +45,8 @@ void report_escape(const std::string& name, const std::exception_ptr& escaped) {
 
 }  // namespace
 
-TaskGroup::TaskGroup(boost::asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+TaskGroup::TaskGroup(boost::asio::any_io_executor executor)
+    : state_(std::make_shared<State>(std::move(executor))) {}
 
 TaskGroup::~TaskGroup() { assert(state_->running.empty() && "a task group is joined before it goes"); }
 
@@ -55,11 +56,11 @@ void TaskGroup::spawn(std::string name, Task<> task) {
   const auto position = state_->running.begin();
   boost::asio::co_spawn(
       state_->executor, std::move(task),
-      boost::asio::bind_cancellation_slot(position->slot(),
-                                          [state = state_, position, name = std::move(name)](std::exception_ptr escaped) {
-                                            if (escaped) report_escape(name, escaped);
-                                            state->finished(position);
-                                          }));
+      boost::asio::bind_cancellation_slot(
+          position->slot(), [state = state_, position, name = std::move(name)](std::exception_ptr escaped) {
+            if (escaped) report_escape(name, escaped);
+            state->finished(position);
+          }));
 }
 
 void TaskGroup::cancel() {

@@ -9,9 +9,9 @@
 
 namespace aviary {
 
-/// Owner of background coroutines: the only place that starts one without awaiting it. Whoever owns the group waits
-/// for it, so that nothing outlives what it works on. An exception that escapes a task is logged with the task's name
-/// and ends that task alone.
+/// Owner of background coroutines: the only place that starts one without awaiting it. Whoever owns the group
+/// waits for it, so that nothing outlives what it works on. An exception that escapes a task is logged with
+/// the task's name and ends that task alone.
 class TaskGroup {
  public:
   explicit TaskGroup(boost::asio::any_io_executor executor);

@@ -14,7 +14,8 @@ namespace aviary {
 class WorkerPool {
  public:
   virtual ~WorkerPool() = default;
-  /// Runs `work` on some worker, then `done` on the loop. `work` must own everything that it touches and must not throw.
+  /// Runs `work` on some worker, then `done` on the loop. `work` must own everything that it touches and must
+  /// not throw.
   virtual void submit(std::function<void()> work, std::function<void()> done) = 0;
 
   /// `auto digest = co_await pool.run(work);` where `work` is a named callable that owns what it needs.

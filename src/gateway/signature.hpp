@@ -1,0 +1,21 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "wire/message.hpp"
+
+namespace aviary {
+
+/// Access key id → secret access key. Requests are verified only when there is at least one.
+using AccessKeys = std::map<std::string, std::string, std::less<>>;
+
+/// Verifies AWS Signature Version 4, in the `Authorization` header or a presigned query, and that the signed
+/// payload hash is the body's. Errors are AWS's: `MissingAuthenticationToken`, `IncompleteSignature`,
+/// `InvalidClientTokenId`, `SignatureDoesNotMatch` (also for a date more than 15 minutes off `now`), all 403,
+/// as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html words them.
+Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, Instant now);
+
+}  // namespace aviary
