@@ -19,6 +19,7 @@ struct ErrorShape {
   Fault fault;                      ///< decides the `Type` member: `User` or `Service`
   std::string_view message_member;  ///< `message` or `Message`, as the service really sends it
   bool has_type;                    ///< whether the body carries `Type`
+  std::string_view query_code{};    ///< what query protocols say instead of `code`, if that differs
 };
 
 /// The row of an error that nobody filled in.

@@ -33,6 +33,8 @@ struct Member {
   bool idempotency_token = false;
   bool xml_attribute = false;
   bool flattened = false;
+  bool event_payload = false;  ///< of an event: the message's whole payload
+  bool event_header = false;   ///< of an event: one of the message's headers
 };
 
 /// Constraints count characters for strings, bytes for blobs, entries for lists and maps, and the value for numbers.
@@ -45,7 +47,9 @@ struct Shape {
   std::string_view element_location_name{};    ///< list member tag, or map value tag, in XML
   std::string_view key_location_name{};
   std::string_view pattern{};                  ///< anchored at both ends, as AWS prints it
-  std::span<const std::string_view> values{};  ///< enum, in the order AWS prints it
+  /// Enum, in the order AWS prints it. On a list: what each element must be, where AWS words the violation as one of
+  /// the list's own instead of its elements'.
+  std::span<const std::string_view> values{};
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   TimestampFormat timestamp_format = TimestampFormat::Default;
@@ -54,6 +58,8 @@ struct Shape {
   bool streaming = false;
   bool sensitive = false;
   bool is_union = false;
+  bool sparse = false;        ///< a list or map whose elements may be null
+  bool event_stream = false;  ///< a structure whose members are the kinds of event of a stream
 
   bool has_min() const { return min != -std::numeric_limits<double>::infinity(); }
   bool has_max() const { return max != std::numeric_limits<double>::infinity(); }
