@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "aviary/emulator.hpp"
+
+namespace aviary::app {
+
+enum class Verb { Serve, Doctor, Operations, None };
+
+/// What the command line, the environment and the configuration file ask for, in that order of precedence.
+struct CommandLine {
+  Verb verb = Verb::Serve;
+  EmulatorOptions options;
+  int exit_code = 0;  ///< for `Verb::None`: help, version or a mistake was already printed
+};
+
+CommandLine parse_command_line(int argc, char** argv);
+
+/// The whole help text: what `--help` prints.
+std::string help_text();
+
+}  // namespace aviary::app
