@@ -1,0 +1,317 @@
+#include "http/server.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "base/log.hpp"
+#include "http/default_words.hpp"
+#include "http/session.hpp"
+#include "ports/one_shot.hpp"
+
+namespace aviary::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Error = boost::system::error_code;
+using Acceptor = asio::basic_socket_acceptor<tcp, asio::any_io_executor>;
+constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+
+/// How long to leave a listener alone when the process is out of descriptors or memory.
+constexpr std::chrono::milliseconds accept_pause{100};
+/// Deadlines are looked at together, and not more often than this.
+constexpr std::chrono::milliseconds sweep_spacing{50};
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return 0;
+}
+
+/// Function processes are started from this one and must not inherit its connections.
+void keep_from_children(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
+}  // namespace
+
+struct Server::State final : House, std::enable_shared_from_this<State> {
+  struct Listener {
+    Acceptor acceptor;
+    std::uint16_t port;
+  };
+
+  State(asio::any_io_executor e, Stopwatch& s, Handler h, Limits l, Options o)
+      : executor(std::move(e)), stopwatch(s), handler_(std::move(h)), limits_(l), options(std::move(o)) {}
+
+  // What sessions ask for.
+  const Handler& handler() const override { return handler_; }
+  const Limits& limits() const override { return limits_; }
+  bool closing() const override { return closing_; }
+  wire::Response refuse(const Refused& refused) override {
+    return options.refuse ? options.refuse(refused) : default_words(refused);
+  }
+  std::string_view date() override;
+  void set_deadline(Session& session, std::chrono::nanoseconds allowance) override;
+
+  void sweep();
+  void arm_sweep(std::chrono::nanoseconds now, std::chrono::nanoseconds due);
+  void start_session(int descriptor, const tcp& protocol, std::uint16_t local_port, std::uint16_t peer_port);
+  void session_ended(std::list<Session>::iterator session);
+  void wake_listeners();
+  void close_listeners();
+  void settle();
+  bool gone() const { return sessions.empty() && accepting == 0; }
+
+  static Task<> accept(std::shared_ptr<State> state, Listener& listener);
+  static Task<> stop(std::shared_ptr<State> state, std::chrono::milliseconds grace);
+
+  asio::any_io_executor executor;
+  Stopwatch& stopwatch;
+  Handler handler_;
+  Limits limits_;
+  Options options;
+  bool closing_ = false;
+  std::list<Listener> listeners;
+  std::size_t accepting = 0;          ///< accept loops still running
+  std::vector<OneShot<bool>> paused;  ///< accept loops that wait for room
+  std::list<Session> sessions;
+  std::vector<OneShot<bool>> settled;  ///< `stop`s that wait for the last to go
+
+  TimerId sweep_timer = 0;
+  std::chrono::nanoseconds sweep_due{0};
+
+  Instant dated{};
+  std::string date_;
+};
+
+std::string_view Server::State::date() {
+  if (!options.now) return {};
+  const Instant second = std::chrono::floor<std::chrono::seconds>(options.now());
+  if (date_.empty() || second != dated) {
+    dated = second;
+    date_ = http_date(second);
+  }
+  return date_;
+}
+
+/// One timer serves all connections, and is moved only when a deadline comes before all others. A busy
+/// connection's idle deadline moves on with each request without touching the timer.
+void Server::State::set_deadline(Session& session, std::chrono::nanoseconds allowance) {
+  const auto now = stopwatch.elapsed();
+  session.deadline = now + allowance;
+  if (sweep_timer == 0 || session.deadline < sweep_due) arm_sweep(now, session.deadline);
+}
+
+void Server::State::arm_sweep(std::chrono::nanoseconds now, std::chrono::nanoseconds due) {
+  if (sweep_timer != 0) stopwatch.cancel(sweep_timer);
+  sweep_due = std::max(due, now + std::chrono::nanoseconds(sweep_spacing));
+  sweep_timer = stopwatch.call_after(sweep_due - now, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->sweep();
+  });
+}
+
+void Server::State::sweep() {
+  sweep_timer = 0;
+  const auto now = stopwatch.elapsed();
+  auto earliest = Session::no_deadline;
+  for (Session& session : sessions) {
+    if (session.deadline <= now) {
+      session.deadline = Session::no_deadline;
+      session.expired();
+    } else {
+      earliest = std::min(earliest, session.deadline);
+    }
+  }
+  if (earliest != Session::no_deadline) arm_sweep(now, earliest);
+}
+
+void Server::State::start_session(int descriptor, const tcp& protocol, std::uint16_t local_port,
+                                  std::uint16_t peer_port) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Socket socket(executor);
+  Error error;
+  socket.assign(protocol, descriptor, error);
+  if (error) {
+    log::warn("a connection could not be served: {}", error.message());
+    ::close(descriptor);
+    return;
+  }
+  sessions.emplace_front(*this, std::move(socket), local_port, peer_port);
+  const auto session = sessions.begin();
+  asio::co_spawn(executor, session->run(),
+                 asio::bind_cancellation_slot(session->cancel.slot(), [self = shared_from_this(), session](
+                                                                          const std::exception_ptr& escaped) {
+                   if (escaped) log::debug("a connection ended early");
+                   self->session_ended(session);
+                 }));
+}
+
+void Server::State::session_ended(std::list<Session>::iterator session) {
+  sessions.erase(session);
+  wake_listeners();
+  settle();
+  if (sessions.empty() && sweep_timer != 0) {
+    stopwatch.cancel(sweep_timer);
+    sweep_timer = 0;
+  }
+}
+
+void Server::State::wake_listeners() {
+  for (const auto& waiting : paused) waiting.set(true);
+  paused.clear();
+}
+
+void Server::State::settle() {
+  if (!gone()) return;
+  for (const auto& waiting : settled) waiting.set(true);
+  settled.clear();
+}
+
+void Server::State::close_listeners() {
+  Error ignored;
+  for (Listener& listener : listeners) listener.acceptor.close(ignored);
+  wake_listeners();
+}
+
+Task<> Server::State::accept(std::shared_ptr<State> state, Listener& listener) {
+  bool reported = false;
+  while (!state->closing_) {
+    if (state->sessions.size() >= state->limits_.connections) {
+      OneShot<bool> room;
+      state->paused.push_back(room);
+      co_await room.wait();
+      continue;
+    }
+    // accept4 rather than Asio's own accept: it makes the descriptor close-on-exec in the same step.
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    const int descriptor = ::accept4(listener.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer),
+                                     &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+      reported = false;
+      state->start_session(descriptor, peer.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), listener.port,
+                           port_of(peer));
+      continue;
+    }
+    const int why = errno;
+    if (why == EAGAIN || why == EWOULDBLOCK) {
+      const auto [error] = co_await listener.acceptor.async_wait(Acceptor::wait_read, tuple);
+      if (error && error != asio::error::operation_aborted)
+        log::error("cannot wait for connections on port {}: {}", listener.port, error.message());
+      if (error) break;
+      continue;
+    }
+    if (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM) {
+      if (!reported)
+        log::error("cannot accept connections for now: {}",
+                   Error(why, boost::system::system_category()).message());
+      reported = true;
+      OneShot<bool> room;
+      state->paused.push_back(room);
+      const TimerId timer = state->stopwatch.call_after(accept_pause, [room] { room.set(true); });
+      co_await room.wait();
+      state->stopwatch.cancel(timer);
+      continue;
+    }
+    if (why == EBADF || why == EINVAL || why == ENOTSOCK) break;
+    // Anything else is the fate of one connection, not of the listener: accept(2), "Error handling".
+  }
+}
+
+Task<> Server::State::stop(std::shared_ptr<State> state, std::chrono::milliseconds grace) {
+  state->closing_ = true;
+  state->close_listeners();
+  for (Session& session : state->sessions) session.wind_down();
+  if (state->gone()) co_return;
+
+  OneShot<bool> settled;
+  state->settled.push_back(settled);
+  const TimerId timer = state->stopwatch.call_after(grace, [weak = std::weak_ptr<State>(state)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    // Aborting resumes handlers only from the loop, so the list stays as it is meanwhile.
+    for (Session& session : self->sessions) session.abort();
+  });
+  co_await settled.wait();
+  state->stopwatch.cancel(timer);
+}
+
+Server::Server(asio::any_io_executor executor, Stopwatch& stopwatch, Handler handler, Limits limits,
+               Options options)
+    : state_(std::make_shared<State>(std::move(executor), stopwatch, std::move(handler), limits,
+                                     std::move(options))) {}
+
+Server::~Server() {
+  state_->closing_ = true;
+  state_->close_listeners();
+  for (Session& session : state_->sessions) session.abort();
+  if (state_->sweep_timer != 0) state_->stopwatch.cancel(state_->sweep_timer);
+}
+
+Server::Listening Server::listen(const std::string& address, std::uint16_t port) {
+  Error error;
+  const auto ip = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+  if (error) return {0, fmt::format("cannot listen on '{}': not an IP address", address)};
+
+  const tcp::endpoint endpoint(ip, port);
+  Acceptor acceptor(state_->executor);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) keep_from_children(acceptor.native_handle());
+  // A port whose old connections are still winding down may be taken at once; one that somebody listens on
+  // may not.
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+  if (!error) acceptor.native_non_blocking(true, error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
+  const std::uint16_t chosen = error ? std::uint16_t{0} : acceptor.local_endpoint(error).port();
+  if (error == asio::error::address_in_use)
+    return {0,
+            fmt::format("cannot listen on {}:{}: another program is listening there already", address, port)};
+  if (error == boost::system::errc::address_not_available)
+    return {0, fmt::format("cannot listen on {}: this machine has no such address", address)};
+  if (error) return {0, fmt::format("cannot listen on {}:{}: {}", address, port, error.message())};
+
+  State& state = *state_;
+  state.listeners.push_back({std::move(acceptor), chosen});
+  ++state.accepting;
+  asio::co_spawn(state.executor, State::accept(state_, state.listeners.back()),
+                 [self = state_](const std::exception_ptr& escaped) {
+                   if (escaped) log::error("a listener ended unexpectedly");
+                   --self->accepting;
+                   self->settle();
+                 });
+  return {chosen, {}};
+}
+
+void Server::adopt(int connected_socket) {
+  sockaddr_storage local{};
+  sockaddr_storage peer{};
+  socklen_t length = sizeof local;
+  ::getsockname(connected_socket, reinterpret_cast<sockaddr*>(&local), &length);
+  length = sizeof peer;
+  ::getpeername(connected_socket, reinterpret_cast<sockaddr*>(&peer), &length);
+  keep_from_children(connected_socket);
+  state_->start_session(connected_socket, local.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), port_of(local),
+                        port_of(peer));
+}
+
+Task<> Server::stop(std::chrono::milliseconds grace) { return State::stop(state_, grace); }
+
+std::size_t Server::connections() const noexcept { return state_->sessions.size(); }
+
+}  // namespace aviary::http

@@ -1,0 +1,387 @@
+#include "http/session.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "base/log.hpp"
+#include "http/response_head.hpp"
+
+namespace aviary::http {
+namespace {
+
+namespace asio = boost::asio;
+using Error = boost::system::error_code;
+constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+
+/// A body up to this size is copied behind the head: one small write is cheaper than a gathered one.
+constexpr std::size_t small_body = 4096;
+/// What an idle connection may keep of its output buffer.
+constexpr std::size_t idle_output = 8192;
+/// A body is made room for in steps, so that a large Content-Length alone costs no memory.
+constexpr std::size_t body_step = 256 * 1024;
+/// After so many requests without waiting for the peer, others get their turn.
+constexpr int turn = 64;
+/// After a refusal the rest of what the peer sends is read and dropped for a while: closing with unread bytes
+/// would reset the connection, and the peer would lose the answer. nginx's lingering_close does the same,
+/// with these values.
+constexpr std::chrono::seconds linger_total{30};
+constexpr std::chrono::seconds linger_silence{5};
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+int status_of(Refusal why) {
+  switch (why) {
+    case Refusal::Malformed:
+    case Refusal::Truncated:
+      return 400;
+    case Refusal::Timeout:
+      return 408;
+    case Refusal::BodyTooLarge:
+      return 413;
+    case Refusal::HeadersTooLarge:
+      return 431;
+    case Refusal::HandlerFailed:
+      return 500;
+    case Refusal::Unsupported:
+      return 501;
+  }
+  return 500;
+}
+
+std::string text_of(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(std::move(failure));
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an unknown exception";
+  }
+}
+
+}  // namespace
+
+Session::Session(House& house, Socket socket, std::uint16_t local_port, std::uint16_t peer_port)
+    : house_(house), socket_(std::move(socket)), local_port_(local_port), peer_port_(peer_port) {}
+
+std::chrono::nanoseconds Session::allowance(Phase phase) const {
+  const Limits& limits = house_.limits();
+  std::chrono::nanoseconds time{0};
+  switch (phase) {
+    case Phase::Busy:
+      break;
+    case Phase::Idle:
+      time = limits.idle_timeout;
+      break;
+    case Phase::Head:
+      time = limits.header_timeout;
+      break;
+    case Phase::Body:
+    case Phase::Writing:
+      time = limits.body_timeout;
+      break;
+    case Phase::Lingering:
+      time = linger_silence;
+      break;
+  }
+  return time.count() > 0 ? time : no_deadline;
+}
+
+/// Also called again within a phase where there was progress.
+void Session::enter(Phase phase) {
+  phase_ = phase;
+  expired_ = false;
+  const auto time = allowance(phase);
+  if (time == no_deadline)
+    deadline = no_deadline;
+  else
+    house_.set_deadline(*this, time);
+}
+
+void Session::wind_down() {
+  Error ignored;
+  if (phase_ == Phase::Idle) socket_.close(ignored);
+}
+
+void Session::abort() {
+  aborted_ = true;
+  Error ignored;
+  socket_.close(ignored);
+  cancel.emit(asio::cancellation_type::terminal);
+}
+
+void Session::expired() {
+  expired_ = true;
+  Error ignored;
+  socket_.cancel(ignored);
+}
+
+Session::Got Session::explain(const Error& error) const {
+  if (expired_) return Got::Late;
+  return error == asio::error::eof ? Got::Short : Got::Gone;
+}
+
+Task<> Session::run() {
+  Error error;
+  socket_.non_blocking(true, error);  // writes are tried at once, without the detour through the reactor
+  if (error) co_return;
+
+  for (int since_wait = 0;;) {
+    parser_.begin();
+    auto step = RequestParser::Step::NeedMore;
+    phase_ = Phase::Busy;
+    for (;;) {
+      // Some clients send a line end too many after a body; RFC 9112 2.2 asks to skip it.
+      if (parser_.head_size() == 0)
+        while (in_.size() >= 2 && in_.view().starts_with("\r\n")) in_.consume(2);
+      if (!in_.empty()) step = parser_.head(in_.data(), in_.size());
+      if (step != RequestParser::Step::NeedMore) break;
+
+      const char* before = in_.data();
+      if (!in_.grow(house_.limits().header_bytes)) {
+        step = RequestParser::Step::TooLarge;
+        break;
+      }
+      if (in_.data() != before) parser_.moved(before, in_.data());
+      if (in_.empty()) {
+        if (house_.closing()) co_return;
+        if (phase_ != Phase::Idle) enter(Phase::Idle);
+      } else if (phase_ != Phase::Head) {
+        enter(Phase::Head);
+      }
+      since_wait = 0;
+      const auto room = asio::buffer(in_.space(), in_.room());
+      const auto [failed, count] = co_await socket_.async_read_some(room, tuple);
+      if (failed) {
+        if (expired_ && phase_ == Phase::Head) co_await refuse(Refusal::Timeout, 0);
+        co_return;
+      }
+      if (!socket_.is_open()) co_return;
+      in_.received(count);
+    }
+    switch (step) {
+      case RequestParser::Step::Done:
+        break;
+      case RequestParser::Step::TooLarge:
+        co_await refuse(Refusal::HeadersTooLarge, house_.limits().header_bytes);
+        co_return;
+      case RequestParser::Step::Unsupported:
+        co_await refuse(Refusal::Unsupported, 0);
+        co_return;
+      default:
+        co_await refuse(Refusal::Malformed, 0);
+        co_return;
+    }
+
+    // The body.
+    std::size_t used = parser_.head_size();
+    const std::uint64_t length = parser_.content_length();
+    if (length > 0 || parser_.chunked()) {
+      Got got = Got::All;
+      if (length > house_.limits().body_bytes) {
+        got = Got::TooLarge;
+      } else if (in_.size() - used >= length && !parser_.chunked()) {
+        parser_.request().body.assign(in_.data() + used, length);
+        used += length;
+      } else {
+        if (parser_.expects_continue() && in_.size() == used && !parser_.http_1_0()) {
+          if (!co_await write_rest(continue_line, {})) co_return;
+        }
+        if (parser_.chunked())
+          got = co_await read_chunked_body();
+        else
+          got = co_await read_sized_body(length);
+        used = in_.size();
+      }
+      switch (got) {
+        case Got::All:
+          break;
+        case Got::Gone:
+          co_return;
+        case Got::Short:
+          co_await refuse(Refusal::Truncated, 0);
+          co_return;
+        case Got::Late:
+          co_await refuse(Refusal::Timeout, 0);
+          co_return;
+        case Got::TooLarge:
+          co_await refuse(Refusal::BodyTooLarge, house_.limits().body_bytes);
+          co_return;
+        case Got::Malformed:
+          co_await refuse(Refusal::Malformed, 0);
+          co_return;
+      }
+    }
+
+    // The answer.
+    enter(Phase::Busy);
+    bool keep_alive = parser_.keep_alive();
+    {
+      wire::Request& request = parser_.request();
+      request.local_port = local_port_;
+      request.peer_port = peer_port_;
+      const bool is_head = request.method == "HEAD";
+      wire::Response response;
+      std::exception_ptr failure;
+      try {
+        Task<wire::Response> answer = house_.handler()(std::move(request));
+        response = co_await std::move(answer);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      if (aborted_) co_return;
+      if (failure) {
+        log::error("{} {}: the handler failed: {}", request.method, request.target, text_of(failure));
+        const Refused refused{Refusal::HandlerFailed, status_of(Refusal::HandlerFailed), 0, request};
+        response = house_.refuse(refused);
+      }
+      keep_alive = keep_alive && !house_.closing() && !asks_to_close(response);
+      const bool has_body = prepare(response, keep_alive, is_head);
+      std::string_view head = out_;
+      std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+      if (!write_now(head, body)) co_return;
+      if (!head.empty() || !body.empty()) {
+        if (!co_await write_rest(head, body)) co_return;
+      }
+    }
+    if (!keep_alive) {
+      socket_.shutdown(Socket::shutdown_send, error);
+      co_return;
+    }
+
+    // Ready for the next.
+    in_.consume(used);
+    if (chunked_in_.capacity() > 0) in_ = std::exchange(chunked_in_, ReceiveBuffer());
+    in_.relax();
+    if (out_.capacity() > idle_output) out_ = std::string();
+    if (++since_wait >= turn) {
+      since_wait = 0;
+      co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+    }
+  }
+}
+
+Task<Session::Got> Session::read_sized_body(std::uint64_t length) {
+  std::string& body = parser_.request().body;
+  body.reserve(length);  // untouched pages of it cost nothing
+  const std::size_t head = parser_.head_size();
+  body.assign(in_.data() + head, in_.size() - head);
+  in_.truncate(head);
+  std::size_t filled = body.size();
+  while (filled < length) {
+    if (filled == body.size()) body.resize(std::min<std::uint64_t>(length, filled + body_step));
+    enter(Phase::Body);
+    const auto room = asio::buffer(body.data() + filled, body.size() - filled);
+    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
+    if (error) {
+      body.resize(filled);
+      co_return explain(error);
+    }
+    filled += count;
+  }
+  co_return Got::All;
+}
+
+Task<Session::Got> Session::read_chunked_body() {
+  const std::size_t head = parser_.head_size();
+  chunked_in_ = ReceiveBuffer();
+  chunked_in_.append(in_.view().substr(head));
+  in_.truncate(head);
+  const std::uint64_t limit = house_.limits().body_bytes;
+  for (;;) {
+    std::size_t used = 0;
+    const auto step = parser_.chunks(chunked_in_.data(), chunked_in_.size(), limit, used);
+    chunked_in_.consume(used);
+    switch (step) {
+      case RequestParser::Step::Done:
+        co_return Got::All;
+      case RequestParser::Step::TooLarge:
+        co_return Got::TooLarge;
+      case RequestParser::Step::NeedMore:
+        break;
+      default:
+        co_return Got::Malformed;
+    }
+    // Full means a chunk's extensions or the trailers, which the parser takes in one piece, are longer than a
+    // whole request's headers may be.
+    if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
+    chunked_in_.grow(house_.limits().header_bytes);
+    enter(Phase::Body);
+    const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
+    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
+    if (error) co_return explain(error);
+    chunked_in_.received(count);
+  }
+}
+
+/// Renders the head into `out_`. Whether the body has to be written apart from it.
+bool Session::prepare(const wire::Response& response, bool keep_alive, bool is_head) {
+  Framing framing;
+  framing.keep_alive = keep_alive;
+  framing.http_1_0 = parser_.http_1_0();
+  framing.head = is_head;
+  framing.date = house_.date();
+  out_.clear();
+  append_head(out_, response, framing);
+  if (is_head || !status_has_body(response.status)) return false;
+  if (response.body.size() > small_body) return true;
+  out_ += response.body;
+  return false;
+}
+
+/// Writes what the kernel takes without waiting, and leaves the rest in its arguments. False: the peer is
+/// gone.
+bool Session::write_now(std::string_view& head, std::string_view& body) {
+  Error error;
+  std::size_t count = 0;
+  if (body.empty()) {
+    count = socket_.write_some(asio::buffer(head), error);
+  } else {
+    const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
+    count = socket_.write_some(both, error);
+  }
+  if (error && error != asio::error::would_block) return false;
+  const std::size_t of_head = std::min(count, head.size());
+  head.remove_prefix(of_head);
+  body.remove_prefix(count - of_head);
+  return true;
+}
+
+Task<bool> Session::write_rest(std::string_view head, std::string_view body) {
+  for (;;) {
+    if (!write_now(head, body)) co_return false;
+    if (head.empty() && body.empty()) co_return true;
+    enter(Phase::Writing);
+    const auto [error] = co_await socket_.async_wait(Socket::wait_write, tuple);
+    if (error || !socket_.is_open()) co_return false;
+  }
+}
+
+Task<> Session::refuse(Refusal why, std::uint64_t limit) {
+  const Refused refused{why, status_of(why), limit, parser_.request()};
+  const wire::Response response = house_.refuse(refused);
+  const bool has_body = prepare(response, false, refused.request.method == "HEAD");
+  const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+  if (co_await write_rest(out_, body)) co_await linger();
+}
+
+Task<> Session::linger() {
+  Error error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  std::string dropped(16 * 1024, '\0');
+  const auto room = asio::buffer(dropped);
+  enter(Phase::Lingering);
+  const auto last = deadline - linger_silence + linger_total;
+  while (!error && deadline < last) {
+    const auto result = co_await socket_.async_read_some(room, tuple);
+    error = std::get<0>(result);
+    if (!error) enter(Phase::Lingering);
+  }
+}
+
+}  // namespace aviary::http

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/receive_buffer.hpp"
+#include "http/request_parser.hpp"
+#include "http/server.hpp"
+
+namespace aviary::http {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::any_io_executor>;
+
+class Session;
+
+/// What the sessions of one server share.
+class House {
+ public:
+  virtual ~House() = default;
+  virtual const Handler& handler() const = 0;
+  virtual const Limits& limits() const = 0;
+  virtual wire::Response refuse(const Refused& refused) = 0;
+  virtual std::string_view date() = 0;
+  /// No new requests are begun.
+  virtual bool closing() const = 0;
+  /// Has `session.expired()` called, once, unless another deadline is set within `allowance`.
+  virtual void set_deadline(Session& session, std::chrono::nanoseconds allowance) = 0;
+};
+
+/// One connection: reads requests, has them answered one after the other, writes the answers in order.
+/// Owned by its server, which keeps it until `run` has ended.
+class Session {
+ public:
+  Session(House& house, Socket socket, std::uint16_t local_port, std::uint16_t peer_port);
+
+  /// Ends when the connection is done with. Throws nothing but what cancelling a handler throws.
+  Task<> run();
+
+  /// The server is closing: between requests the connection ends at once, else after the answer.
+  void wind_down();
+  /// The grace is over: no more I/O, and the handler is asked to stop.
+  void abort();
+  /// The deadline has passed.
+  void expired();
+
+  // Kept for the house; times on its stopwatch.
+  static constexpr std::chrono::nanoseconds no_deadline = std::chrono::nanoseconds::max();
+  std::chrono::nanoseconds deadline = no_deadline;
+  boost::asio::cancellation_signal cancel;
+
+ private:
+  enum class Phase : std::uint8_t { Busy, Idle, Head, Body, Writing, Lingering };
+  enum class Got : std::uint8_t { All, Gone, Short, Late, TooLarge, Malformed };
+
+  void enter(Phase phase);
+  std::chrono::nanoseconds allowance(Phase phase) const;
+  Got explain(const boost::system::error_code& error) const;
+
+  bool prepare(const wire::Response& response, bool keep_alive, bool is_head);
+  bool write_now(std::string_view& head, std::string_view& body);
+
+  Task<Got> read_sized_body(std::uint64_t length);
+  Task<Got> read_chunked_body();
+  Task<bool> write_rest(std::string_view head, std::string_view body);
+  Task<> refuse(Refusal why, std::uint64_t limit);
+  Task<> linger();
+
+  House& house_;
+  Socket socket_;
+  std::uint16_t local_port_;
+  std::uint16_t peer_port_;
+  Phase phase_ = Phase::Busy;
+  bool expired_ = false;
+  bool aborted_ = false;
+  RequestParser parser_;
+  ReceiveBuffer in_;
+  ReceiveBuffer chunked_in_;  ///< what follows a chunked request's head, which itself must stay where it is
+  std::string out_;           ///< the head of an answer, and its body if that is small
+};
+
+}  // namespace aviary::http
