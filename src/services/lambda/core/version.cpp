@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.hpp"
+
 namespace aviary::lambda {
 
 std::string Version::function_arn() const {
   return fmt::format("arn:aws:lambda:{}:{}:function:{}", scope.region, scope.account, function_name);
+}
+
+std::string image_digest(std::string_view image_uri) { return hex_encode(sha256(image_uri)); }
+
+std::string code_sha256(const Version& version) {
+  return version.code ? version.code->digest : image_digest(version.configuration->image_uri);
 }
 
 }  // namespace aviary::lambda

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace aviary::lambda {
+
+/// Whether a function may be created with, or changed to, this runtime; else AWS's refusal (not the model's:
+/// real Lambda knows more identifiers than it lets anybody use).
+Result<> check_runtime(std::string_view runtime);
+
+/// `arn:aws:lambda:<region>::runtime:<64 hex>`: stable for a runtime.
+std::string runtime_version_arn(std::string_view region, std::string_view runtime);
+
+/// Whether SnapStart may be switched on for it.
+bool supports_snap_start(std::string_view runtime);
+
+}  // namespace aviary::lambda

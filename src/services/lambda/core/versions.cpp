@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/function_reference.hpp"
+#include "services/lambda/core/function_store.hpp"
+
+namespace aviary::lambda {
+namespace {
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // "01" is not a version: there is one spelling for each.
+  if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0')) return std::nullopt;
+  return number;
+}
+
+/// Whether publishing `latest` would only repeat `published`. A description given when it was published is
+/// the version's own and does not count; the configuration's does.
+bool same_contents(const Version& published, const Version& latest) {
+  if (published.code != latest.code) {
+    if (!published.code || !latest.code || published.code->digest != latest.code->digest) return false;
+  }
+  return published.configuration == latest.configuration || *published.configuration == *latest.configuration;
+}
+
+}  // namespace
+
+Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest& request, const Moment& at) {
+  settle(function, at);
+  if (const Result<> allowed = may_change(function, request.revision_id); !allowed) return allowed.error();
+  if (!request.code_sha256.empty()) {
+    const std::string current = code_sha256(*function.latest.version);
+    if (request.code_sha256 != current) {
+      return invalid_parameter(fmt::format(
+          "CodeSHA256 ({}) is different from current CodeSHA256 in $LATEST ({}). Please try again with the "
+          "CodeSHA256 in $LATEST.",
+          request.code_sha256, current));
+    }
+  }
+  Snapshot result = publish_now(function, request.description, false, at);
+  return result;
+}
+
+/// A version published from an active `$LATEST` is active at once; one that is published together with a
+/// creation or an update waits with it and has no LastUpdateStatus until then (recorded:
+/// test_version_lifecycle, test_publish_with_update).
+Snapshot FunctionStore::publish_now(Function& function, const std::optional<std::string>& description,
+                                    bool pending, const Moment& at) {
+  const Version& latest = *function.latest.version;
+  if (function.last_published && same_contents(*function.last_published, latest)) {
+    return *find_version(function, function.last_published->number);
+  }
+  const std::uint64_t number = function.next_number++;
+  const Contents contents{
+      .configuration = latest.configuration, .code = latest.code, .layers = latest.layers};
+  Snapshot published{.version = make_version(function, contents, std::to_string(number),
+                                             description.value_or(latest.configuration->description), at),
+                     .state = pending ? State::Pending : State::Active,
+                     .last_update = pending ? UpdateStatus::None : UpdateStatus::Successful};
+  function.last_published = published.version;
+  if (pending) function.settles_with.push_back(number);
+  regions_[function.scope].code_bytes += latest.code ? latest.code->size : 0;
+  save(function, number, published);
+  function.versions.emplace_hint(function.versions.end(), number, published);
+  // Publishing gives $LATEST a new RevisionId as well (recorded: test_version_lifecycle).
+  if (!pending) set_revision(function.latest, at);
+  save(function);
+  return published;
+}
+
+Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint64_t number) {
+  const auto found = function.versions.find(number);
+  if (found == function.versions.end()) return VersionHandle{};
+  const std::string text = std::to_string(number);
+  std::string users;
+  for (const auto& [name, alias] : function.aliases) {
+    if (alias.routing.version != text && alias.routing.additional_version != text) continue;
+    if (!users.empty()) users += ", ";
+    users += name;
+  }
+  if (!users.empty()) {
+    // Seen with live functions, among others github.com/karl-cardenas-coding/go-lambda-cleanup/issues/45.
+    return conflict(
+        fmt::format("Unable to delete version because the following aliases reference it: [{}]", users));
+  }
+  VersionHandle gone = found->second.version;
+  function.versions.erase(found);
+  const std::string key =
+      fmt::format("{}/{}/{}/{}", function.scope.account, function.scope.region, function.name, number);
+  version_records_.erase(key);
+  if (const auto policy = function.policies.find(text); policy != function.policies.end()) {
+    function.policies.erase(policy);
+    policy_records_.erase(key);
+  }
+  if (gone->code) regions_[function.scope].code_bytes -= gone->code->size;
+  if (function.last_published && function.last_published->number == text) {
+    function.last_published.reset();
+    save(function);
+  }
+  return gone;
+}
+
+const Snapshot* FunctionStore::find_version(const Function& function, std::string_view qualifier) const {
+  if (qualifier == latest_qualifier) return &function.latest;
+  const std::optional<std::uint64_t> number = parse_number(qualifier);
+  if (!number) return nullptr;
+  const auto found = function.versions.find(*number);
+  return found == function.versions.end() ? nullptr : &found->second;
+}
+
+const Snapshot* FunctionStore::find_qualified(const Function& function, std::string_view qualifier) const {
+  if (qualifier.empty() || qualifier == latest_qualifier) return &function.latest;
+  if (is_version_number(qualifier)) return find_version(function, qualifier);
+  const auto alias = function.aliases.find(qualifier);
+  return alias == function.aliases.end() ? nullptr : find_version(function, alias->second.routing.version);
+}
+
+}  // namespace aviary::lambda
