@@ -11,6 +11,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
@@ -153,12 +154,13 @@ void Server::State::start_session(int descriptor, const tcp& protocol, std::uint
   }
   sessions.emplace_front(*this, std::move(socket), local_port, peer_port);
   const auto session = sessions.begin();
+  auto ended = [self = shared_from_this(), session](const std::exception_ptr& escaped) {
+    if (escaped) log::debug("a connection ended early");
+    // Not at once: Asio may have a cancellation in its queue that still uses the session's signal.
+    asio::post(self->executor, [self, session] { self->session_ended(session); });
+  };
   asio::co_spawn(executor, session->run(),
-                 asio::bind_cancellation_slot(session->cancel.slot(), [self = shared_from_this(), session](
-                                                                          const std::exception_ptr& escaped) {
-                   if (escaped) log::debug("a connection ended early");
-                   self->session_ended(session);
-                 }));
+                 asio::bind_cancellation_slot(session->cancel.slot(), std::move(ended)));
 }
 
 void Server::State::session_ended(std::list<Session>::iterator session) {
