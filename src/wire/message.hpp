@@ -10,8 +10,8 @@ namespace aviary::wire {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-/// A request as any HTTP library could have read it. Headers, method and target are views into the reader's buffer:
-/// they live until the handler has answered. The body is owned, so that a payload can be moved on.
+/// A request as any HTTP library could have read it. Headers, method and target are views into the reader's
+/// buffer: they live until the handler has answered. The body is owned, so that a payload can be moved on.
 struct Request {
   std::string_view method;
   std::string_view target;  ///< raw: path and query, percent-encoded as sent

@@ -12,8 +12,9 @@
 #include "models/model.hpp"
 #include "wire/message.hpp"
 
-/// From bytes to a validated document and back. Each protocol is a *binding* (which part of the HTTP message a member
-/// travels in) over a *body codec* (JSON, XML, form, CBOR); a new protocol is a new pair, nothing else changes.
+/// From bytes to a validated document and back. Each protocol is a *binding* (which part of the HTTP message
+/// a member travels in) over a *body codec* (JSON, XML, form, CBOR); a new protocol is a new pair, nothing
+/// else changes.
 namespace aviary::wire {
 
 /// What the SigV4 credential says, from the `Authorization` header or a presigned query. Not verified here.
@@ -25,8 +26,9 @@ struct CredentialScope {
 };
 std::optional<CredentialScope> credential_scope(const Request& request);
 
-/// Which service is meant, and which protocol it is spoken in: by credential scope, `X-Amz-Target`, `Smithy-Protocol`,
-/// path, form body, Host, in that order. Unsigned requests to paths that only one service has work too.
+/// Which service is meant, and which protocol it is spoken in: by credential scope, `X-Amz-Target`,
+/// `Smithy-Protocol`, path, form body, Host, in that order. Unsigned requests to paths that only one service
+/// has work too.
 struct Target {
   const models::Service* service;
   models::Protocol protocol;
@@ -47,9 +49,11 @@ struct Decoded {
 class Codec {
  public:
   virtual ~Codec() = default;
-  /// The best-ranked operation whose method, path and required query fit; AWS's answer for an unknown one otherwise.
+  /// The best-ranked operation whose method, path and required query fit; AWS's answer for an unknown one
+  /// otherwise.
   virtual Result<Match> route(const models::Service& service, const Request& request) const = 0;
-  /// Reads and validates. Every violation is reported at once, in AWS's wording. Moves the body out of `request`.
+  /// Reads and validates. Every violation is reported at once, in AWS's wording. Moves the body out of
+  /// `request`.
   virtual Result<Decoded> decode(const Match& match, Request& request) const = 0;
   /// `status` 0 means the model's. Members that the model does not know, and null ones, are not sent.
   virtual Response encode(const models::Operation& operation, const Json& output, std::string payload,
