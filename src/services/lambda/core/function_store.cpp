@@ -40,6 +40,18 @@ std::uint64_t FunctionStore::code_bytes(const Scope& scope) const {
   return region == regions_.end() ? 0 : region->second.code_bytes;
 }
 
+FunctionStore::Totals FunctionStore::totals() const {
+  Totals totals;
+  for (const auto& [scope, region] : regions_) {
+    totals.functions += region.functions.size();
+    for (const auto& [name, function] : region.functions) {
+      totals.versions += function->versions.size();
+      totals.aliases += function->aliases.size();
+    }
+  }
+  return totals;
+}
+
 void FunctionStore::settle(Function& function, const Moment& at) {
   if (!function.settles_at || at.now < *function.settles_at) return;
   function.settles_at.reset();

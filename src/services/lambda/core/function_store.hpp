@@ -84,6 +84,13 @@ class FunctionStore {
   /// Bytes of code packages, counted once a version as AWS counts them.
   std::uint64_t code_bytes(const Scope& scope) const;
   void settle(Function& function, const Moment& at);
+  /// Of all accounts and regions.
+  struct Totals {
+    std::size_t functions = 0;
+    std::size_t versions = 0;
+    std::size_t aliases = 0;
+  };
+  Totals totals() const;
 
   // Functions and versions (function_store.cpp, versions.cpp)
   /// The new `$LATEST`, or version 1 if it shall be published at once.

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "models/lambda.hpp"
+#include "services/lambda/api/input.hpp"
+#include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/core/errors.hpp"
+
+/// Where a function's code comes from, and every reason to refuse it.
+namespace aviary::lambda {
+namespace {
+
+constexpr std::size_t zipped_limit = 52428800;
+constexpr std::uint64_t unzipped_limit = 262144000;
+constexpr std::size_t layer_limit = 5;
+
+AwsError unzipped_too_large() {
+  return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", unzipped_limit));
+}
+
+}  // namespace
+
+Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members) {
+  const bool has_zip = find_member(members, "ZipFile") != nullptr;
+  const bool has_bucket =
+      find_member(members, "S3Bucket") != nullptr || find_member(members, "S3Key") != nullptr;
+  std::string zip;
+  if (has_zip) {
+    if (has_bucket) {
+      co_return invalid_parameter(
+          "Please do not provide other FunctionCode parameters when providing a ZipFile.");
+    }
+    zip = std::move(members["ZipFile"].get_ref<std::string&>());
+    if (zip.empty()) co_return invalid_parameter("Uploaded file must be a non-empty zip");
+    if (zip.size() > zipped_limit) {
+      co_return AwsError(models::lambda::errors::RequestEntityTooLargeException,
+                         fmt::format("Zipped size must be smaller than {} bytes", zipped_limit));
+    }
+  } else if (has_bucket) {
+    Task<CodeSource::Fetched> fetching =
+        code_source_->fetch(std::move(caller), text_of(members, "S3Bucket"), text_of(members, "S3Key"),
+                            text_of(members, "S3ObjectVersion"));
+    CodeSource::Fetched fetched = co_await std::move(fetching);
+    if (fetched.problem) {
+      co_return invalid_parameter(
+          fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+                      fetched.problem->code, fetched.problem->message));
+    }
+    zip = std::move(fetched.bytes);
+  } else {
+    co_return invalid_parameter("Please provide a source for function code.");
+  }
+  CodeStore::Result<CodeHandle> stored = co_await codes_.store(std::move(zip));
+  co_return checked(std::move(stored));
+}
+
+Result<CodeHandle> LambdaService::checked(CodeStore::Result<CodeHandle> stored) const {
+  if (stored) return std::move(*stored);
+  switch (stored.error()) {
+    case CodeProblem::NotAZip:
+    case CodeProblem::UnsafePath:
+      return invalid_parameter(
+          "Could not unzip uploaded file. Please check your file, then try to upload again.");
+    case CodeProblem::Empty:
+      return invalid_parameter("Uploaded file must be a non-empty zip");
+    case CodeProblem::TooLarge:
+      return unzipped_too_large();
+    case CodeProblem::Gone:
+    case CodeProblem::Disk:
+      break;
+  }
+  return service_failure("The code package could not be stored.");
+}
+
+Result<std::vector<CodeHandle>> LambdaService::load_layers(const Scope& caller,
+                                                           const Configuration& configuration) {
+  std::vector<CodeHandle> layers;
+  if (configuration.layer_arns.size() > layer_limit) {
+    return invalid_parameter(fmt::format("Cannot reference more than {} layers.", layer_limit));
+  }
+  std::unordered_map<std::string_view, std::string_view> seen;
+  for (const std::string& arn : configuration.layer_arns) {
+    const std::string_view unversioned = std::string_view(arn).substr(0, arn.rfind(':'));
+    // arn:aws:lambda:<region>:<account>:layer:<name>:<version>
+    const std::string_view after_service =
+        std::string_view(arn).substr(std::min(arn.size(), arn.find(":lambda:") + 8));
+    const std::string_view region = after_service.substr(0, after_service.find(':'));
+    if (!region.empty() && region != caller.region) {
+      return invalid_parameter(fmt::format(
+          "Layers are not in the same region as the function. Layers are expected to be in region {}.",
+          caller.region));
+    }
+    CodeHandle layer = layer_source_->find(caller, arn);
+    if (!layer) return invalid_parameter(fmt::format("Layer version {} does not exist.", arn));
+    if (const auto [other, is_new] = seen.emplace(unversioned, arn); !is_new) {
+      return invalid_parameter(fmt::format(
+          "Two different versions of the same layer are not allowed to be referenced in the same function. "
+          "{} and {} are versions of the same layer.",
+          other->second, arn));
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+/// Lambda's limit is on the code and its layers together.
+Result<> check_unzipped_size(const Contents& contents) {
+  std::uint64_t total = contents.code ? contents.code->unzipped_size : 0;
+  for (const CodeHandle& layer : contents.layers) total += layer->unzipped_size;
+  if (total > unzipped_limit) return unzipped_too_large();
+  return {};
+}
+
+}  // namespace aviary::lambda

@@ -1,0 +1,84 @@
+#include "services/lambda/api/input.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "models/lambda.hpp"
+#include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/function_reference.hpp"
+#include "wire/protocol.hpp"
+
+namespace aviary::lambda {
+
+const Json* find_member(const Json& input, const char* name) {
+  const auto found = input.find(name);
+  return found == input.end() || found->is_null() ? nullptr : &*found;
+}
+
+const std::string& text_of(const Json& input, const char* name) {
+  static const std::string none;
+  const Json* member = find_member(input, name);
+  return member && member->is_string() ? member->get_ref<const std::string&>() : none;
+}
+
+bool flag_of(const Json& input, const char* name) {
+  const Json* member = find_member(input, name);
+  return member && member->is_boolean() && member->get<bool>();
+}
+
+Result<Target> target_of(const Call& call, Reach reach) {
+  const Scope caller{.account = call.account, .region = call.region};
+  Result<FunctionReference> reference = resolve_function_reference(text_of(call.input, "FunctionName"),
+                                                                   text_of(call.input, "Qualifier"), caller);
+  if (!reference) return reference.error();
+  Target target{
+      .scope = caller, .name = std::move(reference->name), .qualifier = std::move(reference->qualifier)};
+  if (!reference->account.empty() && reference->account != caller.account) {
+    if (reach == Reach::OwnAccount) {
+      AwsError error(models::lambda::errors::AccessDeniedException, "");
+      error.omit_message = true;
+      return error;
+    }
+    target.scope.account = std::move(reference->account);
+  }
+  return target;
+}
+
+Result<Target> function_target_of(const Call& call, Reach reach) {
+  Result<Target> target = target_of(call, reach);
+  if (target && !target->qualifier.empty() && target->qualifier != latest_qualifier) {
+    return invalid_parameter(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+        "operation. "
+        "Please specify either a function name or an unqualified function ARN.");
+  }
+  return target;
+}
+
+AwsError validation_error(std::string constraint_violation) {
+  return {wire::errors::ValidationException, std::move(constraint_violation)};
+}
+
+AwsError service_failure(std::string text) {
+  return {models::lambda::errors::ServiceException, std::move(text)};
+}
+
+Result<Page> page_of(const Json& input) {
+  constexpr std::size_t most = 50;
+  Page page{.after = {}, .size = most};
+  if (const Json* items = find_member(input, "MaxItems")) {
+    page.size = std::min<std::size_t>(most, items->get<std::size_t>());
+  }
+  if (const std::string& marker = text_of(input, "Marker"); !marker.empty()) {
+    std::optional<std::string> after = base64_decode(marker);
+    if (!after || !after->starts_with("after:")) return invalid_parameter("Invalid marker.");
+    page.after = after->substr(6);
+  }
+  return page;
+}
+
+std::string marker_after(std::string_view last) { return base64_encode(fmt::format("after:{}", last)); }
+
+}  // namespace aviary::lambda

@@ -1,0 +1,178 @@
+#include "services/lambda/api/lambda_service.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+#include "models/lambda.hpp"
+#include "services/lambda/api/input.hpp"
+#include "services/lambda/core/errors.hpp"
+#include "wire/protocol.hpp"
+
+namespace aviary::lambda {
+
+/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
+/// model's.
+struct Operations {
+  using S = LambdaService;
+  struct Now {
+    std::string_view name;
+    Result<Reply> (S::*handler)(Call&);
+  };
+  struct Later {
+    std::string_view name;
+    S::Answer (S::*handler)(Call);
+  };
+  static constexpr Now now[] = {
+      {"AddPermission", &S::add_permission},
+      {"CreateAlias", &S::create_alias},
+      {"DeleteAlias", &S::delete_alias},
+      {"DeleteFunction", &S::delete_function},
+      {"GetAccountSettings", &S::get_account_settings},
+      {"GetAlias", &S::get_alias},
+      {"GetFunction", &S::get_function},
+      {"GetFunctionConfiguration", &S::get_function_configuration},
+      {"GetPolicy", &S::get_policy},
+      {"ListAliases", &S::list_aliases},
+      {"ListFunctions", &S::list_functions},
+      {"ListTags", &S::list_tags},
+      {"ListVersionsByFunction", &S::list_versions_by_function},
+      {"PublishVersion", &S::publish_version},
+      {"RemovePermission", &S::remove_permission},
+      {"TagResource", &S::tag_resource},
+      {"UntagResource", &S::untag_resource},
+      {"UpdateAlias", &S::update_alias},
+      {"UpdateFunctionConfiguration", &S::update_function_configuration},
+  };
+  static constexpr Later later[] = {
+      {"CreateFunction", &S::create_function},
+      {"Invoke", &S::invoke},
+      {"InvokeAsync", &S::invoke_async},
+      {"UpdateFunctionCode", &S::update_function_code},
+  };
+
+  static std::vector<S::Handler> table() {
+    const models::Service& model = models::lambda::service;
+    std::vector<S::Handler> handlers(model.operations.size());
+    const auto slot = [&](std::string_view name) -> S::Handler& {
+      const models::Operation* operation = model.find_operation(name);
+      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", name));
+      return handlers[static_cast<std::size_t>(operation - model.operations.data())];
+    };
+    for (const Now& entry : now) slot(entry.name).now = entry.handler;
+    for (const Later& entry : later) slot(entry.name).later = entry.handler;
+    return handlers;
+  }
+};
+
+LambdaService::LambdaService(LambdaDependencies d)
+    : clock_(d.clock),
+      ids_(d.ids),
+      journal_(d.journal),
+      codes_(d.codes),
+      runner_(d.runner),
+      code_source_(d.code_source ? d.code_source : &no_code_source_),
+      layer_source_(d.layer_source ? d.layer_source : &no_layer_source_),
+      workers_(d.workers),
+      options_(std::move(d.options)),
+      handlers_(Operations::table()),
+      store_(d.journal, options_.store),
+      route_log_(options_.route_log_capacity),
+      dispatcher_(store_, route_log_, d.router),
+      events_(d.clock, d.executor, d.journal, dispatcher_, d.runner, d.ids),
+      background_(d.executor) {}
+
+LambdaService::~LambdaService() = default;
+
+const models::Service& LambdaService::model() const { return models::lambda::service; }
+
+Task<Result<Reply>> LambdaService::call(Call call) {
+  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
+  if (handler.later) {
+    Result<Reply> reply = co_await (this->*handler.later)(std::move(call));
+    co_return reply;
+  }
+  if (handler.now) co_return (this->*handler.now)(call);
+  co_return AwsError(wire::errors::NotImplemented,
+                     fmt::format("Lambda's operation {} is not part of Aviary yet.", call.operation->name));
+}
+
+void LambdaService::restore() {
+  store_.restore(codes_);
+  events_.restore();
+}
+
+void LambdaService::reset() {
+  events_.clear();
+  retire(store_.clear());
+  route_log_.clear();
+  collect_code();
+}
+
+Task<> LambdaService::stop() {
+  co_await events_.stop();
+  background_.cancel();
+  co_await background_.join();
+}
+
+Result<> LambdaService::set_router(const Scope& scope, std::string_view alias,
+                                   std::optional<RouterSettings> settings) {
+  const Result<FunctionReference> reference = resolve_function_reference(alias, {}, scope);
+  if (!reference) return reference.error();
+  const Scope home{.account = reference->account.empty() ? scope.account : reference->account,
+                   .region = scope.region};
+  Function* function = store_.find(home, reference->name, moment());
+  if (!function || !store_.set_router(*function, reference->qualifier, std::move(settings))) {
+    return alias_arn_not_found(home, reference->name, reference->qualifier);
+  }
+  return {};
+}
+
+Task<std::optional<std::string>> LambdaService::code_package(std::string hex_digest) {
+  std::string digest;
+  for (std::size_t i = 0; i + 1 < hex_digest.size(); i += 2) {
+    const std::optional<std::string> byte = percent_decode("%" + hex_digest.substr(i, 2));
+    if (!byte) co_return std::nullopt;
+    digest += *byte;
+  }
+  const CodeHandle code = codes_.open(base64_encode(digest));
+  if (!code) co_return std::nullopt;
+  CodeStore::Result<std::string> bytes = co_await codes_.bytes(code);
+  if (!bytes) co_return std::nullopt;
+  co_return std::move(*bytes);
+}
+
+Json LambdaService::counts() const {
+  const FunctionStore::Totals totals = store_.totals();
+  return Json{{"functions", totals.functions},
+              {"versions", totals.versions},
+              {"aliases", totals.aliases},
+              {"pending_events", events_.size()}};
+}
+
+std::vector<std::string_view> LambdaService::implemented_operations() const {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < handlers_.size(); ++i) {
+    if (handlers_[i].now || handlers_[i].later) names.push_back(model().operations[i].name);
+  }
+  return names;
+}
+
+void LambdaService::retire(const std::vector<VersionHandle>& versions) {
+  for (const VersionHandle& version : versions) runner_.retire(*version);
+}
+
+/// Packages that nobody holds any more go once the journal is settled, one collection at a time.
+void LambdaService::collect_code() {
+  if (collecting_) return;
+  collecting_ = true;
+  background_.spawn("collection of code", collect_when_settled());
+}
+
+Task<> LambdaService::collect_when_settled() {
+  co_await journal_.settled();
+  // What is dropped from here on asks for a collection of its own.
+  collecting_ = false;
+  co_await codes_.collect();
+}
+
+}  // namespace aviary::lambda

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/service.hpp"
+#include "ports/clock.hpp"
+#include "ports/code_store.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "ports/task_group.hpp"
+#include "ports/worker_pool.hpp"
+#include "services/lambda/api/sources.hpp"
+#include "services/lambda/core/dispatcher.hpp"
+#include "services/lambda/core/function_reference.hpp"
+#include "services/lambda/core/function_runner.hpp"
+#include "services/lambda/core/function_store.hpp"
+#include "services/lambda/core/route_log.hpp"
+#include "services/lambda/jobs/event_queue.hpp"
+
+namespace aviary::lambda {
+
+struct LambdaOptions {
+  StoreOptions store{};
+  std::size_t route_log_capacity = 10'000;  ///< decisions kept, of all aliases together
+  std::int64_t concurrency = 1000;          ///< of an account; what GetAccountSettings tells
+};
+
+/// Everything that the service takes from outside; all of it outlives the service.
+struct LambdaDependencies {
+  Clock& clock;
+  Random& ids;     ///< revision ids, trace ids
+  Random& router;  ///< the stream that aliases draw from, and nothing else
+  Journal& journal;
+  CodeStore& codes;
+  FunctionRunner& runner;
+  boost::asio::any_io_executor executor;  ///< the loop
+  CodeSource* code_source = nullptr;      ///< null: no bucket exists
+  LayerSource* layer_source = nullptr;    ///< null: no layer exists
+  WorkerPool* workers = nullptr;          ///< for large payloads; null: they are checked on the loop
+  LambdaOptions options{};
+};
+
+/// Refuses code that is too large together with its layers (code_input.cpp).
+Result<> check_unzipped_size(const Contents& contents);
+
+/// AWS Lambda as the gateway sees it. Owns all state of the service; lives on the loop's thread.
+class LambdaService final : public Service {
+ public:
+  explicit LambdaService(LambdaDependencies dependencies);
+  ~LambdaService() override;
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+
+  /// Reads state back from the journal; once, before the first call. Events that were accepted start to run.
+  void restore();
+  /// Forgets everything and lets go of every environment. Whoever resets the emulator clears the journal.
+  void reset();
+  /// No background work starts any more; completes when none is left. Before destruction.
+  Task<> stop();
+
+  // For the emulator's own interface, below `/_aviary/`.
+  /// See `RouteLog::report`.
+  Json routes(std::string_view alias, std::size_t limit = 100) const {
+    return route_log_.report(alias, limit);
+  }
+  /// How one alias draws from now on; nothing: as the service does. `alias` is an ARN or `name:alias`.
+  Result<> set_router(const Scope& scope, std::string_view alias, std::optional<RouterSettings> settings);
+  /// The zip behind `Code.Location`: the last part of `/_aviary/code/<digest>`, hexadecimal.
+  Task<std::optional<std::string>> code_package(std::string hex_digest);
+  /// What there is: `{"functions", "versions", "aliases", "pending_events"}`.
+  Json counts() const;
+  FunctionStore& store() noexcept { return store_; }
+
+  /// The operations that are answered, in the order of the model. The others say that they are still to come.
+  std::vector<std::string_view> implemented_operations() const;
+
+ private:
+  friend struct Operations;
+  using Answer = Task<Result<Reply>>;
+  struct Handler {
+    Result<Reply> (LambdaService::*now)(Call&) = nullptr;
+    Answer (LambdaService::*later)(Call) = nullptr;
+  };
+
+  // create_function.cpp, update_function.cpp
+  Answer create_function(Call call);
+  Answer update_function_code(Call call);
+  Result<Reply> update_function_configuration(Call& call);
+  // functions.cpp
+  Result<Reply> get_function(Call& call);
+  Result<Reply> get_function_configuration(Call& call);
+  Result<Reply> list_functions(Call& call);
+  Result<Reply> delete_function(Call& call);
+  Result<Reply> get_account_settings(Call& call);
+  // versions.cpp
+  Result<Reply> publish_version(Call& call);
+  Result<Reply> list_versions_by_function(Call& call);
+  // aliases.cpp
+  Result<Reply> create_alias(Call& call);
+  Result<Reply> get_alias(Call& call);
+  Result<Reply> update_alias(Call& call);
+  Result<Reply> delete_alias(Call& call);
+  Result<Reply> list_aliases(Call& call);
+  // invoke.cpp
+  Answer invoke(Call call);
+  Answer invoke_async(Call call);
+  // permissions.cpp
+  Result<Reply> add_permission(Call& call);
+  Result<Reply> remove_permission(Call& call);
+  Result<Reply> get_policy(Call& call);
+  // tags.cpp
+  Result<Reply> tag_resource(Call& call);
+  Result<Reply> untag_resource(Call& call);
+  Result<Reply> list_tags(Call& call);
+
+  Moment moment() const { return {.now = clock_.now(), .ids = ids_}; }
+  /// The package that `members` (FunctionCode, or UpdateFunctionCode's input) name: null for an image.
+  Task<Result<CodeHandle>> load_code(Scope caller, Json members);
+  /// The packages of the layers that a configuration names, with all checks that concern layers.
+  Result<std::vector<CodeHandle>> load_layers(const Scope& caller, const Configuration& configuration);
+  Result<CodeHandle> checked(CodeStore::Result<CodeHandle> stored) const;
+  Task<std::optional<std::string>> payload_problem(std::shared_ptr<const std::string> payload);
+  void retire(const std::vector<VersionHandle>& versions);
+  void collect_code();
+  Task<> collect_when_settled();
+
+  Clock& clock_;
+  Random& ids_;
+  Journal& journal_;
+  CodeStore& codes_;
+  FunctionRunner& runner_;
+  CodeSource* code_source_;
+  LayerSource* layer_source_;
+  WorkerPool* workers_;
+  LambdaOptions options_;
+  NoCodeSource no_code_source_;
+  NoLayerSource no_layer_source_;
+  std::vector<Handler> handlers_;  ///< as the model's operations
+  FunctionStore store_;
+  RouteLog route_log_;
+  Dispatcher dispatcher_;
+  EventQueue events_;
+  TaskGroup background_;
+  bool collecting_ = false;
+};
+
+}  // namespace aviary::lambda

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/json.hpp"
+#include "services/lambda/core/function.hpp"
+
+/// State as the API shows it.
+namespace aviary::lambda {
+
+/// Lists leave out what AWS leaves out there: State, LastUpdateStatus and RuntimeVersionConfig.
+enum class Detail { Whole, Listed };
+
+/// A `FunctionConfiguration`. `arn_qualifier` is what ends `FunctionArn`: nothing, a version or an alias.
+Json render_configuration(const Snapshot& snapshot, std::string_view arn_qualifier,
+                          Detail detail = Detail::Whole);
+
+/// An `AliasConfiguration`.
+Json render_alias(const Function& function, const Alias& alias);
+
+}  // namespace aviary::lambda

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "services/lambda/api/input.hpp"
+#include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/api/render.hpp"
+#include "services/lambda/core/errors.hpp"
+
+namespace aviary::lambda {
+
+Result<Reply> LambdaService::publish_version(Call& call) {
+  const Result<Target> target = function_target_of(call);
+  if (!target) return target.error();
+  Function* function = store_.find(target->scope, target->name, moment());
+  if (!function) return function_not_found(target->scope, target->name);
+  PublishRequest request{.description = {},
+                         .code_sha256 = text_of(call.input, "CodeSha256"),
+                         .revision_id = text_of(call.input, "RevisionId")};
+  // An empty description is none: the version takes the function's.
+  if (const std::string& description = text_of(call.input, "Description"); !description.empty()) {
+    request.description = description;
+  }
+  const Result<Snapshot> published = store_.publish(*function, request, moment());
+  if (!published) return published.error();
+  return Reply{.output = render_configuration(*published, published->version->number)};
+}
+
+Result<Reply> LambdaService::list_versions_by_function(Call& call) {
+  const Result<Target> target = target_of(call);
+  if (!target) return target.error();
+  const Result<Page> page = page_of(call.input);
+  if (!page) return page.error();
+  const Function* function = store_.find(target->scope, target->name, moment());
+  if (!function) return function_not_found(target->scope, target->name);
+
+  // The marker is the last number shown; `$LATEST` comes first and counts as 0.
+  Reply reply;
+  Json& list = reply.output["Versions"] = Json::array();
+  std::uint64_t last = 0;
+  if (page->after.empty()) {
+    list.push_back(render_configuration(function->latest, latest_qualifier, Detail::Listed));
+  } else {
+    std::from_chars(page->after.data(), page->after.data() + page->after.size(), last);
+  }
+  auto next = function->versions.upper_bound(last);
+  for (; next != function->versions.end() && list.size() < page->size; ++next) {
+    list.push_back(render_configuration(next->second, next->second.version->number, Detail::Listed));
+    last = next->first;
+  }
+  if (next != function->versions.end()) reply.output["NextMarker"] = marker_after(std::to_string(last));
+  return reply;
+}
+
+}  // namespace aviary::lambda
