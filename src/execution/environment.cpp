@@ -1,0 +1,389 @@
+#include "execution/environment.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace aviary::execution {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A payload up to this size is kept for a runtime that asks twice; a larger one is moved out.
+constexpr std::size_t kept_payload = 1 << 20;
+/// Between the answer on the socket and the last output in the pipe. One turn of the loop is enough; while
+/// output keeps coming it is given a few more.
+constexpr auto drain_step = 1ms;
+constexpr int most_drains = 10;
+/// A killed process is gone within milliseconds; after this long its environment is given up.
+constexpr auto reset_limit = 1s;
+/// Reading the peak costs a few system calls: not on every warm invocation.
+constexpr auto memory_age = 100ms;
+
+}  // namespace
+
+Environment::Environment(Surroundings& around, EnvironmentOwner& owner, EnvironmentIdentity identity)
+    : around_(around),
+      owner_(owner),
+      identity_(std::move(identity)),
+      log_(identity_, around.sinks, around.clock),
+      deadline_(around.stopwatch, [this] { deadline_passed(); }),
+      created_(around.stopwatch.elapsed()) {}
+
+void Environment::move(Event event) {
+  const auto to = after(state_, event);
+  if (!to)
+    throw std::logic_error(fmt::format("environment {}: event {} refused while {}", identity_.id,
+                                       static_cast<int>(event), name(state_)));
+  state_ = *to;
+}
+
+void Environment::take(JobPtr job) {
+  job_ = std::move(job);
+  request_id_ = job_->invocation.request_id;
+  payload_given_ = false;
+  ++invocations_;
+  if (state_ == State::Idle) {
+    deliver();
+    return;
+  }
+  move(Event::Restart);
+  phase_ = platform_log::InitPhase::Invoke;
+  if (job_->invocation.tail_log) log_.begin_tail();
+  around_.tasks.spawn("restart environment", restart(shared_from_this()));
+}
+
+void Environment::deliver() {
+  move(Event::Deliver);
+  // An init inside the invocation counts as part of it, for the time-out as for the duration.
+  const bool init_counts = fresh_ && phase_ == platform_log::InitPhase::Invoke;
+  const auto moment = now();
+  started_ = init_counts ? init_started_ : moment;
+  deadline_.set(started_ + timeout());
+  const Instant wall = around_.options.process_time ? around_.options.process_time() : around_.clock.now();
+  const auto remaining = started_ + timeout() - moment;
+  deadline_ms_ =
+      std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch() + remaining).count();
+  if (frozen_) {
+    frozen_ = false;
+    sandbox_->thaw();
+  }
+  if (job_->invocation.tail_log && !log_.tailing()) log_.begin_tail();
+  log_start();
+  release_waiter(true);
+}
+
+void Environment::log_start() {
+  if (log_.wanted())
+    log_.platform(platform_log::start(*identity_.version, around_.clock.now(), request_id_,
+                                      job_->invocation.invoked_arn));
+}
+
+RuntimeState Environment::runtime_state() const {
+  switch (state_) {
+    case State::Idle:
+      return RuntimeState::Ready;
+    case State::Invoking:
+      return RuntimeState::Running;
+    case State::Responded:
+      return RuntimeState::ResponseSent;
+    default:
+      return init_failure_ ? RuntimeState::InitError : RuntimeState::Started;
+  }
+}
+
+std::string_view Environment::request_id() const {
+  if (state_ == State::Invoking || state_ == State::Responded) return request_id_;
+  return {};
+}
+
+bool Environment::owns(const wire::Request& request) {
+  if (state_ == State::Dead || !sandbox_) return false;
+  if (verified_peers_.contains(request.peer_port)) return true;
+  if (!sandbox_->owns_connection(request.peer_port, request.local_port)) return false;
+  if (verified_peers_.size() >= 64) verified_peers_.clear();
+  verified_peers_.insert(request.peer_port);
+  return true;
+}
+
+OneShot<bool> Environment::wants_event() {
+  OneShot<bool> waiter;
+  switch (state_) {
+    case State::Initialising:
+      waiter_ = waiter;
+      init_succeeded();
+      break;
+    case State::Idle:
+      // It lost its connection and asks again: the new request is the one that somebody listens to.
+      release_waiter(false);
+      waiter_ = waiter;
+      break;
+    case State::Invoking:
+      waiter.set(true);
+      break;
+    case State::Responded:
+      waiter_ = waiter;
+      move(Event::Ready);
+      deadline_.clear();
+      if (settling_) break;
+      close_log();
+      become_free();
+      break;
+    default:
+      waiter.set(false);
+  }
+  return waiter;
+}
+
+std::optional<Delivery> Environment::take_event() {
+  if (state_ != State::Invoking || !job_ || payload_given_) return std::nullopt;
+  std::string& payload = job_->invocation.payload;
+  Delivery delivery{&job_->invocation, {}, deadline_ms_};
+  payload_given_ = payload.size() > kept_payload;
+  delivery.payload = payload_given_ ? std::move(payload) : payload;
+  return delivery;
+}
+
+void Environment::respond(std::string payload) {
+  Ending ending;
+  ending.outcome.payload = std::move(payload);
+  answered(std::move(ending));
+}
+
+void Environment::fail(Failure failure) { answered(failed(failure)); }
+
+Environment::Ending Environment::failed(const Failure& failure) {
+  Ending ending;
+  ending.outcome.payload = failure_payload(failure, request_id_);
+  ending.outcome.function_error = "Unhandled";
+  ending.end = failure.end;
+  ending.error_type = failure.type;
+  ending.log_line = platform_log::failure(around_.clock.now(), request_id_, failure);
+  return ending;
+}
+
+/// The runtime has posted what the invocation came to.
+void Environment::answered(Ending ending) {
+  move(Event::Respond);
+  ending.outcome.duration = now() - started_;
+  ending_ = std::move(ending);
+  if (job_->invocation.tail_log) {
+    settle_after_drain();
+    return;
+  }
+  // Nobody reads this log right now: the caller need not wait for it.
+  if (around_.sinks.empty()) {
+    settle();
+    return;
+  }
+  lambda::Outcome outcome = std::move(ending_->outcome);  // its durations stay readable for the log
+  outcome.cold = fresh_;
+  outcome.init_duration = fresh_ ? init_duration_ : 0ns;
+  owner_.settle(std::move(job_), std::move(outcome));
+}
+
+/// What the function wrote before it answered may still be in its pipe, and belongs to this invocation's log.
+void Environment::settle_after_drain() {
+  settling_ = true;
+  output_seen_ = false;
+  drains_ = 0;
+  drain_timer_ = around_.stopwatch.call_after(drain_step, [this] { drained(); });
+}
+
+void Environment::drained() {
+  drain_timer_ = 0;
+  if (std::exchange(output_seen_, false) && ++drains_ < most_drains) {
+    drain_timer_ = around_.stopwatch.call_after(drain_step, [this] { drained(); });
+    return;
+  }
+  settling_ = false;
+  settle();
+  if (available()) become_free();
+}
+
+/// Closes the log and answers the caller.
+void Environment::settle() {
+  cancel_timer(drain_timer_);
+  settling_ = false;
+  close_log();
+}
+
+/// Writes END and REPORT, tells the observers, and answers whoever has no answer yet.
+void Environment::close_log() {
+  if (!ending_) return;
+  Ending ending = std::move(*ending_);
+  ending_.reset();
+  lambda::Outcome& outcome = ending.outcome;
+  outcome.cold = fresh_;
+  outcome.init_duration = fresh_ ? init_duration_ : 0ns;
+  fresh_ = false;
+  refresh_memory(log_.tailing());
+  log_.flush();
+  if (log_.wanted()) {
+    const Instant at = around_.clock.now();
+    const platform_log::Report report{request_id_,   outcome.duration, outcome.init_duration,
+                                      memory_bytes_, ending.end,       ending.error_type};
+    log_.platform(ending.log_line);
+    log_.platform(platform_log::end(*identity_.version, at, report));
+    log_.platform(platform_log::report(*identity_.version, at, report));
+  }
+  if (log_.tailing()) outcome.log_tail = log_.take_tail();
+  if (!around_.observers.empty()) {
+    InvocationRecord record{identity_.version, request_id_, ending.end, ending.error_type};
+    record.duration = outcome.duration;
+    record.init_duration = outcome.init_duration;
+    record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);
+    record.max_memory_bytes = memory_bytes_;
+    record.cold = outcome.cold;
+    for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
+  }
+  if (job_) owner_.settle(std::move(job_), std::move(outcome));
+}
+
+void Environment::become_free() {
+  free_since_ = now();
+  owner_.environment_free(*this);
+}
+
+void Environment::begin_reset() {
+  move(Event::Reset);
+  release_waiter(false);
+  deadline_.set(now() + reset_limit);
+  sandbox_->kill();
+}
+
+void Environment::deadline_passed() {
+  switch (state_) {
+    case State::Initialising:
+      if (!init_failure_) {
+        init_failure_ = phase_ == platform_log::InitPhase::Init
+                            ? Failure{InvocationEnd::Timeout, "Sandbox.Timedout", {}}
+                            : timed_out(timeout());
+        init_duration_ = now() - init_started_;
+      }
+      begin_reset();
+      break;
+    case State::Invoking:
+      ending_ = failed(timed_out(timeout()));
+      ending_->outcome.duration = now() - started_;
+      settling_ = true;
+      begin_reset();
+      break;
+    case State::Responded:
+      // It has answered and does not come back for the next event: the time-out covers that too.
+      begin_reset();
+      break;
+    case State::Resetting:
+      // Even a killed process did not go: nothing can be done with this sandbox any more.
+      process_gone();
+      end(AwsError{});
+      break;
+    default:
+      break;
+  }
+}
+
+void Environment::process_exited(ExitStatus status) {
+  if (launching_) {
+    early_exit_ = status;
+    return;
+  }
+  refresh_memory(true);
+  log_.flush();
+  switch (state_) {
+    case State::Initialising:
+      if (!init_failure_) {
+        init_failure_ = exited(status);
+        init_duration_ = now() - init_started_;
+      }
+      break;
+    case State::Invoking:
+      ending_ = failed(exited(status));
+      ending_->outcome.duration = now() - started_;
+      break;
+    default:
+      break;
+  }
+  process_gone();
+  if (available()) become_free();
+}
+
+/// No process is left, for whatever reason: what waited for that is concluded.
+void Environment::process_gone() {
+  move(Event::ProcessGone);
+  place_.release();
+  cancel_timer(hold_timer_);
+  deadline_.clear();
+  release_waiter(false);
+  frozen_ = false;
+  if (init_failure_)
+    conclude_failed_init();
+  else
+    settle();
+}
+
+void Environment::release_waiter(bool event) {
+  if (!waiter_) return;
+  const OneShot<bool> waiter = std::move(*waiter_);
+  waiter_.reset();
+  waiter.set(event);
+}
+
+void Environment::refresh_memory(bool at_once) {
+  if (!sandbox_) return;
+  const auto moment = now();
+  if (memory_bytes_ != 0 && !at_once && moment - memory_read_at_ < memory_age) return;
+  memory_read_at_ = moment;
+  if (const std::uint64_t peak = sandbox_->peak_memory_bytes(); peak != 0) memory_bytes_ = peak;
+}
+
+void Environment::cancel_timer(TimerId& timer) {
+  if (timer != 0) around_.stopwatch.cancel(std::exchange(timer, 0));
+}
+
+void Environment::freeze() {
+  if (state_ != State::Idle || frozen_) return;
+  frozen_ = true;
+  sandbox_->freeze();
+}
+
+void Environment::end(const AwsError& reason) {
+  if (state_ == State::Dead) return;
+  if (sandbox_ && state_ != State::Stopped) sandbox_->kill();
+  if (settling_ || ending_) settle();
+  move(Event::End);
+  deadline_.disarm();
+  cancel_timer(drain_timer_);
+  cancel_timer(hold_timer_);
+  place_.release();
+  release_waiter(false);
+  log_.flush();
+  if (job_) owner_.settle(std::move(job_), reason);
+  // This may be running inside a callback of the very things that go.
+  auto sandbox = std::move(sandbox_);
+  boost::asio::post(around_.executor, [sandbox = std::move(sandbox), listener = std::move(listener_)] {});
+  owner_.environment_gone(*this);
+}
+
+EnvironmentInfo Environment::info() const {
+  const lambda::Version& version = *identity_.version;
+  EnvironmentInfo info;
+  info.id = identity_.id;
+  info.account = version.scope.account;
+  info.region = version.scope.region;
+  info.function_name = version.function_name;
+  info.version = version.number;
+  info.state = frozen_ ? "frozen" : name(state_);
+  info.age = now() - created_;
+  if (available()) info.idle = now() - free_since_;
+  info.invocations = invocations_;
+  info.memory_bytes = sandbox_ ? sandbox_->peak_memory_bytes() : 0;
+  if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
+  if (sandbox_) info.pid = sandbox_->pid();
+  info.log_stream = identity_.log_stream;
+  return info;
+}
+
+}  // namespace aviary::execution

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/result.hpp"
+#include "execution/environment_state.hpp"
+#include "execution/failure.hpp"
+#include "execution/function_log.hpp"
+#include "execution/lazy_deadline.hpp"
+#include "execution/observers.hpp"
+#include "execution/options.hpp"
+#include "execution/platform_log.hpp"
+#include "execution/runtime_api/session.hpp"
+#include "execution/runtime_endpoints.hpp"
+#include "execution/start_gate.hpp"
+#include "ports/clock.hpp"
+#include "ports/code_store.hpp"
+#include "ports/one_shot.hpp"
+#include "ports/random.hpp"
+#include "ports/sandbox.hpp"
+#include "ports/task_group.hpp"
+#include "services/lambda/core/function_runner.hpp"
+
+namespace aviary::execution {
+
+/// One invocation on its way, with the slot that its caller waits at.
+struct Job {
+  lambda::Invocation invocation;
+  OneShot<Result<lambda::Outcome>> answer;
+  std::chrono::nanoseconds queued_at{};
+};
+using JobPtr = std::unique_ptr<Job>;
+
+/// What all environments of a runner stand on; outlives them.
+struct Surroundings {
+  boost::asio::any_io_executor executor;
+  SandboxLauncher& launcher;
+  RuntimeCatalog& catalog;
+  CodeStore& code;
+  Clock& clock;
+  Stopwatch& stopwatch;
+  Random& random;
+  RuntimeEndpoints& endpoints;
+  Options options;
+  StartGate gate;
+  TaskGroup tasks;
+  std::vector<LogSink*> sinks{};
+  std::vector<InvocationObserver*> observers{};
+};
+
+class Environment;
+
+/// Who environments tell when they change. An environment does nothing more after such a call, so the owner
+/// may act on it at once.
+class EnvironmentOwner {
+ public:
+  virtual ~EnvironmentOwner() = default;
+  /// Idle or stopped, and ready to take an invocation. Also when an idle one lost its process.
+  virtual void environment_free(Environment& environment) = 0;
+  /// It could not be set up at all; it ends after this.
+  virtual void environment_refused(Environment& environment, AwsError problem) = 0;
+  virtual void environment_gone(Environment& environment) = 0;
+  /// Whether somebody still waits for the new environment, now that its turn to start has come.
+  virtual bool still_wanted(const Environment& environment) = 0;
+  /// Answers the invocation's caller. Every job comes here exactly once.
+  virtual void settle(JobPtr job, Result<lambda::Outcome> result) = 0;
+};
+
+/// One execution environment: a sandbox, at most one runtime process in it, at most one invocation. States
+/// and what moves between them are in `environment_state.hpp`; this class carries the effects out.
+///
+/// Lives on the loop. Owned by the runner; the listener's handler and the process's callbacks hold weak
+/// references. Ends by `end`: everything that it holds is let go of from the loop, never from inside a
+/// callback of the sandbox.
+class Environment final : public Session, public std::enable_shared_from_this<Environment> {
+ public:
+  Environment(Surroundings& around, EnvironmentOwner& owner, EnvironmentIdentity identity);
+
+  /// Starts it up in the background: sandbox, listener, process.
+  void begin();
+  bool available() const noexcept {
+    return !settling_ && (state_ == State::Idle || state_ == State::Stopped);
+  }
+  /// Runs the invocation; only while `available`.
+  void take(JobPtr job);
+  /// Ends it now. An invocation that has no answer yet gets `reason`.
+  void end(const AwsError& reason);
+  void freeze();
+
+  State state() const noexcept { return state_; }
+  bool frozen() const noexcept { return frozen_; }
+  std::chrono::nanoseconds free_since() const noexcept { return free_since_; }
+  const EnvironmentIdentity& identity() const noexcept { return identity_; }
+  EnvironmentInfo info() const;
+
+  /// Whether it is on its way to its first invocation; the owner's mark, so that it counts each once.
+  bool coming = true;
+
+  // The Runtime API's side.
+  bool open() const override {
+    return state_ != State::Dead && state_ != State::Resetting && state_ != State::Stopped;
+  }
+  RuntimeState runtime_state() const override;
+  std::string_view request_id() const override;
+  bool owns(const wire::Request& request) override;
+  OneShot<bool> wants_event() override;
+  std::optional<Delivery> take_event() override;
+  void respond(std::string payload) override;
+  void fail(Failure failure) override;
+  void fail_init(Failure failure) override;
+
+ private:
+  /// What the current invocation came to, until its log is closed.
+  struct Ending {
+    lambda::Outcome outcome;
+    InvocationEnd end = InvocationEnd::Success;
+    std::string error_type{};
+    std::string log_line{};
+  };
+
+  void move(Event event);
+  std::chrono::nanoseconds now() const { return around_.stopwatch.elapsed(); }
+  std::chrono::seconds timeout() const {
+    return std::chrono::seconds{identity_.version->configuration->timeout_seconds};
+  }
+
+  // Starting (environment_start.cpp).
+  Task<> bring_up(std::shared_ptr<Environment> self);
+  Task<> restart(std::shared_ptr<Environment> self);
+  Task<Result<>> prepare();
+  Result<> find_command();
+  Task<> launch();
+  ProcessSpec process_spec(std::size_t candidate) const;
+  ProcessEvents process_events();
+  void launch_failed(const LaunchProblem& problem, std::size_t candidate);
+  void begin_init();
+  void init_succeeded();
+  void init_failed(Failure failure);
+  void conclude_failed_init();
+
+  // Invoking (environment.cpp).
+  void deliver();
+  void log_start();
+  void answered(Ending ending);
+  Ending failed(const Failure& failure);
+  void settle_after_drain();
+  void drained();
+  void settle();
+  void close_log();
+  void become_free();
+  void begin_reset();
+  void deadline_passed();
+  void process_exited(ExitStatus status);
+  void process_gone();
+  void release_waiter(bool event);
+  void refresh_memory(bool at_once);
+  void cancel_timer(TimerId& timer);
+
+  Surroundings& around_;
+  EnvironmentOwner& owner_;
+  const EnvironmentIdentity identity_;
+  FunctionLog log_;
+
+  State state_ = State::Starting;
+  std::shared_ptr<Sandbox> sandbox_;
+  std::unique_ptr<RuntimeListener> listener_;
+  RuntimeCommand command_;
+  std::string wrapper_;  ///< AWS_LAMBDA_EXEC_WRAPPER
+  StartGate::Place place_;
+  TimerId hold_timer_ = 0;
+
+  std::uint64_t process_ = 0;  ///< counts processes, so that events of an earlier one are known as such
+  bool launching_ = false;     ///< `start` has not returned yet
+  std::optional<ExitStatus> early_exit_;
+  std::unordered_set<std::uint16_t> verified_peers_;
+
+  platform_log::InitPhase phase_ = platform_log::InitPhase::Init;
+  std::chrono::nanoseconds init_started_{};
+  std::chrono::nanoseconds init_duration_{};
+  std::optional<Failure> init_failure_;
+  bool fresh_ = false;  ///< the process has not run an invocation yet
+
+  JobPtr job_;
+  std::string request_id_;
+  std::optional<OneShot<bool>> waiter_;  ///< the runtime in `next`
+  bool payload_given_ = false;           ///< it was moved out to the runtime and cannot be given again
+  std::chrono::nanoseconds started_{};
+  std::int64_t deadline_ms_ = 0;
+  std::optional<Ending> ending_;  ///< the log of the invocation is not closed yet
+  bool settling_ = false;         ///< an answer is held back: for the log, or for the process to be gone
+  bool output_seen_ = false;
+  int drains_ = 0;
+  TimerId drain_timer_ = 0;
+  LazyDeadline deadline_;
+
+  const std::chrono::nanoseconds created_;
+  std::chrono::nanoseconds free_since_{};
+  bool frozen_ = false;
+  std::uint64_t invocations_ = 0;
+  std::uint64_t memory_bytes_ = 0;
+  std::chrono::nanoseconds memory_read_at_{};
+};
+
+}  // namespace aviary::execution

@@ -1,0 +1,299 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/log.hpp"
+#include "execution/environment.hpp"
+#include "execution/environment_variables.hpp"
+#include "execution/runtime_api/answers.hpp"
+#include "execution/runtime_api/runtime_api.hpp"
+#include "models/lambda.hpp"
+
+/// How an environment comes up: sandbox, listener, process, init; and what a failed init leads to.
+namespace aviary::execution {
+namespace {
+
+using namespace std::chrono_literals;
+using platform_log::InitPhase;
+
+namespace rows = models::lambda::errors;
+
+/// Where Lambda looks for a custom runtime's bootstrap, in this order.
+constexpr std::array<std::string_view, 2> bootstraps{"/var/task/bootstrap", "/opt/bootstrap"};
+
+/// A runtime that reported a failed init is given this long to leave by itself, so that its last output is
+/// seen.
+constexpr auto leave_limit = 100ms;
+
+AwsError code_problem(CodeProblem problem) {
+  switch (problem) {
+    case CodeProblem::Gone:
+      return {rows::ServiceException, "The function's code is not in the store any more."};
+    case CodeProblem::Disk:
+      return {rows::ServiceException, "The function's code could not be unpacked: disk error."};
+    default:
+      return {rows::InvalidZipFileException, "Lambda could not unzip the deployment package."};
+  }
+}
+
+/// A coroutine of its own: a capturing lambda must not be one.
+Task<wire::Response> serve(std::weak_ptr<Environment> weak, wire::Request request) {
+  std::shared_ptr<Session> session = weak.lock();
+  if (!session) co_return runtime_api::internal_error();
+  auto answering = runtime_api::handle(std::move(session), std::move(request));
+  co_return co_await std::move(answering);
+}
+
+}  // namespace
+
+void Environment::begin() { around_.tasks.spawn("start environment", bring_up(shared_from_this())); }
+
+Task<> Environment::bring_up([[maybe_unused]] std::shared_ptr<Environment> self) {
+  auto turn = around_.gate.enter();
+  StartGate::Place place = co_await std::move(turn);
+  if (state_ == State::Dead) co_return;
+  if (!owner_.still_wanted(*this)) {
+    end(AwsError{});
+    co_return;
+  }
+  place_ = std::move(place);
+  auto preparing = prepare();
+  const Result<> prepared = co_await std::move(preparing);
+  if (state_ == State::Dead) co_return;
+  if (!prepared) {
+    owner_.environment_refused(*this, prepared.error());
+    co_return;
+  }
+  auto launching = launch();
+  co_await std::move(launching);
+}
+
+Task<> Environment::restart([[maybe_unused]] std::shared_ptr<Environment> self) {
+  auto turn = around_.gate.enter();
+  StartGate::Place place = co_await std::move(turn);
+  if (state_ == State::Dead) co_return;
+  place_ = std::move(place);
+  auto launching = launch();
+  co_await std::move(launching);
+}
+
+Result<> Environment::find_command() {
+  const lambda::Configuration& configuration = *identity_.version->configuration;
+  if (configuration.package_type == "Image")
+    return AwsError{rows::InvalidRuntimeException, "Container images cannot be run here: use a Zip package."};
+  const std::string& runtime = configuration.runtime;
+  auto found = around_.catalog.find(runtime);
+  if (found) command_ = std::move(*found);
+  if (custom_runtime(runtime)) return {};
+  const bool usable = found && (command_.exact || around_.options.allow_neighbour_runtime);
+  if (!usable)
+    return AwsError{rows::InvalidRuntimeException,
+                    fmt::format("No interpreter for {} on this machine. {}", runtime,
+                                around_.catalog.install_hint(runtime))};
+  if (configuration.environment) {
+    const auto wrapper = configuration.environment->find("AWS_LAMBDA_EXEC_WRAPPER");
+    if (wrapper != configuration.environment->end()) wrapper_ = wrapper->second;
+  }
+  return {};
+}
+
+Task<Result<>> Environment::prepare() {
+  if (auto found = find_command(); !found) co_return found.error();
+  const lambda::Version& version = *identity_.version;
+  SandboxSpec spec;
+  spec.id = identity_.log_stream.substr(identity_.log_stream.find(']') + 1);
+  spec.memory_bytes = static_cast<std::uint64_t>(version.configuration->memory_mb) << 20;
+  spec.tmp_bytes = static_cast<std::uint64_t>(version.configuration->ephemeral_storage_mb) << 20;
+  auto unpacking = around_.code.unpacked(version.code);
+  auto folder = co_await std::move(unpacking);
+  if (!folder) co_return code_problem(folder.error());
+  spec.task_root = std::move(*folder);
+  for (std::size_t i = 0; i < version.layers.size(); ++i) {
+    auto layer_unpacking = around_.code.unpacked(version.layers[i]);
+    auto layer = co_await std::move(layer_unpacking);
+    if (!layer) co_return code_problem(layer.error());
+    spec.layers.push_back(std::move(*layer));
+  }
+  if (state_ == State::Dead) co_return Result<>{};
+  auto creating = around_.launcher.create(std::move(spec));
+  auto sandbox = co_await std::move(creating);
+  if (!sandbox) {
+    const LaunchProblem& problem = sandbox.error();
+    co_return AwsError{rows::ServiceException, fmt::format("No sandbox could be made: {}: {}", problem.step,
+                                                           std::strerror(problem.error_number))};
+  }
+  // An environment that ended meanwhile lets go of the sandbox right here.
+  if (state_ == State::Dead) co_return Result<>{};
+  sandbox_ = std::move(*sandbox);
+  std::string problem;
+  listener_ = around_.endpoints.open(
+      [weak = weak_from_this()](wire::Request request) { return serve(weak, std::move(request)); }, problem);
+  if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
+  co_return Result<>{};
+}
+
+ProcessSpec Environment::process_spec(std::size_t candidate) const {
+  const lambda::Version& version = *identity_.version;
+  ProcessSpec spec;
+  if (custom_runtime(version.configuration->runtime)) {
+    spec.argv.emplace_back(bootstraps[candidate]);
+  } else {
+    if (!wrapper_.empty()) spec.argv.push_back(wrapper_);
+    spec.argv.insert(spec.argv.end(), command_.argv.begin(), command_.argv.end());
+  }
+  const std::string address = listener_->address();
+  spec.environment = process_variables(
+      version, command_, {address, identity_.log_group, identity_.log_stream, around_.options.base_url});
+  return spec;
+}
+
+ProcessEvents Environment::process_events() {
+  ProcessEvents events;
+  const std::uint64_t process = process_;
+  events.output = [weak = weak_from_this(), process](std::string_view bytes) {
+    const auto self = weak.lock();
+    if (!self || self->process_ != process || self->state_ == State::Dead) return;
+    self->output_seen_ = true;
+    self->log_.output(bytes);
+  };
+  events.exited = [weak = weak_from_this(), process](ExitStatus status) {
+    const auto self = weak.lock();
+    if (!self || self->process_ != process) return;
+    if (self->state_ == State::Dead || self->state_ == State::Stopped) return;
+    self->process_exited(status);
+  };
+  return events;
+}
+
+void Environment::begin_init() {
+  move(Event::Launch);
+  ++process_;
+  verified_peers_.clear();
+  init_failure_.reset();
+  fresh_ = true;
+  memory_bytes_ = 0;
+  init_duration_ = 0ns;
+  init_started_ = now();
+  early_exit_.reset();
+  deadline_.set(init_started_ + (phase_ == InitPhase::Init ? around_.options.init_timeout : timeout()));
+  hold_timer_ = around_.stopwatch.call_after(around_.options.start_hold, [this] {
+    hold_timer_ = 0;
+    place_.release();
+  });
+  if (phase_ != InitPhase::Init || !log_.wanted()) return;
+  const lambda::Version& version = *identity_.version;
+  log_.platform(platform_log::init_start(version, around_.clock.now()));
+  if (!command_.exact)
+    log_.platform(
+        fmt::format("[WARNING] aviary: {} is not installed here, version {} runs in its place. {}\n",
+                    version.configuration->runtime, command_.version,
+                    around_.catalog.install_hint(version.configuration->runtime)));
+}
+
+Task<> Environment::launch() {
+  const std::shared_ptr<Sandbox> sandbox = sandbox_;
+  const bool custom = custom_runtime(identity_.version->configuration->runtime);
+  begin_init();
+  launching_ = true;
+  std::optional<LaunchProblem> problem;
+  std::size_t candidate = 0;
+  for (; candidate < (custom ? bootstraps.size() : 1); ++candidate) {
+    ProcessSpec spec = process_spec(candidate);
+    ProcessEvents events = process_events();
+    auto starting = sandbox->start(std::move(spec), std::move(events));
+    auto started = co_await std::move(starting);
+    if (state_ == State::Dead) {
+      sandbox->kill();
+      co_return;
+    }
+    problem.reset();
+    if (started) break;
+    problem = started.error();
+    if (problem->error_number != ENOENT) break;
+    if (state_ != State::Initialising) break;
+  }
+  launching_ = false;
+  if (problem) {
+    launch_failed(*problem, candidate);
+  } else if (early_exit_) {
+    process_exited(*early_exit_);
+  } else if (state_ == State::Resetting) {
+    sandbox->kill();  // the one before may have come too early for the process to be there
+  }
+}
+
+void Environment::launch_failed(const LaunchProblem& problem, std::size_t candidate) {
+  const bool exec = problem.step.starts_with("exec");
+  if (!exec) {
+    // Nothing of the function's doing: the machine refused.
+    AwsError error{rows::ServiceException, fmt::format("No process could be started: {}: {}", problem.step,
+                                                       std::strerror(problem.error_number))};
+    log::error("environment {}: {}", identity_.id, error.message);
+    if (job_) {
+      end(error);
+    } else {
+      owner_.environment_refused(*this, std::move(error));
+    }
+    return;
+  }
+  if (!init_failure_) {
+    init_duration_ = now() - init_started_;
+    if (custom_runtime(identity_.version->configuration->runtime)) {
+      init_failure_ = candidate == bootstraps.size()
+                          ? no_bootstrap()
+                          : not_executable(bootstraps[candidate], problem.error_number);
+    } else if (!wrapper_.empty()) {
+      // Recorded from AWS: a missing wrapper is a shell's 127.
+      init_failure_ = exited(ExitStatus{problem.error_number == ENOENT ? 127 : 126});
+    } else {
+      init_failure_ =
+          not_executable(command_.argv.empty() ? "" : command_.argv.front(), problem.error_number);
+    }
+  }
+  process_gone();
+  if (available()) become_free();
+}
+
+void Environment::init_succeeded() {
+  const bool counts = phase_ == InitPhase::Invoke;
+  init_duration_ = counts ? 0ns : now() - init_started_;
+  move(Event::Ready);
+  place_.release();
+  cancel_timer(hold_timer_);
+  deadline_.clear();
+  if (job_)
+    deliver();
+  else
+    become_free();
+}
+
+void Environment::fail_init(Failure failure) { init_failed(std::move(failure)); }
+
+void Environment::init_failed(Failure failure) {
+  init_failure_ = std::move(failure);
+  init_failure_->end = InvocationEnd::Failure;
+  init_duration_ = now() - init_started_;
+  deadline_.set(now() + leave_limit);
+}
+
+/// The process of the failed init is gone. The first time, init is done once more inside the first
+/// invocation; the failure of that one is what the caller sees.
+void Environment::conclude_failed_init() {
+  const Failure failure = std::move(*init_failure_);
+  init_failure_.reset();
+  const auto duration = std::exchange(init_duration_, 0ns);
+  if (log_.wanted())
+    log_.platform(
+        platform_log::init_report(*identity_.version, around_.clock.now(), phase_, duration, failure));
+  phase_ = InitPhase::Invoke;
+  if (!job_) return;
+  log_start();
+  ending_ = failed(failure);
+  ending_->outcome.duration = duration;
+  settle();
+}
+
+}  // namespace aviary::execution

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ports/sandbox.hpp"
+#include "services/lambda/core/version.hpp"
+
+namespace aviary::execution {
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+/// What belongs to one environment rather than to the version.
+struct VariableContext {
+  std::string_view runtime_api;  ///< host:port
+  std::string_view log_group;
+  std::string_view log_stream;
+  std::string_view base_url;  ///< AWS_ENDPOINT_URL; empty: not set
+};
+
+/// The whole environment of a runtime process: Lambda's own variables as recorded from AWS, then what the
+/// catalog's runtime adds, then the user's. The user's win, except over the reserved ones.
+Variables process_variables(const lambda::Version& version, const RuntimeCommand& command,
+                            const VariableContext& context);
+
+/// Names that a function's configuration cannot set.
+bool reserved_variable(std::string_view name) noexcept;
+
+/// `provided`, `provided.al2`, `provided.al2023`: the package brings its own bootstrap.
+bool custom_runtime(std::string_view runtime) noexcept;
+
+/// `python:3.13`, `nodejs:20`, `provided:al2023`: how INIT_START spells a runtime, without the build number.
+std::string runtime_label(std::string_view runtime);
+
+}  // namespace aviary::execution

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "execution/observers.hpp"
+#include "ports/clock.hpp"
+
+namespace aviary::execution {
+
+/// One environment's log: cuts what the processes write into lines, adds the platform's, hands all to the
+/// sinks, and keeps the end of the current invocation's part for `LogResult`.
+///
+/// Costs nothing while nobody listens: callers ask `wanted` before they make a platform line.
+class FunctionLog {
+ public:
+  /// LogResult: the last 4 KB.
+  static constexpr std::size_t tail_bytes = 4096;
+  /// Longest line: what CloudWatch Logs takes as one event. A longer one is cut.
+  static constexpr std::size_t line_bytes = 256 * 1024;
+
+  FunctionLog(const EnvironmentIdentity& identity, const std::vector<LogSink*>& sinks, Clock& clock)
+      : identity_(identity), sinks_(sinks), clock_(clock) {}
+
+  bool wanted() const noexcept { return tailing_ || !sinks_.empty(); }
+
+  /// What a process wrote, as it arrives.
+  void output(std::string_view bytes);
+  /// A whole line of the platform's, final newline included; an empty one is none.
+  void platform(std::string_view line);
+  /// Ends a line that the process left unfinished: at the end of an invocation, and of the process.
+  void flush();
+
+  void begin_tail();
+  /// The kept end of the log, and stops keeping it.
+  std::string take_tail();
+  bool tailing() const noexcept { return tailing_; }
+
+ private:
+  void line(std::string_view whole);
+  void emit(std::string_view whole);
+
+  const EnvironmentIdentity& identity_;
+  const std::vector<LogSink*>& sinks_;
+  Clock& clock_;
+  std::string partial_;
+  std::string tail_;
+  bool tailing_ = false;
+};
+
+}  // namespace aviary::execution

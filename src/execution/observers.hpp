@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "services/lambda/core/version.hpp"
+
+namespace aviary::execution {
+
+/// Which environment something is about. Fixed for the environment's life.
+struct EnvironmentIdentity {
+  std::uint64_t id = 0;  ///< unique in the process
+  lambda::VersionHandle version;
+  std::string log_group;   ///< `/aws/lambda/<name>`, or the function's own
+  std::string log_stream;  ///< `YYYY/MM/DD/[version]<32 hex>`
+};
+
+/// Receives every line of every function's log: what the function wrote and what the platform adds.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  /// `line` is one event as CloudWatch Logs keeps it: with its final newline (two of them after a time-out).
+  /// Called on the loop; must not block and must not come back into the runner.
+  virtual void on_line(const EnvironmentIdentity& environment, Instant time, std::string_view line) = 0;
+};
+
+enum class InvocationEnd : std::uint8_t {
+  Success,
+  FunctionError,  ///< the runtime posted an error
+  Failure,        ///< the process ended, could not start, or answered what cannot be passed on
+  Timeout,
+  Throttled,  ///< 429, nothing ran
+  Refused,    ///< nothing ran: no interpreter, no code, shutting down
+};
+
+/// What became of one invocation; what metrics are made of.
+struct InvocationRecord {
+  lambda::VersionHandle version;
+  std::string_view request_id;
+  InvocationEnd end = InvocationEnd::Success;
+  std::string_view error_type{};  ///< as Lambda classes it, e.g. `Runtime.ExitError`; empty when it went well
+  std::chrono::nanoseconds duration{};
+  std::chrono::nanoseconds init_duration{};
+  std::uint64_t billed_ms = 0;
+  std::uint64_t max_memory_bytes = 0;  ///< 0 when unknown
+  bool cold = false;
+};
+
+class InvocationObserver {
+ public:
+  virtual ~InvocationObserver() = default;
+  /// Called on the loop, once for each invocation; must not block and must not come back into the runner.
+  virtual void on_invocation(const InvocationRecord& record) = 0;
+};
+
+/// One row of `/_aviary/environments`.
+struct EnvironmentInfo {
+  std::uint64_t id = 0;
+  std::string account;
+  std::string region;
+  std::string function_name;
+  std::string version;
+  std::string state;  ///< starting, initialising, idle, frozen, invoking, responded, resetting, stopped
+  std::chrono::nanoseconds age{};   ///< since it was created
+  std::chrono::nanoseconds idle{};  ///< since it last became free; zero when busy
+  std::uint64_t invocations = 0;
+  std::uint64_t memory_bytes = 0;  ///< peak of the running process; 0 when unknown
+  std::optional<int> pid;          ///< of the runtime process, as the host counts
+  std::string log_stream;
+};
+
+}  // namespace aviary::execution

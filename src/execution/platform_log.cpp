@@ -1,0 +1,182 @@
+#include "execution/platform_log.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "base/json.hpp"
+#include "execution/environment_variables.hpp"
+#include "services/lambda/core/runtimes.hpp"
+
+namespace aviary::execution::platform_log {
+namespace {
+
+double milliseconds(std::chrono::nanoseconds duration) { return static_cast<double>(duration.count()) / 1e6; }
+
+/// Two decimals, as a number, for the JSON format.
+double rounded(std::chrono::nanoseconds duration) { return std::round(milliseconds(duration) * 100) / 100; }
+
+std::uint64_t whole_megabytes(std::uint64_t bytes) { return (bytes + (1 << 20) - 1) >> 20; }
+
+bool json_format(const lambda::Version& version) { return version.configuration->log_format == "JSON"; }
+
+constexpr std::array<std::string_view, 6> levels{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+
+/// Position in `levels`; INFO for what is none.
+std::size_t level_number(std::string_view level) {
+  for (std::size_t i = 0; i < levels.size(); ++i)
+    if (levels[i] == level) return i;
+  return 2;
+}
+
+bool system_level_passes(const lambda::Version& version, std::string_view level) {
+  return level_number(level) >= level_number(version.configuration->system_log_level);
+}
+
+std::string event(Instant now, std::string_view type, OrderedJson record) {
+  OrderedJson line;
+  line["time"] = iso8601(now);
+  line["type"] = type;
+  line["record"] = std::move(record);
+  return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
+}
+
+std::string_view status(InvocationEnd end) {
+  switch (end) {
+    case InvocationEnd::Success:
+      return "success";
+    case InvocationEnd::FunctionError:
+      return "error";
+    case InvocationEnd::Timeout:
+      return "timeout";
+    default:
+      return "failure";
+  }
+}
+
+std::string runtime_version(const lambda::Version& version) {
+  return runtime_label(version.configuration->runtime) + ".v1";
+}
+
+}  // namespace
+
+std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseconds init_duration) {
+  return static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::milliseconds>(duration + init_duration).count());
+}
+
+std::string init_start(const lambda::Version& version, Instant now) {
+  const std::string& runtime = version.configuration->runtime;
+  if (!json_format(version))
+    return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", runtime_version(version),
+                       lambda::runtime_version_arn(version.scope.region, runtime));
+  if (!system_level_passes(version, "INFO")) return {};
+  OrderedJson record;
+  record["initializationType"] = "on-demand";
+  record["phase"] = "init";
+  record["runtimeVersion"] = runtime_version(version);
+  record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, runtime);
+  record["functionName"] = version.function_name;
+  record["functionVersion"] = version.number;
+  return event(now, "platform.initStart", std::move(record));
+}
+
+std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
+                        std::chrono::nanoseconds duration, const Failure& failure) {
+  const std::string_view phase_name = phase == InitPhase::Init ? "init" : "invoke";
+  const bool timeout = failure.end == InvocationEnd::Timeout;
+  if (!json_format(version)) {
+    if (timeout)
+      return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: timeout\n",
+                         milliseconds(duration), phase_name);
+    return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: error\tError Type: {}\n",
+                       milliseconds(duration), phase_name, failure.type);
+  }
+  if (!system_level_passes(version, "WARN")) return {};
+  OrderedJson record;
+  record["initializationType"] = "on-demand";
+  record["phase"] = phase_name;
+  record["status"] = timeout ? "timeout" : "error";
+  if (!timeout) record["errorType"] = failure.type;
+  record["metrics"]["durationMs"] = rounded(duration);
+  return event(now, "platform.initReport", std::move(record));
+}
+
+std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
+                  std::string_view arn) {
+  if (!json_format(version))
+    return fmt::format("START RequestId: {} Version: {}\n", request_id, version.number);
+  if (!system_level_passes(version, "INFO")) return {};
+  OrderedJson record;
+  record["requestId"] = request_id;
+  record["functionArn"] = arn;
+  record["version"] = version.number;
+  return event(now, "platform.start", std::move(record));
+}
+
+std::string end(const lambda::Version& version, Instant now, const Report& report) {
+  if (!json_format(version)) return fmt::format("END RequestId: {}\n", report.request_id);
+  if (!system_level_passes(version, report.end == InvocationEnd::Success ? "DEBUG" : "WARN")) return {};
+  OrderedJson record;
+  record["requestId"] = report.request_id;
+  record["status"] = status(report.end);
+  if (!report.error_type.empty()) record["errorType"] = report.error_type;
+  record["metrics"]["durationMs"] = rounded(report.duration);
+  return event(now, "platform.runtimeDone", std::move(record));
+}
+
+std::string report(const lambda::Version& version, Instant now, const Report& report) {
+  const std::int64_t memory = version.configuration->memory_mb;
+  const std::uint64_t used = whole_megabytes(report.max_memory_bytes);
+  const std::uint64_t billed = billed_ms(report.duration, report.init_duration);
+  if (!json_format(version)) {
+    std::string line = fmt::format(
+        "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory "
+        "Used: {} MB\t",
+        report.request_id, milliseconds(report.duration), billed, memory, used);
+    if (report.init_duration.count() > 0)
+      line += fmt::format("Init Duration: {:.2f} ms\t", milliseconds(report.init_duration));
+    // An error that the function reported is not the platform's: AWS's line says nothing of it.
+    if (report.end == InvocationEnd::Timeout)
+      line += "Status: timeout\t";
+    else if (report.end == InvocationEnd::Failure)
+      line += fmt::format("Status: error\tError Type: {}\t", report.error_type);
+    return line += '\n';
+  }
+  if (!system_level_passes(version, report.end == InvocationEnd::Success ? "INFO" : "WARN")) return {};
+  OrderedJson record;
+  record["requestId"] = report.request_id;
+  OrderedJson& metrics = record["metrics"];
+  metrics["durationMs"] = rounded(report.duration);
+  metrics["billedDurationMs"] = billed;
+  metrics["memorySizeMB"] = memory;
+  metrics["maxMemoryUsedMB"] = used;
+  if (report.init_duration.count() > 0) metrics["initDurationMs"] = rounded(report.init_duration);
+  record["status"] = status(report.end);
+  if (!report.error_type.empty()) record["errorType"] = report.error_type;
+  return event(now, "platform.report", std::move(record));
+}
+
+std::string failure(Instant now, std::string_view request_id, const Failure& failure) {
+  if (failure.posted) return {};
+  if (failure.end == InvocationEnd::Timeout)
+    return fmt::format("{} {} {}\n\n", iso8601(now), request_id, failure.message);
+  return fmt::format("RequestId: {} Error: {}\n{}\n", request_id, failure.message, failure.type);
+}
+
+bool application_line_passes(const lambda::Configuration& configuration, std::string_view line) {
+  if (configuration.log_format != "JSON" || configuration.application_log_level.empty()) return true;
+  const std::size_t wanted = level_number(configuration.application_log_level);
+  if (wanted == 0) return true;
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos || line[first] != '{') return true;  // plain output is never filtered
+  const Json parsed = Json::parse(line, nullptr, false);
+  if (!parsed.is_object()) return true;
+  const auto level = parsed.find("level");
+  // Lambda gives INFO to a JSON line without a level.
+  if (level == parsed.end() || !level->is_string()) return level_number("INFO") >= wanted;
+  return level_number(level->get_ref<const std::string&>()) >= wanted;
+}
+
+}  // namespace aviary::execution::platform_log

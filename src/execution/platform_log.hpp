@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "execution/failure.hpp"
+#include "services/lambda/core/version.hpp"
+
+/// The lines that the platform writes into a function's log, in the text and in the JSON format. Pure
+/// functions: what they return is empty where the function's system log level leaves the line out.
+namespace aviary::execution::platform_log {
+
+enum class InitPhase : std::uint8_t { Init, Invoke };
+
+struct Report {
+  std::string_view request_id;
+  std::chrono::nanoseconds duration{};
+  std::chrono::nanoseconds init_duration{};  ///< zero: not part of the line
+  std::uint64_t max_memory_bytes = 0;
+  InvocationEnd end = InvocationEnd::Success;
+  std::string_view error_type{};
+};
+
+/// Whole milliseconds, rounded up, init included: what AWS bills since August 2025.
+std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseconds init_duration);
+
+std::string init_start(const lambda::Version& version, Instant now);
+std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
+                        std::chrono::nanoseconds duration, const Failure& failure);
+std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
+                  std::string_view arn);
+/// JSON has no END; at level DEBUG it has platform.runtimeDone here.
+std::string end(const lambda::Version& version, Instant now, const Report& report);
+std::string report(const lambda::Version& version, Instant now, const Report& report);
+/// The line that names a time-out, an exit or the like; nothing for what the runtime itself reported.
+std::string failure(Instant now, std::string_view request_id, const Failure& failure);
+
+/// Whether a line that the function itself wrote passes its application log level (JSON format only).
+bool application_line_passes(const lambda::Configuration& configuration, std::string_view line);
+
+}  // namespace aviary::execution::platform_log

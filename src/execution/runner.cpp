@@ -1,0 +1,383 @@
+#include "execution/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cassert>
+#include <utility>
+
+#include "models/lambda.hpp"
+
+namespace aviary::execution {
+namespace {
+
+using namespace std::chrono_literals;
+
+namespace rows = models::lambda::errors;
+
+/// How long an invocation counts on an environment that has answered and is about to ask for its next event.
+/// Without this a caller who invokes again as soon as it has its answer would often meet a cold start.
+constexpr auto patience = 10ms;
+
+AwsError rate_exceeded() {
+  AwsError error{rows::TooManyRequestsException, "Rate Exceeded."};
+  error.members.emplace_back("Reason", "ConcurrentInvocationLimitExceeded");
+  return error;
+}
+
+AwsError interrupted(std::string_view by) {
+  return {rows::ServiceException, fmt::format("The invocation was interrupted: the emulator {}.", by)};
+}
+
+}  // namespace
+
+Runner::Runner(Ports ports, Options options)
+    : around_{ports.executor,           ports.launcher, ports.catalog,   ports.code,         ports.clock,
+              ports.stopwatch,          ports.random,   ports.endpoints, std::move(options), StartGate(0),
+              TaskGroup(ports.executor)} {
+  around_.gate = StartGate(std::max<std::size_t>(1, around_.options.concurrent_starts));
+}
+
+Runner::~Runner() { assert(homes_.empty() && "a runner is shut down before it goes"); }
+
+Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
+  auto job = std::make_unique<Job>();
+  job->invocation = std::move(invocation);
+  if (closed_) {
+    observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
+    co_return interrupted("is shutting down");
+  }
+  std::size_t& running = in_flight_of(job->invocation.version->scope);
+  if (running >= around_.options.account_concurrency) {
+    observe_unrun(*job, InvocationEnd::Throttled, "TooManyRequestsException");
+    co_return rate_exceeded();
+  }
+  ++running;
+  ++in_flight_;
+  const OneShot<Result<lambda::Outcome>> answer = job->answer;
+  submit(std::move(job));
+  auto waiting = answer.wait();
+  Result<lambda::Outcome> result = co_await std::move(waiting);
+  co_return result;
+}
+
+std::size_t& Runner::in_flight_of(const lambda::Scope& scope) { return in_flight_by_scope_[scope]; }
+
+void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
+  --in_flight_of(job->invocation.version->scope);
+  --in_flight_;
+  if (!result) {
+    const bool throttled = result.error().shape == &rows::TooManyRequestsException;
+    observe_unrun(*job, throttled ? InvocationEnd::Throttled : InvocationEnd::Refused,
+                  result.error().shape->code);
+  }
+  job->answer.set(std::move(result));
+  if (in_flight_ == 0 && drained_) drained_->set(true);
+}
+
+void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type) {
+  if (around_.observers.empty()) return;
+  const InvocationRecord record{job.invocation.version, job.invocation.request_id, end, error_type};
+  for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
+}
+
+Runner::PoolPtr Runner::pool_of(const lambda::VersionHandle& version) {
+  PoolPtr& pool = pools_[version->serial];
+  if (!pool) pool = std::make_shared<Pool>(version);
+  return pool;
+}
+
+Runner::PoolPtr Runner::pool_of(const Environment& environment) const {
+  return homes_.at(environment.identity().id);
+}
+
+void Runner::submit(JobPtr job) {
+  const PoolPtr pool = pool_of(job->invocation.version);
+  if (Environment* environment = pool->take_free()) {
+    environment->take(std::move(job));
+    return;
+  }
+  job->queued_at = around_.stopwatch.elapsed();
+  pool->waiting.push_back(std::move(job));
+  cover(pool);
+}
+
+/// Sees to it that every waiting invocation has an environment that will come for it.
+void Runner::cover(const PoolPtr& pool) {
+  const std::size_t on_their_way = pool->coming + pool->wanted;
+  if (pool->waiting.size() <= on_their_way) return;
+  std::size_t missing = pool->waiting.size() - on_their_way;
+
+  const auto impatient_since = around_.stopwatch.elapsed() - patience;
+  std::size_t patient = 0;
+  for (auto job = pool->waiting.rbegin(); job != pool->waiting.rend() && (*job)->queued_at > impatient_since;
+       ++job)
+    ++patient;
+  if (patient > 0) {
+    const auto returning = static_cast<std::size_t>(std::count_if(
+        pool->all.begin(), pool->all.end(), [](const auto& e) { return e->state() == State::Responded; }));
+    const std::size_t spared = std::min({missing, patient, returning});
+    missing -= spared;
+    if (spared > 0 && pool->patience_timer == 0) {
+      const std::weak_ptr<Pool> weak = pool;
+      pool->patience_timer = around_.stopwatch.call_after(patience, [this, weak] {
+        const PoolPtr still = weak.lock();
+        if (!still) return;
+        still->patience_timer = 0;
+        cover(still);
+      });
+    }
+  }
+  for (; missing > 0; --missing) want_environment(pool);
+}
+
+void Runner::want_environment(const PoolPtr& pool) {
+  if (wanted_.empty() && make_room()) {
+    launch(pool);
+    return;
+  }
+  ++pool->wanted;
+  const std::weak_ptr<Pool> weak = pool;
+  const TimerId timer = around_.stopwatch.call_after(around_.options.room_wait, [this, weak] {
+    if (const PoolPtr still = weak.lock()) give_up_waiting(still);
+  });
+  wanted_.push_back({pool, timer});
+}
+
+/// Gives what room there is to those who wait for it, in order.
+void Runner::serve_wanted() {
+  if (std::exchange(serving_, true)) return;
+  while (!wanted_.empty()) {
+    const PoolPtr pool = wanted_.front().pool;
+    const bool needed = pool->waiting.size() > pool->coming;
+    if (needed && !make_room()) break;
+    around_.stopwatch.cancel(wanted_.front().timer);
+    wanted_.pop_front();
+    --pool->wanted;
+    if (needed) launch(pool);
+  }
+  serving_ = false;
+}
+
+/// The oldest request for room of this pool has waited long enough; with it the first invocation that no
+/// starting environment will take.
+void Runner::give_up_waiting(const PoolPtr& pool) {
+  const auto entry =
+      std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.pool == pool; });
+  if (entry == wanted_.end()) return;
+  wanted_.erase(entry);
+  --pool->wanted;
+  if (pool->waiting.size() <= pool->coming) return;
+  const auto job = pool->waiting.begin() + static_cast<std::ptrdiff_t>(pool->coming);
+  JobPtr given_up = std::move(*job);
+  pool->waiting.erase(job);
+  settle(std::move(given_up), rate_exceeded());
+  drop_if_empty(pool);
+}
+
+EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version) {
+  const std::string& own_group = version->configuration->log_group;
+  const std::string day = iso8601(around_.clock.now(), 0);
+  EnvironmentIdentity identity;
+  identity.id = ++last_id_;
+  identity.version = version;
+  identity.log_group = own_group.empty() ? "/aws/lambda/" + version->function_name : own_group;
+  const bool shared_group = identity.log_group != "/aws/lambda/" + version->function_name;
+  identity.log_stream =
+      fmt::format("{}/{}/{}/{}[{}]{}", day.substr(0, 4), day.substr(5, 2), day.substr(8, 2),
+                  shared_group ? version->function_name : "", version->number, around_.random.hex(32));
+  return identity;
+}
+
+void Runner::launch(const PoolPtr& pool) {
+  auto environment = std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
+                                                   new_identity(pool->version));
+  pool->all.push_back(environment);
+  ++pool->coming;
+  homes_.emplace(environment->identity().id, pool);
+  environment->begin();
+}
+
+/// Whether there is room for one more environment, after ending the one that has been free longest if need
+/// be.
+bool Runner::make_room() {
+  if (homes_.size() < around_.options.max_environments) return true;
+  Environment* oldest = nullptr;
+  for (const auto& [serial, pool] : pools_)
+    for (const auto* list : {&pool->idle, &pool->stopped})
+      for (Environment* environment : *list)
+        if (oldest == nullptr || environment->free_since() < oldest->free_since()) oldest = environment;
+  if (oldest == nullptr) return false;
+  oldest->end(AwsError{});
+  return homes_.size() < around_.options.max_environments;
+}
+
+void Runner::environment_free(Environment& environment) {
+  const PoolPtr pool = pool_of(environment);
+  if (std::exchange(environment.coming, false)) --pool->coming;
+  if (!pool->waiting.empty()) {
+    pool->remove_free(environment);
+    JobPtr job = std::move(pool->waiting.front());
+    pool->waiting.pop_front();
+    environment.take(std::move(job));
+    return;
+  }
+  if (pool->retired || closed_) {
+    environment.end(AwsError{});
+    return;
+  }
+  pool->add_free(environment);
+  schedule_housekeeping();
+  if (!wanted_.empty()) serve_wanted();
+}
+
+void Runner::environment_refused(Environment& environment, AwsError problem) {
+  const PoolPtr pool = pool_of(environment);
+  if (!pool->waiting.empty()) {
+    JobPtr job = std::move(pool->waiting.front());
+    pool->waiting.pop_front();
+    settle(std::move(job), std::move(problem));
+  }
+  environment.end(AwsError{});
+}
+
+void Runner::environment_gone(Environment& environment) {
+  const PoolPtr pool = pool_of(environment);
+  if (std::exchange(environment.coming, false)) --pool->coming;
+  pool->remove_free(environment);
+  homes_.erase(environment.identity().id);
+  const auto self = std::find_if(pool->all.begin(), pool->all.end(),
+                                 [&](const auto& e) { return e.get() == &environment; });
+  // It is still running its own code: let go of it from the loop.
+  boost::asio::post(around_.executor, [last = std::move(*self)] {});
+  pool->all.erase(self);
+  cover(pool);
+  drop_if_empty(pool);
+  serve_wanted();
+}
+
+bool Runner::still_wanted(const Environment& environment) {
+  const PoolPtr pool = pool_of(environment);
+  return pool->waiting.size() >= pool->coming;
+}
+
+void Runner::drop_if_empty(const PoolPtr& pool) {
+  if (!pool->empty()) return;
+  if (pool->patience_timer != 0) around_.stopwatch.cancel(std::exchange(pool->patience_timer, 0));
+  const auto found = pools_.find(pool->version->serial);
+  if (found != pools_.end() && found->second == pool) pools_.erase(found);
+}
+
+void Runner::retire(const lambda::Version& version) {
+  const auto found = pools_.find(version.serial);
+  if (found == pools_.end()) return;
+  const PoolPtr pool = found->second;
+  pools_.erase(found);
+  pool->retired = true;
+  while (Environment* environment = pool->take_free()) environment->end(AwsError{});
+}
+
+std::vector<EnvironmentInfo> Runner::environments() const {
+  std::vector<EnvironmentInfo> infos;
+  infos.reserve(homes_.size());
+  for (const auto& [id, pool] : homes_) {
+    for (const auto& environment : pool->all)
+      if (environment->identity().id == id) infos.push_back(environment->info());
+  }
+  std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return infos;
+}
+
+void Runner::schedule_housekeeping() {
+  const Options& options = around_.options;
+  const auto first =
+      options.freeze_after ? std::min(*options.freeze_after, options.idle_timeout) : options.idle_timeout;
+  const auto due = around_.stopwatch.elapsed() + first;
+  if (housekeeping_ != 0) {
+    if (housekeeping_at_ <= due) return;
+    around_.stopwatch.cancel(housekeeping_);
+  }
+  housekeeping_at_ = due;
+  housekeeping_ = around_.stopwatch.call_after(first, [this] { keep_house(); });
+}
+
+/// Stops the processes of what has been idle for a while, ends what has been free for long, and comes back
+/// when the next one is due.
+void Runner::keep_house() {
+  housekeeping_ = 0;
+  const Options& options = around_.options;
+  const auto now = around_.stopwatch.elapsed();
+  std::vector<Environment*> expired;
+  auto next = std::chrono::nanoseconds::max();
+  for (const auto& [serial, pool] : pools_) {
+    for (const auto* list : {&pool->idle, &pool->stopped}) {
+      for (Environment* environment : *list) {
+        const auto free_for = now - environment->free_since();
+        if (free_for >= options.idle_timeout) {
+          expired.push_back(environment);
+          continue;
+        }
+        next = std::min(next, options.idle_timeout - free_for);
+        if (!options.freeze_after || environment->frozen() || environment->state() != State::Idle) continue;
+        if (free_for >= *options.freeze_after)
+          environment->freeze();
+        else
+          next = std::min(next, *options.freeze_after - free_for);
+      }
+    }
+  }
+  for (Environment* environment : expired) environment->end(AwsError{});
+  if (next == std::chrono::nanoseconds::max()) return;
+  // Many environments that fall due one after the other are looked after together.
+  next = std::max<std::chrono::nanoseconds>(next, 20ms);
+  if (housekeeping_ != 0) around_.stopwatch.cancel(housekeeping_);
+  housekeeping_at_ = now + next;
+  housekeeping_ = around_.stopwatch.call_after(next, [this] { keep_house(); });
+}
+
+void Runner::end_all(const AwsError& reason) {
+  std::deque<Wanted> wanted = std::exchange(wanted_, {});
+  for (Wanted& entry : wanted) {
+    around_.stopwatch.cancel(entry.timer);
+    --entry.pool->wanted;
+  }
+  std::vector<JobPtr> waiting;
+  std::vector<std::shared_ptr<Environment>> all;
+  for (const auto& [serial, pool] : pools_)
+    for (JobPtr& job : std::exchange(pool->waiting, {})) waiting.push_back(std::move(job));
+  for (const auto& [id, pool] : homes_) {
+    for (JobPtr& job : std::exchange(pool->waiting, {})) waiting.push_back(std::move(job));
+    for (const auto& environment : pool->all)
+      if (environment->identity().id == id) all.push_back(environment);
+  }
+  for (JobPtr& job : waiting) settle(std::move(job), reason);
+  for (const auto& environment : all) environment->end(reason);
+  if (housekeeping_ != 0) around_.stopwatch.cancel(std::exchange(housekeeping_, 0));
+}
+
+Task<> Runner::reset() {
+  end_all(interrupted("was reset"));
+  // What the environments held goes with the loop's next turns.
+  for (int turn = 0; turn < 2; ++turn)
+    co_await boost::asio::post(around_.executor, boost::asio::use_awaitable);
+}
+
+Task<> Runner::shutdown(std::chrono::nanoseconds grace) {
+  closed_ = true;
+  if (in_flight_ > 0 && grace > 0ns) {
+    const OneShot<bool> drained;
+    drained_ = drained;
+    const TimerId timer = around_.stopwatch.call_after(grace, [drained] { drained.set(false); });
+    co_await drained.wait();
+    around_.stopwatch.cancel(timer);
+    drained_.reset();
+  }
+  end_all(interrupted("was shut down"));
+  co_await around_.tasks.join();
+  for (int turn = 0; turn < 2; ++turn)
+    co_await boost::asio::post(around_.executor, boost::asio::use_awaitable);
+}
+
+}  // namespace aviary::execution

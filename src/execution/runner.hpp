@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "execution/environment.hpp"
+#include "execution/pool.hpp"
+#include "services/lambda/core/function_runner.hpp"
+
+namespace aviary::execution {
+
+/// The ports that running functions stands on. All outlive the runner.
+struct Ports {
+  boost::asio::any_io_executor executor;
+  SandboxLauncher& launcher;
+  RuntimeCatalog& catalog;
+  CodeStore& code;
+  Clock& clock;
+  Stopwatch& stopwatch;
+  Random& random;
+  RuntimeEndpoints& endpoints;
+};
+
+/// Runs invocations: finds each an environment of its version (the last used first), makes a new one where
+/// none is free, bounds how many there are and how many start at once, ends what idles too long.
+///
+/// Lives on the loop and is the only owner of environments. `shutdown` must have completed before it is
+/// destroyed. Invariant: every accepted invocation is answered exactly once, in `settle`.
+class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
+ public:
+  Runner(Ports ports, Options options);
+  ~Runner() override;
+
+  /// The error is 429 TooManyRequestsException with its Reason; InvalidRuntimeException (502) where this
+  /// machine cannot run the function at all, the message says what to install; ServiceException (500) when
+  /// the sandbox fails, and for what a reset or a shutdown interrupts.
+  Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;
+  void retire(const lambda::Version& version) override;
+
+  /// Sinks and observers outlive the runner, or are removed before they go.
+  void add_sink(LogSink& sink) { around_.sinks.push_back(&sink); }
+  void remove_sink(LogSink& sink) { std::erase(around_.sinks, &sink); }
+  void add_observer(InvocationObserver& observer) { around_.observers.push_back(&observer); }
+  void remove_observer(InvocationObserver& observer) { std::erase(around_.observers, &observer); }
+
+  std::vector<EnvironmentInfo> environments() const;
+  /// Invocations accepted and not answered yet.
+  std::size_t in_flight() const noexcept { return in_flight_; }
+
+  /// Ends every environment and every invocation at once; new ones are welcome right after.
+  Task<> reset();
+  /// Refuses new invocations, lets what runs finish within `grace` (real time), then ends everything.
+  Task<> shutdown(std::chrono::nanoseconds grace);
+
+ private:
+  using PoolPtr = std::shared_ptr<Pool>;
+  struct Wanted {
+    PoolPtr pool;
+    TimerId timer;
+  };
+
+  void environment_free(Environment& environment) override;
+  void environment_refused(Environment& environment, AwsError problem) override;
+  void environment_gone(Environment& environment) override;
+  bool still_wanted(const Environment& environment) override;
+  void settle(JobPtr job, Result<lambda::Outcome> result) override;
+
+  std::size_t& in_flight_of(const lambda::Scope& scope);
+  void submit(JobPtr job);
+  PoolPtr pool_of(const lambda::VersionHandle& version);
+  PoolPtr pool_of(const Environment& environment) const;
+  void cover(const PoolPtr& pool);
+  void want_environment(const PoolPtr& pool);
+  void serve_wanted();
+  void give_up_waiting(const PoolPtr& pool);
+  void launch(const PoolPtr& pool);
+  bool make_room();
+  void drop_if_empty(const PoolPtr& pool);
+  void end_all(const AwsError& reason);
+  void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);
+  void schedule_housekeeping();
+  void keep_house();
+  EnvironmentIdentity new_identity(const lambda::VersionHandle& version);
+
+  Surroundings around_;
+  std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
+  std::unordered_map<std::uint64_t, PoolPtr> homes_;  ///< by the environment's id: also of retired pools
+  std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
+  std::map<lambda::Scope, std::size_t> in_flight_by_scope_;
+  std::size_t in_flight_ = 0;
+  std::uint64_t last_id_ = 0;
+  TimerId housekeeping_ = 0;
+  std::chrono::nanoseconds housekeeping_at_{};
+  bool closed_ = false;
+  bool serving_ = false;
+  std::optional<OneShot<bool>> drained_;  ///< set when the last invocation was answered, during shutdown
+};
+
+}  // namespace aviary::execution

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "execution/environment_state.hpp"
+#include "execution/failure.hpp"
+#include "ports/one_shot.hpp"
+#include "services/lambda/core/function_runner.hpp"
+#include "wire/message.hpp"
+
+namespace aviary::execution {
+
+/// What `next` hands to the runtime.
+struct Delivery {
+  const lambda::Invocation* invocation;  ///< lives until the environment's next step
+  std::string payload;
+  std::int64_t deadline_ms;  ///< since 1970, on the process's clock
+};
+
+/// What the Runtime API's endpoints ask of an environment and tell it. Calls that the runtime's state refuses
+/// are answered by the endpoint and never get here.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// False once the runtime that calls is being killed, or the environment is gone.
+  virtual bool open() const = 0;
+  virtual RuntimeState runtime_state() const = 0;
+  /// Of the invocation that the runtime works on, or has just answered; empty if none.
+  virtual std::string_view request_id() const = 0;
+  /// Whether the request comes from a process of this environment.
+  virtual bool owns(const wire::Request& request) = 0;
+
+  /// The runtime wants an event. Set to true when there is one to take, to false when there will be none.
+  virtual OneShot<bool> wants_event() = 0;
+  /// Nothing when the invocation has ended meanwhile, or its payload was too large to be kept for a second
+  /// delivery.
+  virtual std::optional<Delivery> take_event() = 0;
+  virtual void respond(std::string payload) = 0;
+  /// The invocation ends with an error that the runtime posted, or with one in place of what it posted.
+  virtual void fail(Failure failure) = 0;
+  virtual void fail_init(Failure failure) = 0;
+};
+
+}  // namespace aviary::execution
