@@ -73,8 +73,8 @@ def parse(text):
         value, end = _scan(text, start)
         if end == len(text) or not text[end:].strip(_SPACE):
             return value
-    except (StopIteration, ValueError):
-        pass
+    except (StopIteration, ValueError, SystemError):
+        pass  # SystemError: the scanner of 3.8 to 3.11, when it wants an exception type of a `json` not loaded
     import json
 
     return json.loads(text)
