@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ports/clock.hpp"
+#include "ports/task.hpp"
+#include "wire/message.hpp"
+
+namespace aviary::http {
+
+/// A request to somebody else's server, over plain HTTP/1.1.
+struct Outgoing {
+  std::string host;  ///< an IP address or a name
+  std::uint16_t port = 80;
+  std::string method = "GET";
+  std::string target = "/";
+  /// `Host` and `Content-Length` are added.
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+};
+
+/// Why there is no answer.
+struct FetchProblem {
+  enum class Kind : std::uint8_t {
+    Resolve,   ///< no address for the name
+    Connect,   ///< nobody there
+    Exchange,  ///< broke off, is not HTTP, or is larger than allowed
+    Timeout,
+  };
+  Kind kind;
+  std::string text;
+};
+[[noreturn]] void throw_exception_from_error(const FetchProblem& problem,
+                                             const boost::source_location& where);
+
+struct FetchLimits {
+  std::chrono::milliseconds timeout{10'000};     ///< for all of it together, real time
+  std::uint64_t answer_bytes = 8 * 1024 * 1024;  ///< of the body
+};
+
+/// One request on a connection of its own. Any status is an answer. Must be awaited on the loop; `stopwatch`
+/// has to outlive it. Cancelling it ends it with `operation_aborted`, as an exception.
+Task<boost::system::result<wire::Response, FetchProblem>> fetch(boost::asio::any_io_executor executor,
+                                                                Stopwatch& stopwatch, Outgoing request,
+                                                                FetchLimits limits = {});
+
+}  // namespace aviary::http
