@@ -1,4 +1,4 @@
-# All of them Debian packages; script/dependencies.sh names them.
+# All of them Debian packages; script/dependencies installs them.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
@@ -20,11 +20,12 @@ endfunction()
 aviary_static_library(dep_zlib z)
 aviary_static_library(dep_bz2 bz2)
 aviary_static_library(dep_lzma lzma)
+aviary_static_library(dep_zstd zstd)
 aviary_static_library(dep_nettle nettle)
 aviary_static_library(dep_sqlite sqlite3 Threads::Threads m dl)
 aviary_static_library(dep_pcre2 pcre2-8)
-# Only the zip reader and writer are pulled out of the archive, so only their own needs are here.
-aviary_static_library(dep_archive archive dep_zlib dep_bz2 dep_lzma dep_nettle acl)
+# Only the zip reader is pulled out of the archive, so only its own needs are here.
+aviary_static_library(dep_archive archive dep_zlib dep_bz2 dep_lzma dep_zstd dep_nettle)
 
 # Asio compiled once.
 add_library(dep_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)

@@ -24,7 +24,8 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -fno-omit-frame-pointer)
 add_compile_options(-ffunction-sections -fdata-sections)
-add_link_options(-Wl,--gc-sections)
+# As needed: a shared library that a package names but nothing here uses must not become a dependency.
+add_link_options(-Wl,--gc-sections -Wl,--as-needed)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of GCC 12 in the standard library's string and coroutine code.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds

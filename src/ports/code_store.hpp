@@ -23,6 +23,7 @@ using CodeHandle = std::shared_ptr<const CodeBlob>;
 
 /// Why a package was refused. What Lambda says to each is the service's business.
 enum class CodeProblem : std::uint8_t {
+  Empty,       ///< no bytes, or a zip without entries: Lambda's `Uploaded file must be a non-empty zip`
   NotAZip,     ///< unreadable, truncated, encrypted, or a checksum is wrong
   TooLarge,    ///< unpacks to more than `CodeLimits::unzipped_bytes`, declared or real
   UnsafePath,  ///< an entry or a link that leaves the folder, an absolute path, a device file
