@@ -122,6 +122,14 @@ UnzippedSize check_zip(std::string_view zip, const CodeLimits& limits) {
   return read_content(zip, limits, nowhere);
 }
 
+std::uint64_t declared_size(std::string_view zip) {
+  std::uint64_t total = 0;
+  ZipReader reader(zip);
+  ZipEntry entry;
+  while (reader.next(entry) == ZipReader::Step::Ready) total += entry.declared_size.value_or(0);
+  return total;
+}
+
 UnzippedSize unpack_zip(std::string_view zip, const std::filesystem::path& folder, const CodeLimits& limits) {
   const auto plan = plan_zip(zip, limits);
   if (!plan) return plan.error();

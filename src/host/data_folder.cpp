@@ -1,0 +1,159 @@
+#include "host/data_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+
+namespace aviary::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view scratch_prefix = "aviary-";
+/// A folder wears this name until it is locked, so that nobody takes it for a dead server's.
+constexpr std::string_view unfinished_prefix = ".aviary-";
+constexpr auto passable = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
+
+std::vector<fs::path> scratch_roots() {
+  const char* wanted = std::getenv("TMPDIR");
+  if (wanted != nullptr && *wanted == '/') return {wanted};
+  return {"/var/tmp", "/tmp"};
+}
+
+Descriptor open_lock(const fs::path& folder, int flags) {
+  return Descriptor(::open((folder / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
+}
+
+bool take(const Descriptor& lock) { return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0; }
+
+void sign(const Descriptor& lock) {
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  // Only for the message that a second server gives; nothing depends on it.
+  if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0)
+    log::debug("the lock file could not be signed: {}", std::strerror(errno));
+}
+
+std::string owner_of(const Descriptor& lock) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(lock.get(), text.data(), text.size(), 0);
+  std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  pid = pid.substr(0, pid.find('\n'));
+  return pid.empty() ? "another Aviary" : fmt::format("another Aviary (process {})", pid);
+}
+
+/// A folder of this user's with a lock that nobody holds.
+bool is_leftover(const fs::path& folder) {
+  struct stat facts {};
+  if (::lstat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode) || facts.st_uid != ::geteuid())
+    return false;
+  const Descriptor lock = open_lock(folder, 0);
+  return lock && take(lock);
+}
+
+}  // namespace
+
+Started<ScratchFolder> ScratchFolder::make() {
+  std::string problem;
+  for (const fs::path& root : scratch_roots()) {
+    std::string unfinished = (root / fmt::format("{}XXXXXX", unfinished_prefix)).native();
+    if (::mkdtemp(unfinished.data()) == nullptr) {
+      problem =
+          fmt::format("cannot make a temporary folder in {}: {}; set TMPDIR to a folder that can be written",
+                      root.native(), std::strerror(errno));
+      continue;
+    }
+    Descriptor lock = open_lock(unfinished, O_CREAT);
+    std::error_code failure;
+    fs::path path = root / fmt::format("{}{}", scratch_prefix,
+                                       std::string_view(unfinished).substr(unfinished.size() - 6));
+    if (lock && take(lock)) {
+      sign(lock);
+      fs::permissions(unfinished, passable, failure);
+      if (!failure) fs::rename(unfinished, path, failure);
+      if (!failure) return ScratchFolder(std::move(path), std::move(lock));
+    }
+    problem = fmt::format("cannot use the temporary folder {}: {}", unfinished,
+                          failure ? failure.message() : std::strerror(errno));
+    fs::remove_all(unfinished, failure);
+  }
+  return StartProblem{problem};
+}
+
+ScratchFolder::~ScratchFolder() {
+  if (!lock_) return;
+  std::error_code problem;
+  fs::remove_all(path_, problem);
+  if (problem) log::warn("{} could not be removed: {}", path_.native(), problem.message());
+}
+
+std::vector<fs::path> ScratchFolder::leftovers() {
+  std::vector<fs::path> found;
+  std::error_code problem;
+  for (const fs::path& root : scratch_roots()) {
+    for (fs::directory_iterator entry(root, problem), end; !problem && entry != end;
+         entry.increment(problem)) {
+      const fs::path& path = entry->path();
+      if (path.filename().native().starts_with(scratch_prefix) && is_leftover(path)) found.push_back(path);
+    }
+    problem.clear();
+  }
+  return found;
+}
+
+void ScratchFolder::remove_leftovers(const std::vector<fs::path>& folders) {
+  for (const fs::path& folder : folders) {
+    if (!is_leftover(folder)) continue;
+    std::error_code problem;
+    fs::remove_all(folder, problem);
+    if (problem)
+      log::warn("{}, left by a server that was killed, could not be removed: {}", folder.native(),
+                problem.message());
+  }
+}
+
+Started<DataFolder> DataFolder::open(const fs::path& folder) {
+  const auto refuse = [&folder](std::string_view why) {
+    return StartProblem{fmt::format("cannot use the data folder {}: {}", folder.native(), why)};
+  };
+  if (const auto problem = make_folder(folder, fs::perms::owner_all)) return refuse(problem.message());
+  // As it is now: what a later change of the working directory means to it must not matter.
+  std::error_code problem;
+  fs::path where = fs::canonical(folder, problem);
+  if (problem) return refuse(problem.message());
+  Descriptor lock = open_lock(where, O_CREAT);
+  if (!lock) return refuse(std::strerror(errno));
+  if (!take(lock))
+    return refuse(fmt::format("{} is using it; stop that one, or choose another folder", owner_of(lock)));
+  sign(lock);
+  auto scratch = ScratchFolder::make();
+  if (!scratch) return scratch.error();
+  DataFolder made(std::move(where), std::move(lock), std::move(*scratch));
+  if (const auto failed = make_folder(made.code(), fs::perms::owner_all)) return refuse(failed.message());
+  if (const auto failed = make_folder(made.unpacked(), passable)) return refuse(failed.message());
+  return made;
+}
+
+Started<DataFolder> DataFolder::temporary() {
+  auto scratch = ScratchFolder::make();
+  if (!scratch) return scratch.error();
+  DataFolder made(std::nullopt, Descriptor(), std::move(*scratch));
+  for (const auto& [path, mode] :
+       {std::pair{made.code(), fs::perms::owner_all}, std::pair{made.unpacked(), passable}}) {
+    if (const auto failed = make_folder(path, mode))
+      return StartProblem{fmt::format("cannot make {}: {}", path.native(), failed.message())};
+  }
+  return made;
+}
+
+}  // namespace aviary::host
