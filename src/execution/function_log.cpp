@@ -1,5 +1,6 @@
 #include "execution/function_log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "execution/platform_log.hpp"
@@ -13,24 +14,22 @@ void FunctionLog::output(std::string_view bytes) {
   }
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
-    if (newline == std::string_view::npos) {
-      partial_ += bytes;
-      while (partial_.size() >= line_bytes) {
-        std::string cut = partial_.substr(0, line_bytes - 1);
-        partial_.erase(0, line_bytes - 1);
-        cut += '\n';
-        line(cut);
-      }
-      return;
-    }
-    if (partial_.empty()) {
+    const std::size_t room = line_bytes - 1 - partial_.size();
+    const bool ends = newline != std::string_view::npos && newline <= room;
+    if (ends && partial_.empty()) {
       line(bytes.substr(0, newline + 1));
-    } else {
-      partial_ += bytes.substr(0, newline + 1);
+      bytes.remove_prefix(newline + 1);
+      continue;
+    }
+    const std::size_t taken = ends ? newline + 1 : std::min(room, bytes.size());
+    partial_ += bytes.substr(0, taken);
+    bytes.remove_prefix(taken);
+    if (ends) {
       const std::string whole = std::exchange(partial_, {});
       line(whole);
+    } else if (partial_.size() == line_bytes - 1) {
+      flush();
     }
-    bytes.remove_prefix(newline + 1);
   }
 }
 

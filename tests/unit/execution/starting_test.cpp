@@ -1,0 +1,170 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "world.hpp"
+
+/// How a runtime is found and started, and what is said when it cannot be.
+namespace aviary::testing {
+namespace {
+
+using execution::Options;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class CustomRuntime : public ::testing::Test {
+ protected:
+  CustomRuntime() {
+    world.configuration.runtime = "provided.al2023";
+    world.host.program = echo;
+  }
+  World world;
+};
+
+TEST_F(CustomRuntime, StartsTheBootstrapOfThePackage) {
+  world.invoke(world.version());
+  EXPECT_THAT(world.host.processes.front()->spec.argv, ElementsAre("/var/task/bootstrap"));
+  EXPECT_EQ(world.host.processes.front()->spec.working_directory, "/var/task");
+}
+
+TEST_F(CustomRuntime, ElseTheBootstrapOfALayer) {
+  world.host.refuse_exec["/var/task/bootstrap"] = {ENOENT, "exec"};
+  const auto call = world.invoke(world.version(), "1");
+  EXPECT_EQ(call->payload(), "1");
+  EXPECT_THAT(world.host.processes.front()->spec.argv, ElementsAre("/opt/bootstrap"));
+}
+
+TEST_F(CustomRuntime, ElseSaysThatThereIsNone) {
+  world.host.refuse_exec["/var/task/bootstrap"] = {ENOENT, "exec"};
+  world.host.refuse_exec["/opt/bootstrap"] = {ENOENT, "exec"};
+  const auto version = world.version();
+  const auto call = world.invoke(version);
+  ASSERT_TRUE(call->done());
+  EXPECT_EQ(
+      call->payload(),
+      R"({"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: req-1 Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"})");
+  EXPECT_EQ(call->outcome().function_error, "Unhandled");
+  world.host.refuse_exec.clear();
+  EXPECT_EQ(world.invoke(version, "1")->payload(), "1");
+}
+
+TEST_F(CustomRuntime, NamesWhatTheKernelRefused) {
+  world.host.refuse_exec["/var/task/bootstrap"] = {EACCES, "exec"};
+  EXPECT_THAT(world.invoke(world.version())->payload(),
+              HasSubstr("fork/exec /var/task/bootstrap: permission denied"));
+  world.host.refuse_exec["/var/task/bootstrap"] = {ENOEXEC, "exec"};
+  EXPECT_THAT(world.invoke(world.version())->payload(),
+              HasSubstr("fork/exec /var/task/bootstrap: exec format error"));
+}
+
+TEST(ManagedRuntime, RunsTheInterpreterOfTheCatalog) {
+  World world;
+  world.host.program = echo;
+  world.configuration.memory_mb = 512;
+  world.configuration.ephemeral_storage_mb = 1024;
+  world.invoke(world.version());
+  EXPECT_THAT(world.host.processes.front()->spec.argv,
+              ElementsAre("/usr/bin/python3.13", "/var/runtime/bootstrap.py"));
+  EXPECT_EQ(world.host.processes.front()->variable("_HANDLER"), "app.handler");
+  ASSERT_EQ(world.host.specs.size(), 1U);
+  EXPECT_EQ(world.host.specs[0].memory_bytes, 512ULL << 20);
+  EXPECT_EQ(world.host.specs[0].tmp_bytes, 1024ULL << 20);
+  EXPECT_EQ(world.host.specs[0].task_root, "/fake/code");
+  EXPECT_EQ(world.host.specs[0].id.size(), 32U);
+}
+
+TEST(ManagedRuntime, AWrapperStartsIt) {
+  World world;
+  world.host.program = echo;
+  world.configuration.environment.emplace()["AWS_LAMBDA_EXEC_WRAPPER"] = "/opt/wrap";
+  world.invoke(world.version());
+  EXPECT_THAT(world.host.processes.front()->spec.argv,
+              ElementsAre("/opt/wrap", "/usr/bin/python3.13", "/var/runtime/bootstrap.py"));
+}
+
+// Recorded: exit status 127.
+TEST(ManagedRuntime, AMissingWrapperIsAnExitStatus) {
+  World world;
+  world.host.program = echo;
+  world.configuration.environment.emplace()["AWS_LAMBDA_EXEC_WRAPPER"] = "/opt/wrap";
+  world.host.refuse_exec["/opt/wrap"] = {ENOENT, "exec"};
+  const auto call = world.invoke(world.version());
+  ASSERT_TRUE(call->done());
+  EXPECT_EQ(
+      call->payload(),
+      R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: req-1 Error: Runtime exited with error: exit status 127"})");
+}
+
+TEST(ManagedRuntime, AMissingInterpreterNamesThePackage) {
+  World world;
+  world.configuration.runtime = "ruby3.4";
+  const auto call = world.invoke(world.version());
+  ASSERT_TRUE(call->done());
+  EXPECT_EQ(call->error().shape->status, 502);
+  EXPECT_EQ(call->error().shape->code, "InvalidRuntimeException");
+  EXPECT_THAT(call->error().message, HasSubstr("Install ruby3.4."));
+  EXPECT_EQ(world.host.sandboxes_made, 0);
+  EXPECT_TRUE(world.runner->environments().empty());
+}
+
+TEST(ManagedRuntime, ANeighbouringVersionIsToldInTheFunctionsLog) {
+  World world;
+  KeptLog log;
+  world.runner->add_sink(log);
+  world.host.program = echo;
+  world.catalog.commands["python3.12"] = {{"/usr/bin/python3.11"}, "3.11.7", false, {}};
+  world.configuration.runtime = "python3.12";
+  EXPECT_TRUE(world.invoke(world.version())->outcome().function_error.empty());
+  EXPECT_THAT(log.text, HasSubstr("python3.12 is not installed here, version 3.11.7 runs in its place"));
+  world.runner->remove_sink(log);
+}
+
+TEST(ManagedRuntime, UnlessNeighboursAreNotAllowed) {
+  Options options;
+  options.allow_neighbour_runtime = false;
+  World world(options);
+  world.catalog.commands["python3.12"] = {{"/usr/bin/python3.11"}, "3.11.7", false, {}};
+  world.configuration.runtime = "python3.12";
+  EXPECT_EQ(world.invoke(world.version())->error().shape->code, "InvalidRuntimeException");
+}
+
+TEST(Refusals, ImagesCannotRunHere) {
+  World world;
+  world.configuration.package_type = "Image";
+  EXPECT_EQ(world.invoke(world.version())->error().shape->status, 502);
+}
+
+TEST(Refusals, CodeThatIsGone) {
+  World world;
+  world.code.problem = CodeProblem::Gone;
+  EXPECT_EQ(world.invoke(world.version())->error().shape->code, "ServiceException");
+}
+
+TEST(Refusals, NoSandboxNoListenerNoProcess) {
+  World world;
+  world.host.program = echo;
+  world.host.refuse_sandbox = LaunchProblem{EPERM, "mount /tmp"};
+  EXPECT_THAT(world.invoke(world.version())->error().message, HasSubstr("mount /tmp"));
+  world.host.refuse_sandbox.reset();
+  world.host.endpoints.refuse = "too many open files";
+  EXPECT_THAT(world.invoke(world.version())->error().message, HasSubstr("too many open files"));
+  world.host.endpoints.refuse.clear();
+  world.host.refuse_exec["/usr/bin/python3.13"] = {ENOMEM, "clone"};
+  EXPECT_THAT(world.invoke(world.version())->error().message, HasSubstr("clone"));
+  world.host.refuse_exec.clear();
+  EXPECT_EQ(world.invoke(world.version(), "1")->payload(), "1");
+  EXPECT_EQ(world.host.sandboxes, 1);
+}
+
+TEST(Starting, AProcessThatAsksBeforeStartHasReturned) {
+  // On a real machine the first `next` may be read before the launcher's own news.
+  World world;
+  world.host.program = echo;
+  const auto version = world.version();
+  EXPECT_EQ(world.invoke(version, "1")->payload(), "1");
+  EXPECT_EQ(world.invoke(version, "2")->payload(), "2");
+}
+
+}  // namespace
+}  // namespace aviary::testing
