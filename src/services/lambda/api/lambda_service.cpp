@@ -149,10 +149,11 @@ Json LambdaService::counts() const {
               {"pending_events", events_.size()}};
 }
 
-std::vector<std::string_view> LambdaService::implemented_operations() const {
+std::vector<std::string_view> LambdaService::implemented_operations() {
+  const std::vector<Handler> handlers = Operations::table();
   std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < handlers_.size(); ++i) {
-    if (handlers_[i].now || handlers_[i].later) names.push_back(model().operations[i].name);
+  for (std::size_t i = 0; i < handlers.size(); ++i) {
+    if (handlers[i].now || handlers[i].later) names.push_back(models::lambda::service.operations[i].name);
   }
   return names;
 }

@@ -78,7 +78,8 @@ class LambdaService final : public Service {
   FunctionStore& store() noexcept { return store_; }
 
   /// The operations that are answered, in the order of the model. The others say that they are still to come.
-  std::vector<std::string_view> implemented_operations() const;
+  static std::vector<std::string_view> implemented_operations();
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
 
  private:
   friend struct Operations;

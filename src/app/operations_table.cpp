@@ -1,0 +1,36 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "app/verbs.hpp"
+#include "models/lambda.hpp"
+#include "services/lambda/api/lambda_service.hpp"
+
+namespace aviary::app {
+namespace {
+
+struct Row {
+  const models::Service* model;
+  std::vector<std::string_view> supported;
+};
+
+std::vector<Row> rows() { return {{&models::lambda::service, lambda::LambdaService::implemented_operations()}}; }
+
+}  // namespace
+
+int print_operations() {
+  for (const Row& row : rows()) {
+    fmt::print("### {}: {} of {} operations\n\n| operation | |\n|---|---|\n", row.model->id, row.supported.size(),
+               row.model->operations.size());
+    for (const models::Operation& operation : row.model->operations) {
+      const bool there = std::ranges::find(row.supported, operation.name) != row.supported.end();
+      fmt::print("| `{}` | {} |\n", operation.name, there ? "yes" : "answers 501");
+    }
+    fmt::print("\n");
+  }
+  return 0;
+}
+
+}  // namespace aviary::app
