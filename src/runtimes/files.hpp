@@ -30,11 +30,12 @@ struct File {
 /// nodejsN.x   <node> [flags] R/nodejs/bootstrap.cjs
 ///   flags: `--no-experimental-require-module` for Node 20.19+ and 22, and for 22
 ///   `--no-experimental-detect-module`, as Lambda does (either dropped when NODE_OPTIONS names its opposite);
-///   `--max-old-space-size` is Lambda's too: 90 % of the function's memory. environment: NODE_PATH as in the
-///   execution contract.
+///   Lambda also gives `--expose-gc --max-semi-space-size=M --max-old-space-size=N`, 5 % and 90 % of
+///   MemorySize. environment: NODE_PATH as in the execution contract.
 ///
-/// ruby3.x     <ruby> R/ruby/bootstrap.rb
-///   environment: GEM_HOME is left to the host's ruby; GEM_PATH, RUBYLIB as in the execution contract.
+/// ruby3.x     <ruby> --disable=gems R/ruby/bootstrap.rb
+///   RubyGems is loaded when something asks for it, a third of a start otherwise. environment: GEM_PATH and
+///   RUBYLIB as in the execution contract; GEM_HOME only if the host's own gems are not to be found.
 std::span<const File> files();
 
 }  // namespace aviary::runtimes

@@ -30,7 +30,7 @@ TEST(RuntimeFiles, AreSortedRelativeAndUnique) {
 }
 
 TEST(RuntimeFiles, HaveAnEntryForEveryFamily) {
-  for (std::string_view entry : {"python/bootstrap.py"}) {
+  for (std::string_view entry : {"nodejs/bootstrap.cjs", "python/bootstrap.py", "ruby/bootstrap.rb"}) {
     EXPECT_NE(std::ranges::find(files(), entry, &File::path), files().end()) << entry;
   }
 }
