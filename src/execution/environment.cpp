@@ -101,10 +101,12 @@ std::string_view Environment::request_id() const {
 
 bool Environment::owns(const wire::Request& request) {
   if (state_ == State::Dead || !sandbox_) return false;
-  if (verified_peers_.contains(request.peer_port)) return true;
+  // Asking the host costs system calls: once a connection. A connection whose name is not known is asked
+  // about anew: its port alone could be somebody else's by now.
+  if (request.connection != 0 && verified_.contains(request.connection)) return true;
   if (!sandbox_->owns_connection(request.peer_port, request.local_port)) return false;
-  if (verified_peers_.size() >= 64) verified_peers_.clear();
-  verified_peers_.insert(request.peer_port);
+  if (verified_.size() >= 64) verified_.clear();
+  if (request.connection != 0) verified_.insert(request.connection);
   return true;
 }
 

@@ -179,7 +179,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   std::uint64_t process_ = 0;  ///< counts processes, so that events of an earlier one are known as such
   bool launching_ = false;     ///< `start` has not returned yet
   std::optional<ExitStatus> early_exit_;
-  std::unordered_set<std::uint16_t> verified_peers_;
+  std::unordered_set<std::uint64_t> verified_;  ///< connections that are known to be its own
 
   platform_log::InitPhase phase_ = platform_log::InitPhase::Init;
   std::chrono::nanoseconds init_started_{};

@@ -171,7 +171,7 @@ ProcessEvents Environment::process_events() {
 void Environment::begin_init() {
   move(Event::Launch);
   ++process_;
-  verified_peers_.clear();
+  verified_.clear();
   init_failure_.reset();
   fresh_ = true;
   memory_bytes_ = 0;

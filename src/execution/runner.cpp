@@ -338,22 +338,27 @@ void Runner::keep_house() {
 }
 
 void Runner::end_all(const AwsError& reason) {
-  std::deque<Wanted> wanted = std::exchange(wanted_, {});
-  for (Wanted& entry : wanted) {
+  std::vector<JobPtr> waiting;
+  const auto take_waiting = [&waiting](Pool& pool) {
+    for (JobPtr& job : std::exchange(pool.waiting, {})) waiting.push_back(std::move(job));
+  };
+  for (Wanted& entry : std::exchange(wanted_, {})) {
     around_.stopwatch.cancel(entry.timer);
     --entry.pool->wanted;
+    take_waiting(*entry.pool);
   }
-  std::vector<JobPtr> waiting;
   std::vector<std::shared_ptr<Environment>> all;
-  for (const auto& [serial, pool] : pools_)
-    for (JobPtr& job : std::exchange(pool->waiting, {})) waiting.push_back(std::move(job));
+  for (const auto& [serial, pool] : pools_) take_waiting(*pool);
   for (const auto& [id, pool] : homes_) {
-    for (JobPtr& job : std::exchange(pool->waiting, {})) waiting.push_back(std::move(job));
+    take_waiting(*pool);
     for (const auto& environment : pool->all)
       if (environment->identity().id == id) all.push_back(environment);
   }
   for (JobPtr& job : waiting) settle(std::move(job), reason);
   for (const auto& environment : all) environment->end(reason);
+  std::vector<PoolPtr> left;  // those that waited for room and never had an environment
+  for (const auto& [serial, pool] : pools_) left.push_back(pool);
+  for (const PoolPtr& pool : left) drop_if_empty(pool);
   if (housekeeping_ != 0) around_.stopwatch.cancel(std::exchange(housekeeping_, 0));
 }
 

@@ -1,6 +1,7 @@
 #include "http/session.hpp"
 
 #include <array>
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -64,10 +65,20 @@ std::string text_of(std::exception_ptr failure) {
   }
 }
 
+/// Several emulators may live in one program, each on a thread of its own.
+std::uint64_t next_connection() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
 
 Session::Session(House& house, Socket socket, std::uint16_t local_port, std::uint16_t peer_port)
-    : house_(house), socket_(std::move(socket)), local_port_(local_port), peer_port_(peer_port) {}
+    : house_(house),
+      socket_(std::move(socket)),
+      local_port_(local_port),
+      peer_port_(peer_port),
+      connection_(next_connection()) {}
 
 std::chrono::nanoseconds Session::allowance(Phase phase) const {
   const Limits& limits = house_.limits();
@@ -225,6 +236,7 @@ Task<> Session::run() {
       wire::Request& request = parser_.request();
       request.local_port = local_port_;
       request.peer_port = peer_port_;
+      request.connection = connection_;
       const bool is_head = request.method == "HEAD";
       wire::Response response;
       std::exception_ptr failure;

@@ -75,6 +75,7 @@ class Session {
   Socket socket_;
   std::uint16_t local_port_;
   std::uint16_t peer_port_;
+  std::uint64_t connection_;
   Phase phase_ = Phase::Busy;
   bool expired_ = false;
   bool aborted_ = false;

@@ -19,6 +19,8 @@ struct Request {
   std::string body;
   std::uint16_t local_port = 0;  ///< the port it arrived at
   std::uint16_t peer_port = 0;   ///< the port it came from
+  /// Names the connection it came on, unlike a port never used again; 0: unknown.
+  std::uint64_t connection = 0;
   /// Fields after a chunked body. Apart from `headers`, which a trailer must never replace (RFC 9110 6.5.1).
   std::vector<std::pair<std::string_view, std::string_view>> trailers{};
 

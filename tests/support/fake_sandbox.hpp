@@ -66,12 +66,14 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
                             Headers headers = {}) {
     const auto self = shared_from_this();
     check();
+    if (!handler_) throw ProcessKilled{};  // nobody listens there any more
     wire::Request request;
     request.method = method;
     request.target = target;
     for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
     request.body = std::move(body);
     request.peer_port = port;
+    request.connection = connection;
     auto answering = handler_(std::move(request));
     wire::Response answer = co_await std::move(answering);
     check();
@@ -133,6 +135,7 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
   }
 
   std::uint16_t port = 40000;
+  std::uint64_t connection = 0;
 
  private:
   void check() const {
@@ -205,6 +208,7 @@ struct FakeHost {
   int processes_started = 0;
   int starting = 0;
   int most_starting = 0;  ///< processes that had not asked for an event yet, at once
+  int ownership_checks = 0;
   int freezes = 0;
   int thaws = 0;
   std::vector<SandboxSpec> specs;
@@ -234,6 +238,7 @@ class FakeSandbox final : public Sandbox {
     process_->tmp = tmp_;
     ++host_.processes_started;
     process_->port = static_cast<std::uint16_t>(40000 + host_.processes_started % 20000);
+    process_->connection = static_cast<std::uint64_t>(host_.processes_started);
     host_.processes.push_back(process_);
     host_.tasks.spawn("fake process", live(host_.program, process_));
     co_return boost::system::result<void, LaunchProblem>{};
@@ -249,7 +254,10 @@ class FakeSandbox final : public Sandbox {
     if (!process_ || !process_->alive()) return std::nullopt;
     return 4242;
   }
-  bool owns_connection(std::uint16_t, std::uint16_t) override { return !host_.foreign_connections; }
+  bool owns_connection(std::uint16_t, std::uint16_t) override {
+    ++host_.ownership_checks;
+    return !host_.foreign_connections;
+  }
 
  private:
   static Task<> live(Program program, std::shared_ptr<FakeProcess> process) {

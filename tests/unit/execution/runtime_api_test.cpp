@@ -283,6 +283,25 @@ TEST_F(RuntimeApiCalls, AnotherEnvironmentsProcessGetsNothing) {
   world.pass(30s);
 }
 
+TEST(RuntimeApi, WhoseAConnectionIsIsAskedOnce) {
+  World world;
+  world.host.program = echo;
+  const auto version = world.version();
+  for (int i = 0; i < 5; ++i) world.invoke(version);
+  EXPECT_EQ(world.host.ownership_checks, 1);
+}
+
+TEST(RuntimeApi, AConnectionWithoutANameIsAskedAboutEachTime) {
+  World world;
+  world.host.program = [](std::shared_ptr<FakeProcess> process) -> Task<> {
+    process->connection = 0;
+    auto running = echo(process);
+    co_await std::move(running);
+  };
+  world.invoke(world.version());
+  EXPECT_EQ(world.host.ownership_checks, 3) << "next, response, next";
+}
+
 TEST(RuntimeApi, TheSameBeforeAnyEvent) {
   World world;
   auto seen = std::make_shared<Seen>();
