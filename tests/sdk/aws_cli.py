@@ -62,7 +62,7 @@ class Cli:
         self.environment = {
             **keep, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": endpoint, "AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", "LC_ALL": "C.UTF-8"}
+            "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true", "LC_ALL": "C.UTF-8"}
         # Debian 12's CLI is from before AWS_ENDPOINT_URL.
         self.prefix = [path, "--endpoint-url", endpoint]
 

@@ -229,7 +229,7 @@ REQUESTS = {
         [Request("POST", function("doesnotexist", "/invocations"), {})],
     r"test_lambda_invoke_payload_encoding_error[body-n\x87r\x9e\xe9\xb5\xd7I\xee\x9bmt] / "
     r"invoke_function_invalid_payload_body":
-        [Request("POST", function("fn", "/invocations"), b'"n\x87r\x9e\xe9\xb5\xd7I\xee\x9bmt"')],
+        [Request("POST", function("fn", "/invocations"), b"n\x87r\x9e\xe9\xb5\xd7I\xee\x9bmt")],
     r"test_lambda_invoke_payload_encoding_error[message-\x99\xeb,j\x07\xa1zYh] / "
     r"invoke_function_invalid_payload_message":
         [Request("POST", function("fn", "/invocations"), b"\x99\xeb,j\x07\xa1zYh")],

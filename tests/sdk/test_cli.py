@@ -87,7 +87,7 @@ class Operations(CliCase):
         cli.ok("lambda", "update-function-code", "--function-name", NAME, "--publish", "--zip-file",
                cli.write("function.zip", answering(2)))
         made = cli.ok("lambda", "create-alias", "--function-name", NAME, "--name", "prod", "--function-version", "1",
-                      "--routing-config", 'AdditionalVersionWeights={"2"=0.1}')
+                      "--routing-config", 'AdditionalVersionWeights={2=0.1}')
         self.assertEqual((made["AliasArn"], made["RoutingConfig"]), (f"{ARN}:prod", {"AdditionalVersionWeights": {"2": 0.1}}))
         got = cli.ok("lambda", "get-alias", "--function-name", NAME, "--name", "prod")
         self.assertEqual(got, made)

@@ -42,7 +42,7 @@ class Restart(Folder):
     def test_everything_comes_back(self):
         server = self.start()
         self.ok(server.post(F, create(FunctionName="fn", Code=code(answering(1)), Publish=True, Tags={"a": "b"},
-                                      Environment={"Variables": {"X": "y"}}, Description="d", Timeout=7).body))
+                                      Environment={"Variables": {"STAGE": "y"}}, Description="d", Timeout=7).body))
         self.ok(server.put(function("fn", "/code"), {**code(answering(2)), "Publish": True}))
         self.ok(server.put(function("fn", "/code"), {**code(answering(3)), "Publish": True}))
         self.ok(server.delete(function("fn", "", "3")))

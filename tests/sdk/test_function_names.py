@@ -91,7 +91,7 @@ class Matrix(ServerCase):
                      PREFIX + "my-function:1:2",
                      "function:my-function:$LATEST:extra",
                      "arn:aws:lambda::123456789012:function:my-function",
-                     "arn:aws:lambda:us-east-1:function:my-function",
+                     "arn:aws:lambda:us-east-1::function:my-function",
                      PREFIX + "my-function:$LATES"):
             self.everywhere_a_bad_name(name)
 

@@ -24,9 +24,11 @@ class Create(LambdaCase):
         plain = self.plain(response)
         self.assertRegex(plain.pop("RevisionId"), UUID)
         self.assertRegex(plain.pop("LastModified"), TIME)
-        self.assertRegex(plain.pop("RuntimeVersionConfig")["RuntimeVersionArn"],
-                         r"^arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$")
-        self.assertEqual(plain, {
+        known = self.client.meta.service_model.shape_for("FunctionConfiguration").members  # an old boto3 drops the rest
+        if "RuntimeVersionConfig" in known:
+            self.assertRegex(plain.pop("RuntimeVersionConfig")["RuntimeVersionArn"],
+                             r"^arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$")
+        expected = {
             "FunctionName": "order-processor", "FunctionArn": self.arn(), "Runtime": PYTHON, "Role": ROLE,
             "Handler": "index.handler", "CodeSize": len(ECHO),
             "CodeSha256": base64.b64encode(hashlib.sha256(ECHO).digest()).decode(),
@@ -35,7 +37,8 @@ class Create(LambdaCase):
             "StateReason": "The function is being created.", "StateReasonCode": "Creating", "PackageType": "Zip",
             "Architectures": ["x86_64"], "EphemeralStorage": {"Size": 512},
             "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-            "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/order-processor"}})
+            "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/order-processor"}}
+        self.assertEqual(plain, {name: value for name, value in expected.items() if name in known})
 
     def test_everything_given_comes_back(self):
         given = {
@@ -60,8 +63,9 @@ class Create(LambdaCase):
 
     def test_publish_at_once(self):
         response = self.create(Publish=True)
-        self.assertEqual(response["Version"], "1")
-        self.assertEqual(response["FunctionArn"], self.arn(qualifier="1"))
+        # The ARN is not qualified here, unlike in the answer of an update that publishes (recorded by LocalStack's
+        # test_version_on_create).
+        self.assertEqual((response["Version"], response["FunctionArn"]), ("1", self.arn()))
         versions = self.client.list_versions_by_function(FunctionName="order-processor")["Versions"]
         self.assertEqual([each["Version"] for each in versions], ["$LATEST", "1"])
 
@@ -197,15 +201,15 @@ class UpdateCode(LambdaCase):
 
 class UpdateConfiguration(LambdaCase):
     def test_members_change_and_the_others_stay(self):
-        self.create(Description="first", Environment={"Variables": {"A": "1"}})
+        self.create(Description="first", Environment={"Variables": {"STAGE": "1"}})
         updated = self.client.update_function_configuration(FunctionName="order-processor", Timeout=9)
         self.assertEqual((updated["Timeout"], updated["Description"]), (9, "first"))
-        self.assertEqual(updated["Environment"], {"Variables": {"A": "1"}})
+        self.assertEqual(updated["Environment"], {"Variables": {"STAGE": "1"}})
         self.assertEqual(updated["LastUpdateStatus"], "InProgress")
         updated = self.client.update_function_configuration(
             FunctionName="order-processor", Description="", Environment={"Variables": {}})
         self.assertEqual((updated["Timeout"], updated["Description"]), (9, ""))
-        self.assertNotIn("A", updated.get("Environment", {}).get("Variables", {}))
+        self.assertNotIn("STAGE", updated.get("Environment", {}).get("Variables", {}))
 
     def test_every_update_gives_a_new_revision(self):
         revisions = {self.create()["RevisionId"]}

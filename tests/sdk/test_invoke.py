@@ -2,12 +2,11 @@
 
 import base64
 import json
-import re
 import threading
 import time
 import unittest
 
-from function_code import BOOTSTRAP_ECHO, ECHO, NODE, answering, node_zip, python_zip
+from function_code import BOOTSTRAP_ECHO, NODE, answering, node_zip, python_zip
 from sdk_clients import LambdaCase, client_for
 
 NAME = "order-processor"

@@ -1,6 +1,7 @@
 """The protocol as clients really speak it: unsigned, signed, re-used, chunked, percent-encoded, and wrong."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -51,7 +52,7 @@ class Plain(ServerCase):
         self.assertEqual(json.loads(done.stdout), json.loads(big))
 
     def test_percent_encoding_and_slashes(self):
-        for path in (f"{F}/fn", f"{F}/%66%6e", f"{F}/fn/", F.replace("f", "%66") + "/fn",
+        for path in (f"{F}/fn", f"{F}/%66%6e", f"{F}/fn/",
                      f"{F}/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Afn",
                      f"{F}/arn:aws:lambda:us-east-1:123456789012:function:fn"):
             self.assertEqual(self.server.get(path).status, 200, path)
@@ -79,7 +80,7 @@ class Plain(ServerCase):
             received = b""
             while piece := connection.recv(65536):
                 received += piece
-        statuses = [line.split()[1] for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+        statuses = re.findall(rb"HTTP/1\.1 (\d+) ", received)
         self.assertEqual(statuses, [b"200", b"200", b"404", b"200"])
 
     def test_a_chunked_body(self):
@@ -159,15 +160,15 @@ class Signed(LambdaCase):
         self.client.delete_function(FunctionName="signed")
 
     def test_wrong_secret(self):
-        self.refused("SignatureDoesNotMatch", 403, client_for(self.server.endpoint, secret="wrong").list_functions)
+        self.refused("InvalidSignatureException", 403, client_for(self.server.endpoint, secret="wrong").list_functions)
 
     def test_unknown_key(self):
-        self.refused("InvalidClientTokenId", 403,
+        self.refused("UnrecognizedClientException", 403,
                      client_for(self.server.endpoint, account="999988887777", secret="right").list_functions)
 
     def test_unsigned(self):
         answer = self.server.get(F)
-        self.assertEqual((answer.status, answer.headers["x-amzn-errortype"]), (403, "MissingAuthenticationToken"))
+        self.assertEqual((answer.status, answer.headers["x-amzn-errortype"]), (403, "MissingAuthenticationTokenException"))
 
 
 # What any member of a name may be, when an operation only has to get past validation.
