@@ -91,9 +91,10 @@ class BindingReader {
     Json map = Json::object();
     const Shape& value_shape = *member.shape->element;
     for (const auto& [key, text] : parameters()) {
-      const bool bound = std::ranges::any_of(match_.operation->input->members, [&](const Member& other) {
-        return other.location == Location::Query && wire_name(other) == key;
-      });
+      const bool bound =
+          std::ranges::any_of(match_.operation->input->members, [&name = key](const Member& other) {
+            return other.location == Location::Query && wire_name(other) == name;
+          });
       if (bound) continue;
       if (value_shape.type == ShapeType::List) {
         map[key].push_back(text);
