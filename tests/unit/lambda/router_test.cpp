@@ -81,7 +81,8 @@ TEST(Router, SettingsAreReadAndWrittenAsTheOptionSpellsThem) {
     ASSERT_TRUE(settings) << text;
     EXPECT_EQ(to_string(*settings), text);
   }
-  for (const std::string text : {"", "Random", "sticky", "sticky=header:", "sticky=cookie:a"}) {
+  for (const std::string text :
+       {"", "Random", "sticky", "sticky=header:", "sticky=cookie:a", "sticky=payload:/a~2"}) {
     EXPECT_FALSE(parse_router_settings(text)) << text;
   }
 }

@@ -6,7 +6,7 @@
 #include "base/aws_error.hpp"
 #include "services/lambda/core/version.hpp"
 
-/// The refusals that several operations share, in AWS's words (recorded texts; `docs/` names the recordings).
+/// The refusals that several operations share, in AWS's own words, as recorded from the service.
 namespace aviary::lambda {
 
 AwsError not_found(std::string text);          ///< 404 ResourceNotFoundException

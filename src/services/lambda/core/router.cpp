@@ -15,17 +15,25 @@ constexpr auto sticky_prefixes = std::to_array<std::pair<std::string_view, Stick
     {"sticky=payload:", StickySource::Payload},
 });
 
+/// RFC 6901: `~` only as `~0` and `~1`.
+bool is_json_pointer(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<RouterSettings> parse_router_settings(std::string_view text) {
   if (text == "random") return RouterSettings{.mode = RouterMode::Random};
   if (text == "exact") return RouterSettings{.mode = RouterMode::Exact};
   for (const auto& [prefix, source] : sticky_prefixes) {
-    if (text.starts_with(prefix) && text.size() > prefix.size()) {
-      return RouterSettings{.mode = RouterMode::Sticky,
-                            .sticky_source = source,
-                            .sticky_key = std::string(text.substr(prefix.size()))};
-    }
+    if (!text.starts_with(prefix) || text.size() == prefix.size()) continue;
+    const std::string_view key = text.substr(prefix.size());
+    if (source != StickySource::Header && !is_json_pointer(key)) return std::nullopt;
+    return RouterSettings{
+        .mode = RouterMode::Sticky, .sticky_source = source, .sticky_key = std::string(key)};
   }
   return std::nullopt;
 }

@@ -10,9 +10,9 @@ namespace aviary::lambda {
 
 /// Where an alias sends its traffic: one version, and at most one more with a share of its own.
 struct Routing {
-  std::string version;             ///< "1", "2", … or "$LATEST"
+  std::string version;               ///< "1", "2", … or "$LATEST"
   std::string additional_version{};  ///< empty: none
-  double additional_weight = 0;    ///< 0.0 to 1.0, of `additional_version`
+  double additional_weight = 0;      ///< 0.0 to 1.0, of `additional_version`
 
   bool splits() const { return !additional_version.empty(); }
   bool operator==(const Routing&) const = default;
