@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/version.hpp"
 
@@ -54,7 +55,9 @@ class Parser {
   CommandLine parse(int argc, char** argv) {
     CommandLine parsed;
     try {
-      app_.parse(argc, argv);
+      std::vector<std::string> arguments = with_environment(argc, argv);
+      std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a list
+      app_.parse(std::move(arguments));
     } catch (const CLI::ParseError& outcome) {
       parsed.verb = Verb::None;
       parsed.exit_code = app_.exit(outcome) == 0 ? 0 : 2;
@@ -74,6 +77,24 @@ class Parser {
   std::string help() const { return app_.help(); }
 
  private:
+  /// The arguments, and behind them what the environment says of options that they do not name. CLI11 itself
+  /// would ask the environment last, after the configuration file, and too late to learn of `AVIARY_CONFIG`.
+  std::vector<std::string> with_environment(int argc, char** argv) const {
+    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    const std::size_t given = arguments.size();
+    for (const CLI::Option* option : app_.get_options()) {
+      const char* value = option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+      if (value == nullptr || *value == '\0') continue;
+      const std::string name = "--" + option->get_lnames().front();
+      const bool named = std::any_of(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(given),
+                                     [&](const std::string& argument) {
+                                       return argument == name || argument.starts_with(name + '=');
+                                     });
+      if (!named) arguments.push_back(name + '=' + value);
+    }
+    return arguments;
+  }
+
   template <class T>
   CLI::Option* add(const std::string& name, T& value, const std::string& text) {
     return app_.add_option(name, value, text)->envname(environment_name(name))->capture_default_str();

@@ -174,7 +174,7 @@ class Signed(LambdaCase):
 # What any member of a name may be, when an operation only has to get past validation.
 SAMPLES = {
     "FunctionName": "fn", "NamespacedFunctionName": "fn", "LayerName": "layer", "LayerVersionNumber": 1,
-    "StatementId": "s1", "UUID": "11111111-1111-4111-8111-111111111111", "Qualifier": "prod",
+    "StatementId": "s1", "UUID": "11111111-1111-4111-8111-111111111111", "Qualifier": "1",
     "CodeSigningConfigArn": "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdefa",
     "Arn": "arn:aws:lambda:us-east-1:123456789012:layer:layer:1", "CapacityProviderName": "provider",
     "DurableExecutionArn": "arn:aws:lambda:us-east-1:123456789012:function:fn:1/durable-execution/x/"

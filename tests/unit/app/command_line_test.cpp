@@ -62,6 +62,12 @@ TEST(CommandLine, AConfigurationFileStandsInBelowBoth) {
   EXPECT_EQ(parsed.options.routing, "exact");
   EXPECT_FALSE(parsed.options.freeze);
   EXPECT_EQ(parse({"--config", path, "--port", "1"}).options.port, 1);
+  setenv("AVIARY_PORT", "2", 1);
+  EXPECT_EQ(parse({"--config", path}).options.port, 2);
+  unsetenv("AVIARY_PORT");
+  setenv("AVIARY_CONFIG", path.c_str(), 1);
+  EXPECT_EQ(parse({}).options.port, 4002);
+  unsetenv("AVIARY_CONFIG");
   EXPECT_EQ(parse({"--config", "/nowhere/at/all.toml"}).exit_code, 2);
 }
 

@@ -1,0 +1,120 @@
+"""Options by command line, environment and file, and in that order of precedence; verbs; mistakes."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from aviary_server import Server, binary
+
+
+def run(*words, environment=None):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("AVIARY_")}
+    return subprocess.run([binary(), *words], capture_output=True, text=True, timeout=30,
+                          env={**clean, **(environment or {})})
+
+
+class Options(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="aviary-options-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def info(self, *options, environment=None):
+        server = Server(*options, environment=environment).start()
+        self.addCleanup(server.stop)
+        return server.get("/_aviary/info").json()
+
+    def write(self, text):
+        path = os.path.join(self.folder, "aviary.toml")
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    VALUES = {"account": "111122223333", "region": "eu-north-1", "seed": "77", "routing": "exact",
+              "omitted-routing-config": "keep", "clock": "scaled=60"}
+
+    def check(self, info):
+        for name, value in self.VALUES.items():
+            self.assertEqual(str(info[name.replace("-", "_")]), value, name)
+
+    def test_by_command_line(self):
+        self.check(self.info(*[f"--{name}={value}" for name, value in self.VALUES.items()]))
+
+    def test_by_environment(self):
+        self.check(self.info(environment={f"AVIARY_{name.upper().replace('-', '_')}": value
+                                          for name, value in self.VALUES.items()}))
+
+    def test_by_file(self):
+        path = self.write("".join(f'{name} = "{value}"\n' for name, value in self.VALUES.items()))
+        self.check(self.info("--config", path))
+        self.check(self.info(environment={"AVIARY_CONFIG": path}))
+
+    def test_precedence(self):
+        path = self.write('region = "eu-west-1"\naccount = "111111111111"\nrouting = "exact"\n')
+        info = self.info("--config", path, "--region", "eu-west-3",
+                         environment={"AVIARY_REGION": "eu-west-2", "AVIARY_ACCOUNT": "222222222222"})
+        self.assertEqual((info["region"], info["account"], info["routing"]), ("eu-west-3", "222222222222", "exact"))
+
+    def test_each_run_has_a_seed_of_its_own(self):
+        self.assertNotEqual(self.info()["seed"], self.info()["seed"])
+
+    def test_lists(self):
+        server = Server("--allow-host", "a.test,b.test", "--allow-host", "c.test").start()
+        self.addCleanup(server.stop)
+        for host, status in (("a.test", 200), ("b.test", 200), ("c.test:80", 200), ("d.test", 403)):
+            self.assertEqual(server.get("/_aviary/health", headers={"Host": host}).status, status, host)
+
+    def test_without_a_verb_it_serves(self):
+        process = subprocess.Popen([binary(), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   text=True)
+        try:
+            line = process.stdout.readline()
+            self.assertRegex(line, r"^aviary ready on http://127\.0\.0\.1:\d+\n$")
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(20), 0)
+            process.stdout.close()
+
+
+class CommandLine(unittest.TestCase):
+    def test_version(self):
+        done = run("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^aviary \d+\.\d+\.\d+")
+
+    def test_help(self):
+        done = run("--help")
+        self.assertEqual(done.returncode, 0)
+        for word in ("--port", "AVIARY_DATA_DIR", "doctor"):
+            self.assertIn(word, done.stdout)
+
+    def test_mistakes(self):
+        for words, mentioned in ((["--nonsense"], "--nonsense"), (["--port", "many"], "--port"),
+                                 (["--port", "70000"], "--port"), (["--routing", "often"], "routing"),
+                                 (["--routing", "sticky"], "routing"), (["--account", "12"], "account"),
+                                 (["--clock", "scaled=0"], "clock"), (["--omitted-routing-config", "maybe"], "omitted"),
+                                 (["--concurrency", "0"], "concurrency"), (["frobnicate"], "frobnicate"),
+                                 (["--config", "/nowhere/aviary.toml"], "/nowhere/aviary.toml")):
+            done = run("serve", *words) if words[0].startswith("--") else run(*words)
+            self.assertEqual(done.returncode, 2, (words, done))
+            self.assertIn(mentioned, done.stderr + done.stdout)
+            self.assertNotIn("ready", done.stdout)
+
+    def test_mistakes_in_the_environment(self):
+        self.assertEqual(run("serve", environment={"AVIARY_PORT": "many"}).returncode, 2)
+
+    def test_operations(self):
+        done = run("operations")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("| `CreateFunction` | yes |", done.stdout)
+
+    def test_doctor(self):
+        done = run("doctor")
+        self.assertIn(done.returncode, (0, 1))
+        self.assertIn("python3", done.stdout)
+        self.assertIn("nodejs", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
