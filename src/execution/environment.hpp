@@ -64,6 +64,8 @@ class EnvironmentOwner {
   virtual ~EnvironmentOwner() = default;
   /// Idle or stopped, and ready to take an invocation. Also when an idle one lost its process.
   virtual void environment_free(Environment& environment) = 0;
+  /// Its sandbox cannot start a process any more: the invocation that it was given needs another one.
+  virtual void environment_lost(Environment& environment, JobPtr job) = 0;
   /// It could not be set up at all; it ends after this.
   virtual void environment_refused(Environment& environment, AwsError problem) = 0;
   virtual void environment_gone(Environment& environment) = 0;
@@ -110,6 +112,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   RuntimeState runtime_state() const override;
   std::string_view request_id() const override;
   bool owns(const wire::Request& request) override;
+  std::optional<OneShot<bool>> launch_settled() override;
   OneShot<bool> wants_event() override;
   std::optional<Delivery> take_event() override;
   void respond(std::string payload) override;
@@ -139,6 +142,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   Task<> launch();
   ProcessSpec process_spec(std::size_t candidate) const;
   ProcessEvents process_events();
+  void launch_returned();
   void launch_failed(const LaunchProblem& problem, std::size_t candidate);
   void begin_init();
   void init_succeeded();
@@ -179,6 +183,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   std::uint64_t process_ = 0;  ///< counts processes, so that events of an earlier one are known as such
   bool launching_ = false;     ///< `start` has not returned yet
   std::optional<ExitStatus> early_exit_;
+  std::vector<OneShot<bool>> launch_waiters_;
   std::unordered_set<std::uint64_t> verified_;  ///< connections that are known to be its own
 
   platform_log::InitPhase phase_ = platform_log::InitPhase::Init;

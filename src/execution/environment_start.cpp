@@ -206,6 +206,7 @@ Task<> Environment::launch() {
     auto starting = sandbox->start(std::move(spec), std::move(events));
     auto started = co_await std::move(starting);
     if (state_ == State::Dead) {
+      launch_returned();
       sandbox->kill();
       co_return;
     }
@@ -215,7 +216,7 @@ Task<> Environment::launch() {
     if (problem->error_number != ENOENT) break;
     if (state_ != State::Initialising) break;
   }
-  launching_ = false;
+  launch_returned();
   if (problem) {
     launch_failed(*problem, candidate);
   } else if (early_exit_) {
@@ -225,6 +226,16 @@ Task<> Environment::launch() {
   }
 }
 
+void Environment::launch_returned() {
+  launching_ = false;
+  for (const OneShot<bool>& waiter : std::exchange(launch_waiters_, {})) waiter.set(true);
+}
+
+std::optional<OneShot<bool>> Environment::launch_settled() {
+  if (!launching_) return std::nullopt;
+  return launch_waiters_.emplace_back();
+}
+
 void Environment::launch_failed(const LaunchProblem& problem, std::size_t candidate) {
   const bool exec = problem.step.starts_with("exec");
   if (!exec) {
@@ -232,11 +243,10 @@ void Environment::launch_failed(const LaunchProblem& problem, std::size_t candid
     AwsError error{rows::ServiceException, fmt::format("No process could be started: {}: {}", problem.step,
                                                        std::strerror(problem.error_number))};
     log::error("environment {}: {}", identity_.id, error.message);
-    if (job_) {
-      end(error);
-    } else {
+    if (job_)
+      owner_.environment_lost(*this, std::move(job_));
+    else
       owner_.environment_refused(*this, std::move(error));
-    }
     return;
   }
   if (!init_failure_) {

@@ -233,6 +233,12 @@ void Runner::environment_free(Environment& environment) {
   if (!wanted_.empty()) serve_wanted();
 }
 
+void Runner::environment_lost(Environment& environment, JobPtr job) {
+  const PoolPtr pool = pool_of(environment);
+  pool->waiting.push_front(std::move(job));
+  environment.end(AwsError{});  // and the invocation is covered by another one
+}
+
 void Runner::environment_refused(Environment& environment, AwsError problem) {
   const PoolPtr pool = pool_of(environment);
   if (!pool->waiting.empty()) {

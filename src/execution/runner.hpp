@@ -66,6 +66,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   };
 
   void environment_free(Environment& environment) override;
+  void environment_lost(Environment& environment, JobPtr job) override;
   void environment_refused(Environment& environment, AwsError problem) override;
   void environment_gone(Environment& environment) override;
   bool still_wanted(const Environment& environment) override;

@@ -199,7 +199,9 @@ struct FakeHost {
   std::optional<LaunchProblem> refuse_sandbox;
   /// By the first word of the command; those that are not there start.
   std::map<std::string, LaunchProblem> refuse_exec;
-  std::chrono::nanoseconds start_delay{};
+  std::optional<LaunchProblem> refuse_once;  ///< the next start only
+  std::chrono::nanoseconds start_delay{};    ///< before the process is there
+  std::chrono::nanoseconds word_delay{};     ///< between its first step and the return of `start`
   std::uint64_t peak_memory = 36ULL << 20;
   bool foreign_connections = false;
 
@@ -220,11 +222,17 @@ class FakeSandbox final : public Sandbox {
   explicit FakeSandbox(FakeHost& host) : host_(host) { ++host_.sandboxes; }
   ~FakeSandbox() override {
     --host_.sandboxes;
+    *here_ = false;
     if (process_) process_->forget();
   }
 
   Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec spec, ProcessEvents events) override {
     if (host_.start_delay.count() > 0) co_await sleep_for(host_.stopwatch, host_.start_delay);
+    if (host_.refuse_once) {
+      const LaunchProblem once = *host_.refuse_once;
+      host_.refuse_once.reset();
+      co_return once;
+    }
     const auto refused = host_.refuse_exec.find(spec.argv.front());
     if (refused != host_.refuse_exec.end()) co_return refused->second;
     std::string address;
@@ -240,7 +248,14 @@ class FakeSandbox final : public Sandbox {
     process_->port = static_cast<std::uint16_t>(40000 + host_.processes_started % 20000);
     process_->connection = static_cast<std::uint64_t>(host_.processes_started);
     host_.processes.push_back(process_);
+    told_ = host_.word_delay.count() == 0;
     host_.tasks.spawn("fake process", live(host_.program, process_));
+    if (!told_) {
+      FakeHost& host = host_;
+      std::shared_ptr<bool> here = here_;
+      co_await sleep_for(host.stopwatch, host.word_delay);
+      if (*here) told_ = true;
+    }
     co_return boost::system::result<void, LaunchProblem>{};
   }
   void freeze() override { ++host_.freezes; }
@@ -256,7 +271,7 @@ class FakeSandbox final : public Sandbox {
   }
   bool owns_connection(std::uint16_t, std::uint16_t) override {
     ++host_.ownership_checks;
-    return !host_.foreign_connections;
+    return told_ && !host_.foreign_connections;
   }
 
  private:
@@ -271,6 +286,8 @@ class FakeSandbox final : public Sandbox {
 
   FakeHost& host_;
   std::shared_ptr<FakeProcess> process_;
+  std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
+  bool told_ = false;
   std::shared_ptr<std::map<std::string, std::string>> tmp_ =
       std::make_shared<std::map<std::string, std::string>>();
 };

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string_view>
 
 #include "execution/runtime_api/answers.hpp"
@@ -61,7 +62,14 @@ wire::Response dispatch(Session& session, wire::Request& request, std::string_vi
 
 Task<wire::Response> handle(std::shared_ptr<Session> session, wire::Request request) {
   std::string_view path = request.path();
-  if (!session->owns(request)) co_return not_yours();
+  if (!session->owns(request)) {
+    // A quick process may be heard before the launcher's word that it runs.
+    const std::optional<OneShot<bool>> settled = session->launch_settled();
+    if (!settled) co_return not_yours();
+    auto settling = settled->wait();
+    co_await std::move(settling);
+    if (!session->owns(request)) co_return not_yours();
+  }
   if (!session->open()) co_return internal_error();
   if (!path.starts_with(version_prefix)) co_return path == "/ping" ? ping() : not_found();
   path.remove_prefix(version_prefix.size());

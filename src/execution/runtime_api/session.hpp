@@ -32,6 +32,9 @@ class Session {
   virtual std::string_view request_id() const = 0;
   /// Whether the request comes from a process of this environment.
   virtual bool owns(const wire::Request& request) = 0;
+  /// While the launcher has not told yet that the process is there, whose a connection is cannot be said: set
+  /// once it has. Nothing when there is nothing to wait for.
+  virtual std::optional<OneShot<bool>> launch_settled() = 0;
 
   /// The runtime wants an event. Set to true when there is one to take, to false when there will be none.
   virtual OneShot<bool> wants_event() = 0;

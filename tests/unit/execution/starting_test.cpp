@@ -157,13 +157,75 @@ TEST(Refusals, NoSandboxNoListenerNoProcess) {
   EXPECT_EQ(world.host.sandboxes, 1);
 }
 
-TEST(Starting, AProcessThatAsksBeforeStartHasReturned) {
-  // On a real machine the first `next` may be read before the launcher's own news.
+TEST(Starting, AProcessThatIsHeardBeforeTheLaunchersWord) {
+  // Under load the first `next` may be read before the launcher has told that the process is there; until
+  // then nobody can say whose the connection is.
+  World world;
+  world.host.word_delay = 5ms;
+  world.host.program = echo;
+  const auto version = world.version();
+  const auto call = world.invoke(version, "1");
+  EXPECT_FALSE(call->done());
+  world.pass(10ms);
+  ASSERT_TRUE(call->done());
+  EXPECT_EQ(call->payload(), "1");
+  EXPECT_EQ(world.host.processes_started, 1);
+}
+
+TEST(Starting, AProcessThatEndsBeforeTheLaunchersWord) {
+  World world;
+  world.host.word_delay = 5ms;
+  world.host.program = [](std::shared_ptr<FakeProcess> process) -> Task<> { co_return process->exit(3); };
+  const auto call = world.invoke(world.version());
+  world.pass(1s);
+  ASSERT_TRUE(call->done());
+  EXPECT_THAT(call->payload(), HasSubstr("exit status 3"));
+}
+
+TEST(Starting, ASandboxThatDiedIsReplaced) {
+  // Code that killed its whole sandbox must not cost the next invocation more than a cold start.
   World world;
   world.host.program = echo;
   const auto version = world.version();
+  world.invoke(version);
+  world.host.processes.front()->crash(9);
+  world.settle();
+  world.host.refuse_once = LaunchProblem{ESRCH, "start in a sandbox that is gone"};
+  const auto call = world.invoke(version, "2");
+  ASSERT_TRUE(call->done());
+  ASSERT_TRUE(call->result->has_value());
+  EXPECT_EQ(call->payload(), "2");
+  EXPECT_EQ(world.host.sandboxes_made, 2);
+  EXPECT_EQ(world.host.sandboxes, 1);
+}
+
+TEST(Starting, ACallerThatGoesAwayLeavesItsEnvironmentInOrder) {
+  World world;
+  world.host.program = [](std::shared_ptr<FakeProcess> process) -> Task<> {
+    auto initialising = process->sleep(50ms);
+    co_await std::move(initialising);
+    auto running = echo(process);
+    co_await std::move(running);
+  };
+  const auto version = world.version();
+  {
+    TaskGroup callers(world.loop.get_executor());
+    lambda::Invocation invocation;
+    invocation.request_id = "gone";
+    invocation.version = version;
+    invocation.payload = "{}";
+    callers.spawn("caller", [](execution::Runner& runner, lambda::Invocation what) -> Task<> {
+      auto running = runner.run(std::move(what));
+      co_await std::move(running);
+    }(*world.runner, std::move(invocation)));
+    world.settle();
+    callers.cancel();
+    world.pass(100ms);
+    EXPECT_EQ(callers.size(), 0U);
+  }
+  EXPECT_EQ(world.runner->in_flight(), 0U);
   EXPECT_EQ(world.invoke(version, "1")->payload(), "1");
-  EXPECT_EQ(world.invoke(version, "2")->payload(), "2");
+  EXPECT_EQ(world.host.processes_started, 1);
 }
 
 }  // namespace
