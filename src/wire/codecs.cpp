@@ -1,12 +1,19 @@
+#include "wire/aws_json_codec.hpp"
 #include "wire/rest_codec.hpp"
 
 namespace aviary::wire {
 
 const Codec* codec_for(models::Protocol protocol) {
   static const RestJsonCodec rest_json;
+  static const AwsJsonCodec aws_json_10("application/x-amz-json-1.0");
+  static const AwsJsonCodec aws_json_11("application/x-amz-json-1.1");
   switch (protocol) {
     case models::Protocol::RestJson:
       return &rest_json;
+    case models::Protocol::AwsJson10:
+      return &aws_json_10;
+    case models::Protocol::AwsJson11:
+      return &aws_json_11;
     default:
       return nullptr;
   }
