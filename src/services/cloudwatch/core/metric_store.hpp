@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/cloudwatch/core/metric_id.hpp"
+#include "services/cloudwatch/core/series.hpp"
+
+namespace aviary::cloudwatch {
+
+/// One sample, or several of one value, as PutMetricData gives them.
+struct Sample {
+  EpochSeconds at;
+  double value;
+  double count = 1;
+};
+
+/// All metrics of one account and region, or rather of all of them: every scope has its own names, all share
+/// one budget of memory.
+///
+/// Points that carry a unit are kept apart from points of another unit, as at AWS. When memory runs short the
+/// oldest data is rolled up earlier, series by series; when that is not enough it is dropped, oldest first.
+/// Lives on the loop's thread; knows no clock.
+class MetricStore {
+ public:
+  struct UnitSeries {
+    std::string_view unit;      ///< static text: one of the model's StandardUnit
+    std::size_t accounted = 0;  ///< what of `bytes()` is this series
+    Series series;
+  };
+  struct Metric {
+    std::vector<std::unique_ptr<UnitSeries>> units;  ///< handles point at them
+    std::uint32_t holders = 0;                       ///< handles that point here: it must stay
+  };
+  struct Options {
+    /// What all metrics together may take, in bytes, names included.
+    std::size_t budget = 160U << 20U;
+    Retention retention{};
+  };
+
+  MetricStore() : MetricStore(Options{}) {}
+  explicit MetricStore(Options options) : options_(options) {}
+
+  /// A series found once, to be recorded into without looking for it again. Valid as long as the store's
+  /// `generation` has not changed.
+  struct Handle {
+    UnitSeries* of = nullptr;
+  };
+  /// For metrics that are recorded on a hot path: looks the series up, or makes it, and keeps it for good.
+  Handle resolve(const Scope& scope, const MetricId& id, std::string_view unit);
+  /// The hot path: some 30 ns. `now` is the emulated time, whose minute the sample falls into.
+  void record(Handle handle, EpochSeconds now, double value) {
+    if (handle.of->series.add(now, Width::Minute, value)) [[unlikely]]
+      packed(*handle.of, now);
+  }
+  /// Changes when every metric is forgotten: handles of before are worth nothing then.
+  std::uint64_t generation() const noexcept { return generation_; }
+
+  void put(const Scope& scope, const MetricId& id, std::string_view unit, Width width, const Sample& sample,
+           EpochSeconds now);
+  void put_set(const Scope& scope, const MetricId& id, std::string_view unit, Width width, EpochSeconds at,
+               double count, double sum, double min, double max, EpochSeconds now);
+  /// Puts back what an earlier run has written down.
+  void restore(const Scope& scope, const MetricId& id, std::string_view unit, const Bucket& bucket);
+
+  /// Null if there is no such metric.
+  const Metric* find(const Scope& scope, const MetricId& id) const;
+  const Metric* find(const Scope& scope, std::string_view key) const;
+
+  using Metrics = std::map<std::string, std::unique_ptr<Metric>, std::less<>>;
+  /// By key: in order of namespace, name and dimensions. Empty if nothing was ever recorded there.
+  const Metrics& metrics(const Scope& scope) const;
+
+  std::size_t size() const noexcept { return count_; }
+  /// What the metrics take, in bytes, within a few per cent.
+  std::size_t bytes() const noexcept { return bytes_; }
+  void clear();
+
+ private:
+  struct Region {
+    Metrics metrics;
+  };
+  UnitSeries& series_of(const Scope& scope, const MetricId& id, std::string_view unit, bool hold);
+  void packed(UnitSeries& series, EpochSeconds now);
+  void account(UnitSeries& series);
+  void compact(UnitSeries& series, EpochSeconds now);
+  void advance_sweep(EpochSeconds now);
+  Retention tightened() const;
+
+  Options options_;
+  std::map<Scope, Region> regions_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t generation_ = 1;
+  int pressure_ = 0;  ///< how much earlier than `retention` says data is rolled up
+  // Where the sweep over all series stands.
+  Scope sweep_scope_;
+  std::string sweep_key_;
+};
+
+/// The model's text of a unit, which lives for ever; nothing if it is none.
+std::optional<std::string_view> standard_unit(std::string_view text);
+
+}  // namespace aviary::cloudwatch

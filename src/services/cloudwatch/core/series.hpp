@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "services/cloudwatch/core/bucket_codec.hpp"
+
+namespace aviary::cloudwatch {
+
+/// How long data keeps which resolution; what is older is rolled up into the next coarser one, and what is
+/// older than the last is gone.
+struct Retention {
+  EpochSeconds seconds = 3 * 3600;
+  EpochSeconds minutes = 15 * 86400;
+  EpochSeconds five_minutes = 63 * 86400;
+  EpochSeconds hours = 455 * 86400;
+};
+
+/// One metric in one unit over time. The newest bucket is open and takes samples at once; older ones are
+/// packed, some sixty together.
+class Series {
+ public:
+  /// Samples of the open bucket, the normal case, take some 10 ns. An older or a newer one takes longer:
+  /// packing, or unpacking and packing again. True if bytes were packed (the owner looks at its budget).
+  bool add(EpochSeconds at, Width width, double value, double count = 1) {
+    const EpochSeconds start = floor_to(at, seconds_of(width));
+    if (start == open_.start && width == open_.width && !open_.samples.empty()) {
+      open_.samples.add(value, count);
+      return false;
+    }
+    bucket(start, width, [&](Aggregate& samples) { samples.add(value, count); });
+    return true;
+  }
+  void add_set(EpochSeconds at, Width width, double count, double sum, double min, double max);
+  void merge(const Bucket& other);
+
+  /// Every bucket that starts in [from, until), in order: `visit(const Bucket&)`.
+  template <class Visit>
+  void read(EpochSeconds from, EpochSeconds until, bool want_distribution, Visit visit) const {
+    for (const Chunk& chunk : chunks_) {
+      if (chunk.last < from || chunk.first >= until) continue;
+      std::span<const std::uint8_t> bytes = chunk.bytes;
+      EpochSeconds previous = chunk.first;
+      while (!bytes.empty()) {
+        const Bucket bucket = take_bucket(bytes, previous, want_distribution);
+        previous = bucket.start;
+        if (bucket.start >= until) break;
+        if (bucket.start >= from) visit(bucket);
+      }
+    }
+    if (!open_.samples.empty() && open_.start >= from && open_.start < until) visit(open_);
+  }
+
+  /// Rolls up and forgets by age.
+  void compact(EpochSeconds now, const Retention& retention);
+  bool empty() const noexcept { return chunks_.empty() && open_.samples.empty(); }
+  /// The start of the newest bucket; 0 if there is none.
+  EpochSeconds newest() const;
+  EpochSeconds oldest() const;
+  /// Memory beyond `sizeof(Series)`, in bytes.
+  std::size_t bytes() const noexcept;
+
+ private:
+  struct Chunk {
+    EpochSeconds first;  ///< where the first bucket starts
+    EpochSeconds last;   ///< where the last one starts
+    std::uint32_t buckets = 0;
+    std::vector<std::uint8_t> bytes;
+  };
+  static constexpr std::uint32_t chunk_buckets = 64;
+
+  template <class Change>
+  void bucket(EpochSeconds start, Width width, Change change) {
+    if (open_.samples.empty() || start > open_.start) {
+      seal();
+      open_.start = start;
+      open_.width = width;
+      open_.samples = Aggregate();
+      change(open_.samples);
+      return;
+    }
+    if (start == open_.start && width == open_.width) {
+      change(open_.samples);
+      return;
+    }
+    Bucket late{.start = start, .width = width, .samples = {}};
+    change(late.samples);
+    insert(late);
+  }
+
+  void seal();
+  void append(const Bucket& bucket);
+  void insert(const Bucket& bucket);
+  static std::vector<Bucket> unpack(const Chunk& chunk);
+  static Chunk pack(std::span<const Bucket> buckets);
+
+  std::vector<Chunk> chunks_;  ///< in order, not overlapping
+  Bucket open_;
+};
+
+}  // namespace aviary::cloudwatch
