@@ -4,6 +4,8 @@ Needs the path of the binary in AVIARY_BINARY, and nothing but the standard libr
 every Python that has boto3.
 """
 
+import base64
+import io
 import json
 import os
 import select
@@ -14,6 +16,7 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+import zipfile
 from http.client import HTTPConnection
 
 ACCOUNT = "123456789012"
@@ -203,6 +206,22 @@ class ServerCase(unittest.TestCase):
             print(f"the server died in the test before {self.id()}:\n{log[-3000:]}", flush=True)
         answer = self.server.post("/_aviary/reset")
         self.assertLess(answer.status, 300, answer)
+
+    def sandboxed(self):
+        """Whether functions run in a sandbox here, by what one of them sees; else they are plain processes."""
+        code = ("import os\n\ndef handler(event, context):\n"
+                "    return os.environ['LAMBDA_TASK_ROOT'] == '/var/task' and os.listdir('/var/task') == ['where.py']\n")
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("where.py", code)
+        self.server.post("/2015-03-31/functions", {
+            "FunctionName": "where", "Role": f"arn:aws:iam::{ACCOUNT}:role/any", "Runtime": "python3.11",
+            "Handler": "where.handler", "Timeout": 20,
+            "Code": {"ZipFile": base64.b64encode(buffer.getvalue()).decode()}})
+        answer = self.server.post("/2015-03-31/functions/where/invocations", {})
+        self.server.delete("/2015-03-31/functions/where")
+        self.assertIn(answer.body, (b"true", b"false"), answer)
+        return answer.json()
 
     def scratch(self):
         """A folder that goes away with the test."""

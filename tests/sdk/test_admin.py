@@ -150,6 +150,7 @@ class Process(unittest.TestCase):
 
     def test_stops_cleanly(self):
         server = Server().start()
+        self.addCleanup(server.stop)
         server.post(F, create(FunctionName="fn").body)
         server.post(function("fn", "/invocations"), "{}")
         processes = [each["pid"] for each in server.get("/_aviary/environments").json()["environments"]]

@@ -1,0 +1,83 @@
+"""Emulated time, driven over HTTP: what takes minutes there takes none here."""
+
+import time
+import unittest
+
+from aviary_server import ServerCase
+from function_code import python_zip
+from recorded_requests import F, code, create, function
+
+
+class Manual(ServerCase):
+    OPTIONS = ("--clock", "manual", "--activation-delay", "600000")
+
+    def clock(self):
+        return self.server.get("/_aviary/clock").json()
+
+    def advance(self, **how):
+        answer = self.server.post("/_aviary/clock/advance", how)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json()
+
+    def state(self):
+        return self.server.get(function("fn", "/configuration")).json()["State"]
+
+    def test_it_stands_still(self):
+        before = self.clock()
+        self.assertEqual(before["mode"], "manual")
+        time.sleep(0.05)
+        self.assertEqual(self.clock()["now"], before["now"])
+
+    def test_a_function_becomes_active_when_time_has_come(self):
+        started = time.monotonic()
+        self.assertEqual(self.server.post(F, create(FunctionName="fn").body).json()["State"], "Pending")
+        self.advance(by="9m59s")
+        self.assertEqual(self.state(), "Pending")
+        self.advance(by="1s")
+        self.assertEqual(self.state(), "Active")
+        update = self.server.put(function("fn", "/configuration"), {"Timeout": 9})
+        self.assertEqual(update.json()["LastUpdateStatus"], "InProgress")
+        self.advance(by="1h")
+        self.assertEqual(self.server.get(function("fn", "/configuration")).json()["LastUpdateStatus"], "Successful")
+        self.assertLess(time.monotonic() - started, 5)
+
+    def test_timestamps_are_of_that_time(self):
+        answer = self.server.put("/_aviary/clock", {"now": "2031-02-03T04:05:06Z"})
+        self.assertEqual(answer.status, 200, answer)
+        created = self.server.post(F, create(FunctionName="fn").body).json()
+        self.assertEqual(created["LastModified"], "2031-02-03T04:05:06.000+0000")
+
+    def test_nothing_is_due(self):
+        answer = self.server.post("/_aviary/clock/advance", {"to": "next"})
+        self.assertEqual(answer.status, 409 if self.clock()["pending"] == 0 else 200, answer)
+
+    def test_mistakes(self):
+        for body in ("", "{}", '{"mode": "slow"}', '{"now": "soon"}', '{"mode": "scaled=-1"}', "[1]"):
+            self.assertEqual(self.server.put("/_aviary/clock", body).status, 400, body)
+        for body in ("", "{}", '{"by": "soon"}', '{"by": 5}', '{"to": "tomorrow"}', '{"by": "1s", "to": "next"}'):
+            self.assertEqual(self.server.post("/_aviary/clock/advance", body).status, 400, body)
+        self.assertEqual(self.clock()["mode"], "manual")
+
+    def test_time_outs_of_code_are_real(self):
+        self.server.post(F, create(FunctionName="fn", Timeout=1, Code=code(python_zip(
+            "import time\n\ndef handler(event, context):\n    time.sleep(20)\n"))).body)
+        self.advance(by="10m")
+        started = time.monotonic()
+        answer = self.server.post(function("fn", "/invocations"), {})
+        self.assertEqual(answer.json()["errorType"], "Sandbox.Timedout")
+        self.assertLess(time.monotonic() - started, 10)
+
+
+class Scaled(ServerCase):
+    OPTIONS = ("--clock", "scaled=1000", "--activation-delay", "60000")
+
+    def test_a_minute_in_the_blink_of_an_eye(self):
+        started = time.monotonic()
+        self.server.post(F, create(FunctionName="fn").body)
+        self.eventually(lambda: self.server.get(function("fn", "/configuration")).json()["State"] == "Active",
+                        what="the activation")
+        self.assertLess(time.monotonic() - started, 5)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
