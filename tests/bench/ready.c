@@ -18,21 +18,27 @@ static double microseconds(void) {
   return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
+/* Apart from the loop around it: after vfork, variables of the caller's frame may be lost. */
+static pid_t start(char **command, int line[2]) {
+  const pid_t child = vfork();
+  if (child == 0) {
+    dup2(line[1], STDOUT_FILENO);
+    close(line[0]);
+    close(line[1]);
+    execvp(command[0], command);
+    _exit(127);
+  }
+  return child;
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   for (int run = atoi(argv[1]); run > 0; --run) {
     int line[2];
     if (pipe(line) != 0) return 1;
-    const double start = microseconds();
-    const pid_t child = vfork();
+    const double began = microseconds();
+    const pid_t child = start(argv + 2, line);
     if (child < 0) return 1;
-    if (child == 0) {
-      dup2(line[1], STDOUT_FILENO);
-      close(line[0]);
-      close(line[1]);
-      execvp(argv[2], argv + 2);
-      _exit(127);
-    }
     close(line[1]);
     char c = '\0';
     while (c != '\n')
@@ -40,7 +46,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s ended without a line\n", argv[2]);
         return 1;
       }
-    printf("%.0f\n", microseconds() - start);
+    printf("%.0f\n", microseconds() - began);
     kill(child, SIGTERM);
     waitpid(child, NULL, 0);
     close(line[0]);
