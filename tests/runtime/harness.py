@@ -284,7 +284,7 @@ class Function:
 def pythons():
     """Every interpreter of a Lambda runtime that this machine has: [(version, path)]."""
     found = {}
-    roots = [os.environ.get("PYENV_ROOT", "/root/.pyenv") + "/versions/*/bin", "/usr/bin", "/usr/local/bin"]
+    roots = [os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")) + "/versions/*/bin", "/usr/bin", "/usr/local/bin"]
     for root in roots:
         for path in sorted(glob.glob(root + "/python3.[0-9]*")):
             match = re.fullmatch(r"python3\.(\d+)", os.path.basename(path))
