@@ -285,13 +285,18 @@ void Runner::retire(const lambda::Version& version) {
   while (Environment* environment = pool->take_free()) environment->end(AwsError{});
 }
 
+/// Those that have environments, retired ones too.
+std::unordered_set<Runner::PoolPtr> Runner::inhabited_pools() const {
+  std::unordered_set<PoolPtr> pools;
+  for (const auto& [id, pool] : homes_) pools.insert(pool);
+  return pools;
+}
+
 std::vector<EnvironmentInfo> Runner::environments() const {
   std::vector<EnvironmentInfo> infos;
   infos.reserve(homes_.size());
-  for (const auto& [id, pool] : homes_) {
-    for (const auto& environment : pool->all)
-      if (environment->identity().id == id) infos.push_back(environment->info());
-  }
+  for (const PoolPtr& pool : inhabited_pools())
+    for (const auto& environment : pool->all) infos.push_back(environment->info());
   std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return infos;
 }
@@ -355,11 +360,12 @@ void Runner::end_all(const AwsError& reason) {
   }
   std::vector<std::shared_ptr<Environment>> all;
   for (const auto& [serial, pool] : pools_) take_waiting(*pool);
-  for (const auto& [id, pool] : homes_) {
+  for (const PoolPtr& pool : inhabited_pools()) {
     take_waiting(*pool);
-    for (const auto& environment : pool->all)
-      if (environment->identity().id == id) all.push_back(environment);
+    all.insert(all.end(), pool->all.begin(), pool->all.end());
   }
+  std::sort(all.begin(), all.end(),
+            [](const auto& x, const auto& y) { return x->identity().id < y->identity().id; });
   for (JobPtr& job : waiting) settle(std::move(job), reason);
   for (const auto& environment : all) environment->end(reason);
   std::vector<PoolPtr> left;  // those that waited for room and never had an environment

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "execution/environment.hpp"
@@ -76,6 +77,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void submit(JobPtr job);
   PoolPtr pool_of(const lambda::VersionHandle& version);
   PoolPtr pool_of(const Environment& environment) const;
+  std::unordered_set<PoolPtr> inhabited_pools() const;
   void cover(const PoolPtr& pool);
   void want_environment(const PoolPtr& pool);
   void serve_wanted();
