@@ -82,17 +82,20 @@ Result<std::vector<CodeHandle>> LambdaService::load_layers(const Scope& caller,
   std::unordered_map<std::string_view, std::string_view> seen;
   for (const std::string& arn : configuration.layer_arns) {
     const std::string_view unversioned = std::string_view(arn).substr(0, arn.rfind(':'));
-    // arn:aws:lambda:<region>:<account>:layer:<name>:<version>
-    const std::string_view after_service =
-        std::string_view(arn).substr(std::min(arn.size(), arn.find(":lambda:") + 8));
-    const std::string_view region = after_service.substr(0, after_service.find(':'));
-    if (!region.empty() && region != caller.region) {
+    const LayerReference reference = parse_layer_reference(arn, caller);
+    const bool own = reference.home.account == caller.account;
+    if (own && reference.home.region != caller.region) {
       return invalid_parameter(fmt::format(
           "Layers are not in the same region as the function. Layers are expected to be in region {}.",
           caller.region));
     }
     CodeHandle layer = layer_source_->find(caller, arn);
-    if (!layer) return invalid_parameter(fmt::format("Layer version {} does not exist.", arn));
+    if (!layer) {
+      // Whether another account has it is not for the caller to know.
+      const bool of_others = !own && !reference.home.account.empty();
+      if (of_others) return layer_access_denied(caller, "lambda:GetLayerVersion", arn);
+      return invalid_parameter(no_such_layer_version(arn));
+    }
     if (const auto [other, is_new] = seen.emplace(unversioned, arn); !is_new) {
       return invalid_parameter(fmt::format(
           "Two different versions of the same layer are not allowed to be referenced in the same function. "

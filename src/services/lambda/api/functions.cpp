@@ -2,7 +2,6 @@
 
 #include <charconv>
 
-#include "base/encoding.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
@@ -13,10 +12,7 @@ namespace {
 
 Json code_location(const Version& version, const std::string& base_url) {
   if (version.code) {
-    // Content-addressed: the link works as long as anybody holds the package, whatever became of the
-    // function.
-    const std::string digest = hex_encode(base64_decode(version.code->digest).value_or(""));
-    return Json{{"RepositoryType", "S3"}, {"Location", fmt::format("{}/_aviary/code/{}", base_url, digest)}};
+    return Json{{"RepositoryType", "S3"}, {"Location", package_location(*version.code, base_url)}};
   }
   const std::string& uri = version.configuration->image_uri;
   const std::string repository = uri.substr(0, uri.find_first_of("@:", uri.rfind('/') + 1));
@@ -130,7 +126,7 @@ Result<Reply> LambdaService::get_account_settings(Call& call) {
                                   {"CodeSizeZipped", 52428800},
                                   {"ConcurrentExecutions", options_.concurrency},
                                   {"UnreservedConcurrentExecutions", options_.concurrency}};
-  reply.output["AccountUsage"] = {{"TotalCodeSize", store_.code_bytes(scope)},
+  reply.output["AccountUsage"] = {{"TotalCodeSize", store_.code_bytes(scope) + layers_.code_bytes(scope)},
                                   {"FunctionCount", store_.functions(scope).size()}};
   return reply;
 }

@@ -23,20 +23,28 @@ struct Operations {
     S::Answer (S::*handler)(Call);
   };
   static constexpr Now now[] = {
+      {"AddLayerVersionPermission", &S::add_layer_version_permission},
       {"AddPermission", &S::add_permission},
       {"CreateAlias", &S::create_alias},
       {"DeleteAlias", &S::delete_alias},
       {"DeleteFunction", &S::delete_function},
+      {"DeleteLayerVersion", &S::delete_layer_version},
       {"GetAccountSettings", &S::get_account_settings},
       {"GetAlias", &S::get_alias},
       {"GetFunction", &S::get_function},
       {"GetFunctionConfiguration", &S::get_function_configuration},
+      {"GetLayerVersion", &S::get_layer_version},
+      {"GetLayerVersionByArn", &S::get_layer_version_by_arn},
+      {"GetLayerVersionPolicy", &S::get_layer_version_policy},
       {"GetPolicy", &S::get_policy},
       {"ListAliases", &S::list_aliases},
       {"ListFunctions", &S::list_functions},
+      {"ListLayerVersions", &S::list_layer_versions},
+      {"ListLayers", &S::list_layers},
       {"ListTags", &S::list_tags},
       {"ListVersionsByFunction", &S::list_versions_by_function},
       {"PublishVersion", &S::publish_version},
+      {"RemoveLayerVersionPermission", &S::remove_layer_version_permission},
       {"RemovePermission", &S::remove_permission},
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
@@ -47,6 +55,7 @@ struct Operations {
       {"CreateFunction", &S::create_function},
       {"Invoke", &S::invoke},
       {"InvokeAsync", &S::invoke_async},
+      {"PublishLayerVersion", &S::publish_layer_version},
       {"UpdateFunctionCode", &S::update_function_code},
   };
 
@@ -71,11 +80,13 @@ LambdaService::LambdaService(LambdaDependencies d)
       codes_(d.codes),
       runner_(d.runner),
       code_source_(d.code_source ? d.code_source : &no_code_source_),
-      layer_source_(d.layer_source ? d.layer_source : &no_layer_source_),
+      layer_source_(d.layer_source ? d.layer_source : &stored_layers_),
       workers_(d.workers),
       options_(std::move(d.options)),
       handlers_(Operations::table()),
       store_(d.journal, options_.store),
+      layers_(d.journal),
+      stored_layers_(layers_),
       route_log_(options_.route_log_capacity),
       dispatcher_(store_, route_log_, d.router),
       events_(d.clock, d.executor, d.journal, dispatcher_, d.runner, d.ids),
@@ -98,12 +109,14 @@ Task<Result<Reply>> LambdaService::call(Call call) {
 
 void LambdaService::restore() {
   store_.restore(codes_);
+  layers_.restore(codes_);
   events_.restore();
 }
 
 void LambdaService::reset() {
   events_.clear();
   retire(store_.clear());
+  layers_.clear();
   route_log_.clear();
   collect_code();
 }

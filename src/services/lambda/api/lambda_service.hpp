@@ -14,11 +14,13 @@
 #include "ports/random.hpp"
 #include "ports/task_group.hpp"
 #include "ports/worker_pool.hpp"
+#include "services/lambda/api/layers_source.hpp"
 #include "services/lambda/api/sources.hpp"
 #include "services/lambda/core/dispatcher.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/function_runner.hpp"
 #include "services/lambda/core/function_store.hpp"
+#include "services/lambda/core/layers.hpp"
 #include "services/lambda/core/route_log.hpp"
 #include "services/lambda/jobs/event_queue.hpp"
 
@@ -40,7 +42,7 @@ struct LambdaDependencies {
   FunctionRunner& runner;
   boost::asio::any_io_executor executor;  ///< the loop
   CodeSource* code_source = nullptr;      ///< null: no bucket exists
-  LayerSource* layer_source = nullptr;    ///< null: no layer exists
+  LayerSource* layer_source = nullptr;    ///< null: the layers that are published here
   WorkerPool* workers = nullptr;          ///< for large payloads; null: they are checked on the loop
   LambdaOptions options{};
 };
@@ -119,12 +121,25 @@ class LambdaService final : public Service {
   Result<Reply> tag_resource(Call& call);
   Result<Reply> untag_resource(Call& call);
   Result<Reply> list_tags(Call& call);
+  // layers.cpp, layers_permissions.cpp
+  Answer publish_layer_version(Call call);
+  Result<Reply> list_layers(Call& call);
+  Result<Reply> list_layer_versions(Call& call);
+  Result<Reply> get_layer_version(Call& call);
+  Result<Reply> get_layer_version_by_arn(Call& call);
+  Result<Reply> delete_layer_version(Call& call);
+  Result<Reply> add_layer_version_permission(Call& call);
+  Result<Reply> remove_layer_version_permission(Call& call);
+  Result<Reply> get_layer_version_policy(Call& call);
 
   Moment moment() const { return {.now = clock_.now(), .ids = ids_}; }
   /// The package that `members` (FunctionCode, or UpdateFunctionCode's input) name: null for an image.
   Task<Result<CodeHandle>> load_code(Scope caller, Json members);
   /// The packages of the layers that a configuration names, with all checks that concern layers.
   Result<std::vector<CodeHandle>> load_layers(const Scope& caller, const Configuration& configuration);
+  /// A layer version of the caller's, or one whose policy lets the caller have it; else null.
+  const PublishedLayer* reachable_layer(const Call& call, const LayerReference& layer,
+                                        std::uint64_t number) const;
   Result<CodeHandle> checked(CodeStore::Result<CodeHandle> stored) const;
   Task<std::optional<std::string>> payload_problem(std::shared_ptr<const std::string> payload);
   void retire(const std::vector<VersionHandle>& versions);
@@ -141,9 +156,10 @@ class LambdaService final : public Service {
   WorkerPool* workers_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;
-  NoLayerSource no_layer_source_;
   std::vector<Handler> handlers_;  ///< as the model's operations
   FunctionStore store_;
+  LayerStore layers_;
+  StoredLayerSource stored_layers_;
   RouteLog route_log_;
   Dispatcher dispatcher_;
   EventQueue events_;

@@ -1,5 +1,8 @@
 #include "services/lambda/api/render.hpp"
 
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
 #include "base/time.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/runtimes.hpp"
@@ -81,6 +84,10 @@ Json render_configuration(const Snapshot& snapshot, std::string_view arn_qualifi
   }
   render_progress(snapshot, out);
   return out;
+}
+
+std::string package_location(const CodeBlob& code, std::string_view base_url) {
+  return fmt::format("{}/_aviary/code/{}", base_url, hex_encode(base64_decode(code.digest).value_or("")));
 }
 
 Json render_alias(const Function& function, const Alias& alias) {

@@ -44,9 +44,4 @@ class LayerSource {
   virtual CodeHandle find(const Scope& caller, std::string_view layer_version_arn) = 0;
 };
 
-class NoLayerSource final : public LayerSource {
- public:
-  CodeHandle find(const Scope&, std::string_view) override { return nullptr; }
-};
-
 }  // namespace aviary::lambda
