@@ -1,0 +1,357 @@
+#include "spawner/first_process.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "spawner/processes.hpp"
+#include "spawner/protocol.hpp"
+#include "spawner/system.hpp"
+
+namespace aviary::spawner {
+namespace {
+
+constexpr int socket_place = 3;
+constexpr std::int64_t memory_period_ms = 50;
+constexpr std::int64_t folder_period_ms = 500;
+
+/// What the child of `vfork` needs, all of it prepared before: it may not allocate, and shares our memory.
+struct Execution {
+  char* const* argv;
+  char* const* environment;
+  const char* working_directory;
+  int output;
+  std::int64_t uid;
+  std::int64_t gid;
+  std::int64_t processes;
+  bool isolated;
+  int error_number = 0;
+  const char* step = "";
+};
+
+void set_limit(int resource, rlim_t soft, rlim_t hard) {
+  const rlimit limit{soft, hard};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
+}
+
+/// AWS's own limits (execution contract, section 5); those that it leaves unlimited are left alone.
+void limit_resources(const Execution& what) {
+  set_limit(RLIMIT_NOFILE, 1024, 1024);
+  set_limit(RLIMIT_CORE, 0, 0);
+  set_limit(RLIMIT_STACK, 8 << 20, RLIM_INFINITY);
+  set_limit(RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
+  if (what.isolated)
+    set_limit(RLIMIT_NPROC, static_cast<rlim_t>(what.processes), static_cast<rlim_t>(what.processes));
+}
+
+/// Gives up every right of the user namespace. Raw calls: the C library's would do it to "all threads".
+bool become_the_function(const Execution& what) {
+  if (::syscall(SYS_setgroups, 0, nullptr) != 0 && errno != EPERM) return false;
+  if (::syscall(SYS_setresgid, what.gid, what.gid, what.gid) != 0) return false;
+  if (::syscall(SYS_setresuid, what.uid, what.uid, what.uid) != 0) return false;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2] = {};
+  return ::syscall(SYS_capset, &header, none) == 0;
+}
+
+[[noreturn]] void execute(Execution& what) {
+  const auto fail = [&what](const char* step) {
+    what.error_number = errno;
+    what.step = step;
+    ::_exit(127);
+  };
+  ::setsid();
+  ::dup2(what.output, 1);
+  ::dup2(what.output, 2);
+  limit_resources(what);
+  if (what.isolated && !become_the_function(what)) fail("give up rights");
+  if (!what.isolated) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::chdir(what.working_directory) != 0) fail("enter the working directory");
+  // The first to go when memory runs short, in the sandbox or on the whole machine.
+  const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0 && ::write(score, "300", 3) < 0) ::close(score);
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(what.argv[0], what.argv, what.environment);
+  fail("exec");
+  ::_exit(127);
+}
+
+class FirstProcess {
+ public:
+  explicit FirstProcess(int socket) : socket_(socket) {}
+  [[noreturn]] void run();
+
+ private:
+  Failure build(const Packet& packet, const std::vector<int>& mounts);
+  void start(const Packet& packet, int output);
+  void reap();
+  void watch();
+  int wait_ms() const;
+  void handle(Received& received);
+  void say(Op op, std::vector<std::int64_t> numbers, std::vector<std::string> texts = {}) {
+    send_packet(socket_, Packet{op, 0, std::move(numbers), std::move(texts)});
+  }
+
+  int socket_;
+  bool isolated_ = true;
+  std::int64_t uid_ = 0;
+  std::int64_t gid_ = 0;
+  std::int64_t processes_ = 1024;
+  std::uint64_t memory_limit_ = 0;  ///< 0 when a cgroup sees to it
+  std::uint64_t folder_limit_ = 0;  ///< 0 when the file system sees to it
+  std::string folder_;
+  std::optional<Processes> members_;
+
+  pid_t main_ = 0;
+  bool stopped_ = false;
+  bool over_memory_ = false;
+  std::uint64_t peak_ = 0;
+  std::int64_t next_memory_ = 0;
+  std::int64_t next_folder_ = 0;
+};
+
+Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts) {
+  isolated_ = packet.number(build::isolated) != 0;
+  uid_ = packet.number(build::uid);
+  gid_ = packet.number(build::gid);
+  memory_limit_ = static_cast<std::uint64_t>(packet.number(build::sample_bytes));
+  folder_limit_ = static_cast<std::uint64_t>(packet.number(build::watch_bytes));
+  processes_ = packet.number(build::processes);
+  folder_ = packet.text(1);
+  members_.emplace(isolated_);
+  if (!isolated_) {
+    // Nothing dies with this process here, so it has to live to kill the others: the end of the socket tells
+    // it.
+    ::prctl(PR_SET_PDEATHSIG, 0);
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return failed("become the reaper");
+    return {};
+  }
+  // From here on nothing of the same user can look into this process.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  constexpr std::string_view name = "169-254-10-1";
+  if (::sethostname(name.data(), name.size()) != 0) return failed("set the host name");
+  // What came with the copy of the spawner's mounts is locked in place; a bind of it is ours to make the
+  // root.
+  const std::string world = packet.text(0);
+  if (::mount(world.c_str(), world.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+    return failed("bind the world");
+  if (::chdir(world.c_str()) != 0) return failed("enter the world");
+  constexpr unsigned by_descriptor = 4;  // MOVE_MOUNT_F_EMPTY_PATH
+  std::size_t next = 0;
+  const auto attach = [&mounts, &next](const char* place) {
+    return next < mounts.size() && move_mount(mounts[next++], "", AT_FDCWD, place, by_descriptor) == 0;
+  };
+  if (!attach("var/task")) return failed("mount /var/task");
+  if (!attach("tmp")) return failed("mount /tmp");
+  if (packet.number(build::has_opt) != 0 && !attach("opt")) return failed("mount /opt");
+  if (::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+    return failed("mount /proc");
+  if (pivot_root(".", ".") != 0) return failed("change the root");
+  if (::umount2(".", MNT_DETACH) != 0) return failed("leave the old root");
+  if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, nullptr) != 0)
+    return failed("make / read-only");
+  if (::chdir("/") != 0) return failed("enter /");
+  return {};
+}
+
+void FirstProcess::start(const Packet& packet, int output) {
+  const auto arguments = static_cast<std::size_t>(packet.number(0));
+  if (main_ != 0 || output < 0 || arguments == 0 || packet.texts.size() < 1 + arguments) {
+    say(Op::Started, {main_ != 0 ? EBUSY : EINVAL, 0}, {"start"});
+    return;
+  }
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  for (std::size_t i = 1; i < packet.texts.size(); ++i)
+    (i <= arguments ? argv : environment).push_back(const_cast<char*>(packet.texts[i].c_str()));
+  argv.push_back(nullptr);
+  environment.push_back(nullptr);
+  Execution what{argv.data(), environment.data(), packet.texts[0].c_str(), output, uid_, gid_,
+                 processes_,  isolated_};
+  peak_ = 0;
+  over_memory_ = false;
+  stopped_ = false;
+  const pid_t pid = ::vfork();
+  if (pid == 0) execute(what);
+  if (pid < 0) {
+    const Failure failure = failed("fork");
+    say(Op::Started, {failure.error_number, 0}, {failure.step});
+    return;
+  }
+  if (what.error_number != 0) {
+    ::waitpid(pid, nullptr, 0);
+    say(Op::Started, {what.error_number, 0}, {what.step});
+    return;
+  }
+  main_ = pid;
+  next_memory_ = next_folder_ = monotonic_ms();
+  const Packet started{Op::Started, 0, {0, pid}, {}};
+  if (isolated_)
+    send_packet_about(socket_, started, pid);
+  else
+    send_packet(socket_, started);
+}
+
+void FirstProcess::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    if (pid != main_) continue;
+    main_ = 0;
+    // What the runtime leaves behind does not outlive it, nor hold its output open.
+    members_->kill();
+    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    say(Op::Exited, {WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal,
+                     signal == SIGKILL && over_memory_ ? 1 : 0, static_cast<std::int64_t>(peak_)});
+  }
+}
+
+std::uint64_t folder_bytes(int directory, const char* path, int depth, std::size_t& entries) {
+  std::uint64_t bytes = 0;
+  const int fd = ::openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return 0;
+  DIR* opened = ::fdopendir(fd);
+  if (opened == nullptr) {
+    ::close(fd);
+    return 0;
+  }
+  while (const dirent* entry = ::readdir(opened)) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    struct stat status;
+    if (::fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    if (++entries > 100000) break;  // a bomb of files; what is known by now decides
+    if (S_ISDIR(status.st_mode) && depth < 64) bytes += folder_bytes(fd, entry->d_name, depth + 1, entries);
+  }
+  ::closedir(opened);
+  return bytes;
+}
+
+void FirstProcess::watch() {
+  if (main_ == 0 || stopped_) return;
+  const std::int64_t now = monotonic_ms();
+  if (memory_limit_ != 0 && now >= next_memory_) {
+    const auto usage = members_->usage();
+    if (usage.bytes > peak_) {
+      peak_ = usage.bytes;
+      say(Op::Peak, {static_cast<std::int64_t>(peak_)});
+    }
+    if (usage.bytes > memory_limit_) {
+      over_memory_ = true;
+      members_->kill();
+    } else if (usage.count > static_cast<std::size_t>(processes_)) {
+      members_->kill();
+    }
+    next_memory_ = now + memory_period_ms;
+  }
+  if (folder_limit_ != 0 && now >= next_folder_) {
+    std::size_t entries = 0;
+    if (folder_bytes(AT_FDCWD, folder_.c_str(), 0, entries) > folder_limit_ || entries > 100000)
+      members_->kill();
+    next_folder_ = monotonic_ms() + folder_period_ms;
+  }
+}
+
+int FirstProcess::wait_ms() const {
+  if (main_ == 0 || stopped_ || (memory_limit_ == 0 && folder_limit_ == 0)) return -1;
+  return static_cast<int>(memory_limit_ != 0 ? memory_period_ms : folder_period_ms);
+}
+
+void FirstProcess::handle(Received& received) {
+  switch (received.packet.op) {
+    case Op::Build: {
+      const Failure failure = build(received.packet, received.descriptors);
+      say(Op::Built, {failure.error_number}, {failure.step});
+      break;
+    }
+    case Op::Start:
+      start(received.packet, received.descriptors.empty() ? -1 : received.descriptors.front());
+      break;
+    case Op::Freeze:
+      stopped_ = true;
+      if (main_ != 0) members_->signal(SIGSTOP);
+      break;
+    case Op::Thaw:
+      stopped_ = false;
+      if (main_ != 0) members_->signal(SIGCONT);
+      break;
+    case Op::Terminate:
+      if (main_ != 0) ::kill(main_, SIGTERM);
+      break;
+    case Op::Kill:
+      if (members_) members_->kill();
+      break;
+    default:
+      break;
+  }
+  for (const int descriptor : received.descriptors) ::close(descriptor);
+}
+
+void FirstProcess::run() {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &children, nullptr);
+  const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  for (;;) {
+    pollfd waits[2] = {{socket_, POLLIN, 0}, {signals, POLLIN, 0}};
+    ::poll(waits, 2, wait_ms());
+    if (waits[1].revents != 0) {
+      signalfd_siginfo ignored;
+      while (::read(signals, &ignored, sizeof ignored) > 0) {
+      }
+      reap();
+    }
+    if (waits[0].revents != 0) {
+      Received received;
+      if (receive_packet(socket_, received) == Reception::Ended) break;
+      if (received.packet.op != Op::Hello || !received.descriptors.empty()) handle(received);
+    }
+    watch();
+  }
+  if (members_) members_->kill();
+  ::_exit(0);
+}
+
+}  // namespace
+
+void run_first_process(int socket) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NAME, "aviary-sandbox");
+  ::dup2(socket, socket_place);
+  close_from(socket_place + 1);
+  ::fcntl(socket_place, F_SETFD, FD_CLOEXEC);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  if (nothing >= 0) {
+    for (int standard = 0; standard < 3; ++standard) ::dup2(nothing, standard);
+    ::close(nothing);
+  }
+  ::setsid();
+  ::umask(022);
+  FirstProcess(socket_place).run();
+}
+
+}  // namespace aviary::spawner

@@ -1,0 +1,398 @@
+#include "spawner/spawner.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "spawner/first_process.hpp"
+
+namespace aviary::spawner {
+namespace {
+
+constexpr std::uint64_t server_key = 0;
+constexpr std::uint64_t signals_key = 1;
+constexpr std::uint64_t first_sandbox_key = 2;
+constexpr int retry_ms = 20;
+constexpr int idle_ms = 10;
+/// Lambda's quota of processes and threads, and what it sets at 128 MB.
+constexpr std::int64_t most_processes = 1024;
+constexpr std::int64_t processes_when_small = 742;
+constexpr std::int64_t small_memory = 128LL << 20;
+
+/// The overlay's option string: ':' and ',' part its words.
+std::string escaped(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == ':' || c == ',' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+}  // namespace
+
+void Spawner::say(Op op, std::uint32_t sandbox, std::vector<std::int64_t> numbers,
+                  std::vector<std::string> texts) {
+  send_packet(server_, Packet{op, sandbox, std::move(numbers), std::move(texts)});
+}
+
+void Spawner::listen(int descriptor, std::uint64_t key) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = key;
+  ::epoll_ctl(events_.get(), EPOLL_CTL_ADD, descriptor, &event);
+}
+
+Failure Spawner::open(const Packet& packet) {
+  state_ = packet.text(hello::state_folder);
+  isolation_ = static_cast<Isolation>(packet.number(hello::isolation));
+  base_uid_ = packet.number(hello::base_uid);
+  if (isolation_ != Isolation::None) {
+    isolation_ = Isolation::Namespaces;
+    if (Failure failure = World::enter_own_namespaces()) return failure;
+  }
+  cgroups_.find(state_.substr(state_.rfind('/') + 1));
+  std::string parents;
+  for (const auto& parent : cgroups_.parents()) parents += parent + "\n";
+  const std::string list = state_ + "/cgroups";
+  Descriptor(::open(list.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  write_file(list.c_str(), parents);
+  tmp_.open(state_ + "/tmp", cgroups_.has_memory());
+  if (isolation_ == Isolation::None) return {};
+  const std::vector<std::string> folders(packet.texts.begin() + hello::first_extra, packet.texts.end());
+  return world_.make(state_ + "/world", packet.text(hello::runtime_folder), folders);
+}
+
+void Spawner::hello(Received& received) {
+  // The server's hold on its state folder and its number: ours for as long as we clean up after it.
+  received.descriptors.clear();
+  if (received.packet.texts.size() < hello::first_extra) return;
+  const Failure failure = open(received.packet);
+  say(Op::Ready, 0,
+      {failure.error_number, static_cast<std::int64_t>(isolation_),
+       static_cast<std::int64_t>(isolation_ == Isolation::None ? TmpKind::Host : tmp_.kind_for(512ULL << 20)),
+       cgroups_.has_memory() ? 1 : 0, cgroups_.has_freezer() ? 1 : 0},
+      {failure.step});
+}
+
+/// Up to the first process, which is then told to build its side and answers `Built`.
+Failure Spawner::make(const Packet& packet, Sandbox& sandbox) {
+  const auto memory = packet.number(0);
+  const bool isolated = isolation_ == Isolation::Namespaces;
+  if (!cgroups_.make(sandbox.name, static_cast<std::uint64_t>(memory)))
+    return failed("make the control group");
+
+  Packet build{
+      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
+  Descriptor task;
+  Descriptor opt;
+  std::optional<TmpFolder> tmp;
+  if (isolated) {
+    world_.refresh();
+    task = detached_copy(packet.text(1).c_str(), true);
+    if (!task) return failed("copy the mount of the code");
+    if (packet.texts.size() == 3) {
+      opt = detached_copy(packet.texts[2].c_str(), true);
+      if (!opt) return failed("copy the mount of the layer");
+    } else if (packet.texts.size() > 3) {
+      // The overlay looks in its first folder first; of layers the last one wins.
+      std::string lower = "lowerdir=";
+      for (std::size_t i = packet.texts.size(); i-- > 2;)
+        lower += escaped(packet.texts[i]) + (i > 2 ? ":" : "");
+      opt = detached_mount("overlay", (state_ + "/tmp/scratch").c_str(), "overlay",
+                           MS_RDONLY | MS_NOSUID | MS_NODEV, lower.c_str());
+      if (!opt) return failed("merge the layers");
+    }
+    Failure failure;
+    tmp = tmp_.make(sandbox.name, static_cast<std::uint64_t>(packet.number(1)), failure);
+    if (!tmp) return failure;
+    sandbox.folder = tmp->folder;
+    build.texts[1] = "/tmp";
+  } else {
+    sandbox.folder = state_ + "/tmp/" + sandbox.name;
+    if (!make_folders(sandbox.folder, 0755)) return failed("make /tmp");
+    build.texts[1] = sandbox.folder;
+  }
+
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("make a socket");
+  sandbox.socket.reset(ends[0]);
+  const Descriptor other(ends[1]);
+  const std::uint64_t spaces =
+      isolated ? CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS : 0ULL;
+  const pid_t first = clone_with(spaces);
+  if (first == 0) run_first_process(other.get());
+  if (first < 0) return failed("make namespaces");
+  sandbox.first = first;
+
+  if (isolated) {
+    // Root gives every sandbox a user of its own on the host; root itself is seen as root, so that code is
+    // root's.
+    const std::string process = "/proc/" + std::to_string(first);
+    const std::string user = std::to_string(base_uid_ + sandbox.slot);
+    const std::string own = base_uid_ != 0 ? user + " 1\n0 0 1\n" : "0 1\n";
+    if (!write_file((process + "/uid_map").c_str(), std::to_string(sandbox_uid) + " " + own) ||
+        !write_file((process + "/gid_map").c_str(), std::to_string(sandbox_gid) + " " + own))
+      return failed("map the user");
+    const int on = 1;
+    ::setsockopt(sandbox.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  }
+  build.numbers[build::isolated] = isolated ? 1 : 0;
+  build.numbers[build::uid] = sandbox_uid;
+  build.numbers[build::gid] = sandbox_gid;
+  build.numbers[build::has_opt] = opt ? 1 : 0;
+  build.numbers[build::sample_bytes] = cgroups_.has_memory() ? 0 : memory;
+  build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
+  build.numbers[build::processes] = memory <= small_memory ? processes_when_small : most_processes;
+  int sent;
+  if (!isolated)
+    sent = send_packet(sandbox.socket.get(), build);
+  else if (opt)
+    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get()});
+  else
+    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get()});
+  if (sent != 0) return {sent, "tell the first process"};
+  return {};
+}
+
+void Spawner::create(const Packet& packet) {
+  Sandbox& sandbox = sandboxes_[packet.sandbox];
+  sandbox.handle = packet.sandbox;
+  sandbox.name = std::to_string(packet.sandbox);
+  if (free_slots_.empty()) {
+    sandbox.slot = next_slot_++;
+  } else {
+    sandbox.slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  if (const Failure failure = make(packet, sandbox)) {
+    refuse(sandbox, failure);
+    return;
+  }
+  listen(sandbox.socket.get(), first_sandbox_key + packet.sandbox);
+}
+
+/// Says why there will be no sandbox, and ends what there is of it.
+void Spawner::refuse(Sandbox& sandbox, const Failure& failure) {
+  say(Op::Created, sandbox.handle, {failure.error_number}, {failure.step});
+  destroy(sandbox.handle);
+}
+
+void Spawner::destroy(std::uint32_t handle) {
+  const auto found = sandboxes_.find(handle);
+  if (found == sandboxes_.end()) return;
+  Sandbox& sandbox = found->second;
+  sandbox.unwanted = true;
+  // In a pid namespace everything dies with its first process; elsewhere that one kills the others first.
+  if (sandbox.first > 0 && isolation_ == Isolation::Namespaces) ::kill(sandbox.first, SIGKILL);
+  sandbox.socket.reset();
+  if (sandbox.first > 0) return;
+  remove_remains(sandbox);
+  sandboxes_.erase(found);
+}
+
+void Spawner::forward(const Received& received) {
+  const auto found = sandboxes_.find(received.packet.sandbox);
+  const bool start = received.packet.op == Op::Start;
+  if (found == sandboxes_.end() || found->second.unwanted) {
+    if (start) say(Op::Started, received.packet.sandbox, {ESRCH, 0}, {"start in a sandbox that is gone"});
+    return;
+  }
+  Sandbox& sandbox = found->second;
+  if (start) {
+    cgroups_.reset_peak(sandbox.name);
+    sandbox.kills = cgroups_.memory_kills(sandbox.name);
+  }
+  const int error = start && !received.descriptors.empty()
+                        ? send_packet(sandbox.socket.get(), received.packet, {received.descriptors.front()})
+                        : send_packet(sandbox.socket.get(), received.packet);
+  if (error != 0 && start) say(Op::Started, sandbox.handle, {error, 0}, {"tell the first process"});
+}
+
+/// From a sandbox's first process.
+void Spawner::hear(std::uint32_t handle) {
+  const auto found = sandboxes_.find(handle);
+  if (found == sandboxes_.end() || !found->second.socket) return;
+  Sandbox& sandbox = found->second;
+  Received received;
+  switch (receive_packet(sandbox.socket.get(), received)) {
+    case Reception::Nothing:
+      return;
+    case Reception::Ended:
+      sandbox.socket.reset();  // its end is seen as a child's death
+      return;
+    case Reception::Packet:
+      break;
+  }
+  Packet& packet = received.packet;
+  packet.sandbox = handle;
+  switch (packet.op) {
+    case Op::Built:
+      if (packet.number(0) != 0) {
+        refuse(sandbox, {static_cast<int>(packet.number(0)), packet.text(0)});
+      } else if (!cgroups_.enter(sandbox.name, sandbox.first)) {
+        refuse(sandbox, failed("enter the control group"));
+      } else {
+        say(Op::Created, handle,
+            {0, base_uid_ != 0 && isolation_ == Isolation::Namespaces ? base_uid_ + sandbox.slot : 0},
+            {std::string(), cgroups_.peak_file(sandbox.name), cgroups_.freeze_file(sandbox.name),
+             sandbox.folder});
+      }
+      return;
+    case Op::Started:
+      sandbox.running = packet.number(0) == 0;
+      if (received.sender_pid > 0 && packet.numbers.size() > 1 && isolation_ == Isolation::Namespaces)
+        packet.numbers[1] = received.sender_pid;
+      break;
+    case Op::Exited:
+      sandbox.running = false;
+      if (packet.numbers.size() == 4 && packet.numbers[1] == SIGKILL &&
+          cgroups_.memory_kills(sandbox.name) > sandbox.kills)
+        packet.numbers[2] = 1;
+      break;
+    case Op::Peak:
+      break;
+    default:
+      return;
+  }
+  send_packet(server_, packet);
+}
+
+void Spawner::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    const auto found = std::find_if(sandboxes_.begin(), sandboxes_.end(),
+                                    [pid](const auto& entry) { return entry.second.first == pid; });
+    if (found == sandboxes_.end()) continue;  // a cleaner, or an orphan of a sandbox without namespaces
+    Sandbox& sandbox = found->second;
+    if (!sandbox.unwanted) {
+      while (sandbox.socket && !sandbox.unwanted) hear(found->first);  // what it still had to say
+      const bool out_of_memory = cgroups_.memory_kills(sandbox.name) > sandbox.kills;
+      if (sandbox.running) say(Op::Exited, found->first, {0, SIGKILL, out_of_memory ? 1 : 0, 0});
+      say(Op::Gone, found->first, {});
+    }
+    remove_remains(sandbox);
+    sandboxes_.erase(found);
+  }
+}
+
+void Spawner::remove_remains(Sandbox& sandbox) {
+  if (!cgroups_.remove(sandbox.name)) busy_groups_.push_back(sandbox.name);
+  if (!sandbox.folder.empty()) remove_folder(sandbox.folder);
+  if (sandbox.slot >= 0) free_slots_.push_back(sandbox.slot);
+}
+
+void Spawner::remove_folder(const std::string& folder) {
+  if (::rmdir(folder.c_str()) == 0) return;
+  // It may hold anything: somebody else takes the time.
+  const pid_t cleaner = ::fork();
+  if (cleaner > 0) return;
+  if (cleaner == 0) close_from(3);
+  remove_tree(AT_FDCWD, folder.c_str());
+  if (cleaner == 0) ::_exit(0);
+}
+
+void Spawner::finish_groups() {
+  std::vector<std::string> still;
+  for (auto& name : busy_groups_)
+    if (!cgroups_.remove(name)) still.push_back(std::move(name));
+  busy_groups_ = std::move(still);
+}
+
+void Spawner::handle(Received& received) {
+  switch (received.packet.op) {
+    case Op::Hello:
+      hello(received);
+      break;
+    case Op::Create:
+      create(received.packet);
+      break;
+    case Op::Start:
+    case Op::Freeze:
+    case Op::Thaw:
+    case Op::Terminate:
+    case Op::Kill:
+      forward(received);
+      break;
+    case Op::Destroy:
+      destroy(received.packet.sandbox);
+      break;
+    default:
+      break;
+  }
+  for (const int descriptor : received.descriptors)
+    if (descriptor >= 0) ::close(descriptor);
+}
+
+void Spawner::leave() {
+  for (auto& [handle, sandbox] : sandboxes_) {
+    sandbox.unwanted = true;
+    cgroups_.thaw(sandbox.name);
+    if (sandbox.first > 0 && isolation_ == Isolation::Namespaces) ::kill(sandbox.first, SIGKILL);
+    sandbox.socket.reset();
+  }
+  tmp_.close_spares();
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    reap();
+    if (::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD) break;
+    ::usleep(2000);
+  }
+  cgroups_.remove_parents();
+  if (!state_.empty()) {
+    if (isolation_ == Isolation::Namespaces) ::umount2(world_.place().c_str(), MNT_DETACH);
+    remove_tree(AT_FDCWD, state_.c_str());
+  }
+  ::_exit(0);
+}
+
+void Spawner::run() {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &children, nullptr);
+  signals_.reset(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  events_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  listen(server_, server_key);
+  listen(signals_.get(), signals_key);
+  for (;;) {
+    const int wait = !busy_groups_.empty() ? retry_ms : tmp_.wants_spare() ? idle_ms : -1;
+    epoll_event event;
+    const int count = ::epoll_wait(events_.get(), &event, 1, wait);
+    if (count == 0) {
+      finish_groups();
+      if (tmp_.wants_spare()) tmp_.make_spare();
+    }
+    if (count <= 0) continue;
+    if (event.data.u64 == signals_key) {
+      signalfd_siginfo ignored;
+      while (::read(signals_.get(), &ignored, sizeof ignored) > 0) {
+      }
+      reap();
+    } else if (event.data.u64 == server_key) {
+      Received received;
+      switch (receive_packet(server_, received)) {
+        case Reception::Packet:
+          handle(received);
+          break;
+        case Reception::Ended:
+          leave();
+        case Reception::Nothing:
+          break;
+      }
+    } else {
+      hear(static_cast<std::uint32_t>(event.data.u64 - first_sandbox_key));
+    }
+  }
+}
+
+}  // namespace aviary::spawner

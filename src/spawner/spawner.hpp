@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spawner/cgroups.hpp"
+#include "spawner/protocol.hpp"
+#include "spawner/system.hpp"
+#include "spawner/tmp_storage.hpp"
+#include "spawner/world.hpp"
+
+namespace aviary::spawner {
+
+/// Makes and ends sandboxes for one server. A process of its own, small and with one thread, so that forking
+/// is cheap and safe whatever the server is. It lives as long as its socket to the server: when the server is
+/// gone, however it went, it ends every sandbox, removes what is left of them, and goes.
+class Spawner {
+ public:
+  explicit Spawner(int server) : server_(server) {}
+  [[noreturn]] void run();
+
+ private:
+  struct Sandbox {
+    std::uint32_t handle = 0;
+    std::string name{};  ///< of its cgroups and folder
+    Descriptor socket{};
+    pid_t first = 0;
+    std::uint64_t kills = 0;  ///< out-of-memory kills seen when the running process was started
+    std::string folder{};     ///< of /tmp, when it has to be removed
+    std::int64_t slot = -1;   ///< offset of its user id
+    bool running = false;
+    bool unwanted = false;  ///< destroyed: only its remains are waited for
+  };
+
+  void handle(Received& received);
+  void hello(Received& received);
+  Failure open(const Packet& packet);
+  void create(const Packet& packet);
+  Failure make(const Packet& packet, Sandbox& sandbox);
+  void forward(const Received& received);
+  void destroy(std::uint32_t handle);
+  void hear(std::uint32_t handle);
+  void refuse(Sandbox& sandbox, const Failure& failure);
+  void reap();
+  void remove_remains(Sandbox& sandbox);
+  void remove_folder(const std::string& folder);
+  void finish_groups();
+  [[noreturn]] void leave();
+  void say(Op op, std::uint32_t sandbox, std::vector<std::int64_t> numbers,
+           std::vector<std::string> texts = {});
+  void listen(int descriptor, std::uint64_t key);
+
+  int server_;
+  std::string state_;
+  Isolation isolation_ = Isolation::None;
+  std::int64_t base_uid_ = 0;
+  World world_;
+  Cgroups cgroups_;
+  TmpStorage tmp_;
+  std::map<std::uint32_t, Sandbox> sandboxes_;
+  std::vector<std::int64_t> free_slots_;
+  std::int64_t next_slot_ = 0;
+  std::vector<std::string> busy_groups_;  ///< that could not be removed yet
+  Descriptor events_;
+  Descriptor signals_;
+};
+
+}  // namespace aviary::spawner
