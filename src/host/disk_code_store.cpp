@@ -1,5 +1,6 @@
 #include "host/disk_code_store.hpp"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -78,21 +79,30 @@ void remove_package(const CodePlaces& places, const std::string& name) {
   fs::remove_all(places.unpacked / name, ignored);
 }
 
-/// For a worker: names of all packages on disk; removes what a killed server was about to write.
-std::vector<std::string> list_packages(const CodePlaces& places) {
-  std::vector<std::string> names;
+/// What a walk over the folder finds.
+struct OnDisk {
+  std::vector<std::string> packages;  ///< names
+  std::vector<fs::path> unfinished;   ///< being written, or left by a server that was killed over it
+};
+
+/// `.<name>.zip.new`, as `write_whole` calls what it has not renamed yet.
+std::string package_of_unfinished(const fs::path& file) { return file.stem().stem().native().substr(1); }
+
+/// For a worker. Removes nothing: only the loop knows which files are just being written.
+OnDisk list_packages(const CodePlaces& places) {
+  OnDisk found;
   std::error_code problem;
   for (fs::recursive_directory_iterator entry(places.packages, problem), end; !problem && entry != end;
        entry.increment(problem)) {
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) continue;
     if (entry->path().filename().native().starts_with('.')) {
-      fs::remove(entry->path(), ignored);
+      found.unfinished.push_back(entry->path());
     } else if (entry->path().extension() == ".zip") {
-      names.push_back(entry->path().stem().native());
+      found.packages.push_back(entry->path().stem().native());
     }
   }
-  return names;
+  return found;
 }
 
 }  // namespace
@@ -214,10 +224,13 @@ Task<CodeStore::Result<std::string>> DiskCodeStore::bytes(CodeHandle code) {
 
 Task<> DiskCodeStore::collect() {
   const auto state = state_;
+  std::vector<fs::path> unfinished;
   if (!std::exchange(state->listed, true)) {
     auto list = [places = state->places] { return list_packages(places); };
-    const auto names = co_await state->workers.run(list);
-    for (const auto& name : names) state->packages.try_emplace(name);
+    OnDisk found = co_await state->workers.run(list);
+    unfinished = std::move(found.unfinished);
+    for (const auto& name : found.packages) state->packages.try_emplace(name);
+    for (const auto& file : unfinished) state->packages.try_emplace(package_of_unfinished(file));
   }
   std::vector<std::string> unheld;
   for (auto& [name, package] : state->packages) {
@@ -226,7 +239,13 @@ Task<> DiskCodeStore::collect() {
     unheld.push_back(name);
   }
   if (unheld.empty()) co_return;
-  auto remove = [unheld, places = state->places] {
+  // Only what nobody writes, and nobody can begin to write, now that the packages are busy.
+  std::erase_if(unfinished, [&](const fs::path& file) {
+    return std::find(unheld.begin(), unheld.end(), package_of_unfinished(file)) == unheld.end();
+  });
+  auto remove = [unheld, unfinished, places = state->places] {
+    std::error_code ignored;
+    for (const auto& file : unfinished) fs::remove(file, ignored);
     for (const auto& name : unheld) remove_package(places, name);
     return true;
   };

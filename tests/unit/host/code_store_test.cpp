@@ -191,6 +191,23 @@ TEST_F(CodeStoreTest, StoringWhileItIsCollectedKeepsIt) {
   }
 }
 
+TEST_F(CodeStoreTest, TheFirstCollectionAfterAStartLeavesAloneWhatIsJustBeingWritten) {
+  std::vector<std::string> zips;
+  for (int i = 0; i < 8; ++i) zips.push_back(ZipWriter{}.file("index.py", std::to_string(i)).bytes());
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Stored> results;
+    for (const auto& zip : zips) tasks.spawn("store", store(*packages, zip, results));
+    tasks.spawn("collect", packages->collect());
+    run();
+    for (const Stored& result : results) ASSERT_TRUE(result) << "in round " << round;
+    ASSERT_EQ(files(places.packages).size(), zips.size());
+    results.clear();
+    collect();
+    ASSERT_TRUE(files(places.packages).empty());
+    restart();
+  }
+}
+
 TEST_F(CodeStoreTest, APackageWhoseFileIsGoneSaysSo) {
   const auto code = stored(one);
   std::filesystem::remove(files(places.packages)[0]);
