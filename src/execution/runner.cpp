@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cassert>
+#include <unordered_set>
 #include <utility>
 
 #include "models/lambda.hpp"
@@ -285,10 +286,12 @@ void Runner::retire(const lambda::Version& version) {
   while (Environment* environment = pool->take_free()) environment->end(AwsError{});
 }
 
-/// Those that have environments, retired ones too.
-std::unordered_set<Runner::PoolPtr> Runner::inhabited_pools() const {
-  std::unordered_set<PoolPtr> pools;
-  for (const auto& [id, pool] : homes_) pools.insert(pool);
+/// Those that have environments, retired ones too; always in the same order, so that a seed repeats a run.
+std::vector<Runner::PoolPtr> Runner::inhabited_pools() const {
+  std::vector<PoolPtr> pools;
+  std::unordered_set<PoolPtr> seen;
+  for (const auto& [id, pool] : homes_)
+    if (seen.insert(pool).second) pools.push_back(pool);
   return pools;
 }
 

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "execution/environment.hpp"
@@ -77,7 +76,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void submit(JobPtr job);
   PoolPtr pool_of(const lambda::VersionHandle& version);
   PoolPtr pool_of(const Environment& environment) const;
-  std::unordered_set<PoolPtr> inhabited_pools() const;
+  std::vector<PoolPtr> inhabited_pools() const;
   void cover(const PoolPtr& pool);
   void want_environment(const PoolPtr& pool);
   void serve_wanted();
@@ -93,7 +92,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
 
   Surroundings around_;
   std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
-  std::unordered_map<std::uint64_t, PoolPtr> homes_;  ///< by the environment's id: also of retired pools
+  std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
   std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
   std::map<lambda::Scope, std::size_t> in_flight_by_scope_;
   std::size_t in_flight_ = 0;
