@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/encoding.hpp"
 #include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
@@ -183,6 +187,9 @@ void LambdaService::collect_code() {
 }
 
 Task<> LambdaService::collect_when_settled() {
+  // Not inside the call that asked: that one may still hold what it has just taken out of the store.
+  const boost::asio::any_io_executor loop = co_await boost::asio::this_coro::executor;
+  co_await boost::asio::post(loop, boost::asio::use_awaitable);
   co_await journal_.settled();
   // What is dropped from here on asks for a collection of its own.
   collecting_ = false;
