@@ -213,7 +213,9 @@ class ServerCase(unittest.TestCase):
                 "    return os.environ['LAMBDA_TASK_ROOT'] == '/var/task' and os.listdir('/var/task') == ['where.py']\n")
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("where.py", code)
+            entry = zipfile.ZipInfo("where.py")
+            entry.external_attr = 0o644 << 16  # others must be able to read it, as on Lambda
+            archive.writestr(entry, code)
         self.server.post("/2015-03-31/functions", {
             "FunctionName": "where", "Role": f"arn:aws:iam::{ACCOUNT}:role/any", "Runtime": "python3.11",
             "Handler": "where.handler", "Timeout": 20,

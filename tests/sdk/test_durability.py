@@ -224,6 +224,24 @@ class Kill(Folder):
                 time.sleep(0.05)
             server = self.start()
 
+    def test_the_next_server_clears_away_what_a_killed_one_left(self):
+        """Temporary folders: a server without --data-dir has one of its own, under TMPDIR."""
+        for _ in range(3):
+            server = Server(environment={"TMPDIR": self.folder}).start()
+            self.servers.append(server)
+            self.ok(server.post(F, create(FunctionName="fn", Code=code(answering("x"))).body))
+            self.ok(server.post(function("fn", "/invocations"), "{}"))
+            server.kill()
+        self.assertTrue(os.listdir(self.folder))
+        server = Server(environment={"TMPDIR": self.folder}).start()
+        self.servers.append(server)
+        deadline = time.monotonic() + 10
+        while len(os.listdir(self.folder)) > 1:
+            self.assertLess(time.monotonic(), deadline, os.listdir(self.folder))
+            time.sleep(0.05)
+        server.stop()
+        self.assertEqual(os.listdir(self.folder), [], "a server that stops leaves nothing")
+
     def test_a_torn_temporary_file_does_no_harm(self):
         server = self.start()
         self.ok(server.post(F, create(FunctionName="fn").body))

@@ -21,8 +21,7 @@ def entry(name, content=b"", mode=0o100644, more=()):
     """A zip with one odd entry beside good code."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("index.py", GOOD)
-        for each_name, each_content, each_mode in [(name, content, mode), *more]:
+        for each_name, each_content, each_mode in [("index.py", GOOD, 0o100644), (name, content, mode), *more]:
             info = zipfile.ZipInfo(each_name, (2024, 1, 1, 0, 0, 0))
             info.create_system = 3
             info.external_attr = each_mode << 16
