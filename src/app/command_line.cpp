@@ -83,13 +83,13 @@ class Parser {
     std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     const std::size_t given = arguments.size();
     for (const CLI::Option* option : app_.get_options()) {
-      const char* value = option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+      const char* value =
+          option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
       if (value == nullptr || *value == '\0') continue;
       const std::string name = "--" + option->get_lnames().front();
-      const bool named = std::any_of(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(given),
-                                     [&](const std::string& argument) {
-                                       return argument == name || argument.starts_with(name + '=');
-                                     });
+      const bool named = std::any_of(
+          arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(given),
+          [&](const std::string& argument) { return argument == name || argument.starts_with(name + '='); });
       if (!named) arguments.push_back(name + '=' + value);
     }
     return arguments;

@@ -1,1 +1,54 @@
-int main() { return 0; }
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "app/command_line.hpp"
+#include "app/verbs.hpp"
+#include "aviary/emulator.hpp"
+#include "base/log.hpp"
+
+namespace {
+
+/// Ends when told to: SIGINT and SIGTERM are blocked in every thread and waited for here.
+int serve(aviary::EmulatorOptions options) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  auto [emulator, problem] = aviary::Emulator::start(std::move(options));
+  if (!emulator) {
+    fmt::print(stderr, "aviary: {}\n", problem);
+    return 1;
+  }
+  fmt::print("aviary ready on {}\n", emulator->endpoint());
+  std::fflush(stdout);
+
+  int received = 0;
+  sigwait(&signals, &received);
+  aviary::log::info("stopping on {}", received == SIGINT ? "SIGINT" : "SIGTERM");
+  emulator->stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int hidden = aviary::app::run_hidden_verb(argc, argv);
+  if (hidden >= 0) return hidden;
+  std::signal(SIGPIPE, SIG_IGN);
+  aviary::app::CommandLine line = aviary::app::parse_command_line(argc, argv);
+  switch (line.verb) {
+    case aviary::app::Verb::Serve:
+      return serve(std::move(line.options));
+    case aviary::app::Verb::Doctor:
+      return aviary::app::doctor(line.options);
+    case aviary::app::Verb::Operations:
+      return aviary::app::print_operations();
+    case aviary::app::Verb::None:
+      return line.exit_code;
+  }
+  return 0;
+}

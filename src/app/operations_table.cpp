@@ -16,14 +16,16 @@ struct Row {
   std::vector<std::string_view> supported;
 };
 
-std::vector<Row> rows() { return {{&models::lambda::service, lambda::LambdaService::implemented_operations()}}; }
+std::vector<Row> rows() {
+  return {{&models::lambda::service, lambda::LambdaService::implemented_operations()}};
+}
 
 }  // namespace
 
 int print_operations() {
   for (const Row& row : rows()) {
-    fmt::print("### {}: {} of {} operations\n\n| operation | |\n|---|---|\n", row.model->id, row.supported.size(),
-               row.model->operations.size());
+    fmt::print("### {}: {} of {} operations\n\n| operation | |\n|---|---|\n", row.model->id,
+               row.supported.size(), row.model->operations.size());
     for (const models::Operation& operation : row.model->operations) {
       const bool there = std::ranges::find(row.supported, operation.name) != row.supported.end();
       fmt::print("| `{}` | {} |\n", operation.name, there ? "yes" : "answers 501");

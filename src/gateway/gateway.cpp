@@ -63,6 +63,15 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
   co_return response;
 }
 
+/// What the references name lives in the caller's frame, which waits for this.
+Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire::Match& match, wire::Request& request) {
+  constexpr std::size_t large_body = 1 << 20;
+  if (options_.workers == nullptr || request.body.size() < large_body) co_return codec.decode(match, request);
+  auto work = [&codec, &match, &request] { return codec.decode(match, request); };
+  Result<wire::Decoded> decoded = co_await options_.workers->run(std::move(work));
+  co_return decoded;
+}
+
 Task<wire::Response> Gateway::answer(wire::Request request, std::string request_id) {
   const std::optional<wire::Target> target = wire::identify(request, models_);
   const wire::Codec* codec = target ? wire::codec_for(target->protocol) : nullptr;
@@ -82,7 +91,7 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
 
   const Result<wire::Match> match = codec->route(*target->service, request);
   if (!match) co_return codec->encode_error(match.error());
-  Result<wire::Decoded> decoded = codec->decode(*match, request);
+  Result<wire::Decoded> decoded = co_await decode(*codec, *match, request);
   if (!decoded) co_return codec->encode_error(decoded.error());
 
   const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);

@@ -11,6 +11,7 @@
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "ports/task.hpp"
+#include "ports/worker_pool.hpp"
 #include "wire/message.hpp"
 #include "wire/protocol.hpp"
 
@@ -28,6 +29,8 @@ struct GatewayOptions {
   std::string default_region = "us-east-1";
   /// Decides whether a signed request may pass; empty: every request may. See `signature.hpp`.
   std::function<Result<>(const wire::Request&)> authenticate{};
+  /// Where large bodies are decoded, so that nobody waits for somebody else's 50 MB zip; null: on the loop.
+  WorkerPool* workers = nullptr;
 };
 
 /// One AWS request from end to end: which service, which operation, decode and validate, call, wait until
@@ -45,6 +48,7 @@ class Gateway {
 
  private:
   Task<wire::Response> answer(wire::Request request, std::string request_id);
+  Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match, wire::Request& request);
 
   Clock& clock_;
   Random& ids_;

@@ -70,6 +70,9 @@ class SystemStopwatch final : public Stopwatch {
   std::shared_ptr<State> state_;
 };
 
+/// The machine's own time, whatever the emulated clock says: what function processes see.
+Instant machine_time();
+
 /// A seed from the kernel's entropy.
 std::uint64_t random_seed();
 

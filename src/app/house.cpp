@@ -1,0 +1,244 @@
+#include "app/house.hpp"
+
+#include <fmt/format.h>
+#include <sys/sysinfo.h>
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "app/parts.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "host/disk_code_store.hpp"
+#include "host/runtime_catalog.hpp"
+#include "host/sandbox_launcher.hpp"
+#include "host/sqlite_journal.hpp"
+
+namespace aviary::app {
+namespace {
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+AccessKeys parse_access_keys(const std::vector<std::string>& pairs) {
+  AccessKeys keys;
+  for (const std::string& pair : pairs) {
+    const std::size_t colon = pair.find(':');
+    if (colon != std::string::npos) keys.emplace(pair.substr(0, colon), pair.substr(colon + 1));
+  }
+  return keys;
+}
+
+std::size_t environments_of_this_machine() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return 64;
+  return execution::environments_for_memory(static_cast<std::uint64_t>(info.totalram) * info.mem_unit);
+}
+
+execution::Options execution_options(const EmulatorOptions& options, std::string base_url) {
+  execution::Options chosen;
+  chosen.base_url = std::move(base_url);
+  chosen.account_concurrency = options.concurrency;
+  chosen.max_environments =
+      options.max_environments != 0 ? options.max_environments : environments_of_this_machine();
+  chosen.concurrent_starts = std::max<std::size_t>(2, std::size_t{2} * std::thread::hardware_concurrency());
+  chosen.idle_timeout = options.idle_timeout;
+  if (!options.freeze) chosen.freeze_after.reset();
+  chosen.allow_neighbour_runtime = !options.strict_runtimes;
+  chosen.process_time = &host::machine_time;
+  return chosen;
+}
+
+lambda::LambdaOptions lambda_options(const EmulatorOptions& options) {
+  lambda::LambdaOptions chosen;
+  chosen.store.activation_delay = options.activation_delay;
+  chosen.store.keep_omitted_routing = options.omitted_routing_config == "keep";
+  chosen.store.router = lambda::parse_router_settings(options.routing).value_or(lambda::RouterSettings{});
+  chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
+  return chosen;
+}
+
+/// `python3.12=/opt/python/bin/python3.12`, as checked by `problem_of`.
+std::vector<std::pair<std::string, std::filesystem::path>> chosen_runtimes(const EmulatorOptions& options) {
+  std::vector<std::pair<std::string, std::filesystem::path>> chosen;
+  for (const std::string& pair : options.runtime_path) {
+    const std::size_t equals = pair.find('=');
+    chosen.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return chosen;
+}
+
+/// What is wrong with the options beyond what the command line's own checks see; empty if nothing is.
+std::string problem_of(const EmulatorOptions& options) {
+  for (const std::string& pair : options.access_key)
+    if (pair.find(':') == std::string::npos) return fmt::format("--access-key is id:secret, not '{}'", pair);
+  for (const std::string& pair : options.runtime_path) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || host::parse_runtime(pair.substr(0, equals)).first.empty())
+      return fmt::format(
+          "--runtime-path is RUNTIME=PROGRAM as python3.12=/opt/python/bin/python3.12, not '{}'", pair);
+    if (!std::filesystem::exists(pair.substr(equals + 1)))
+      return fmt::format("--runtime-path {}: there is no such program", pair);
+  }
+  if (!parse_clock_setting(options.clock))
+    return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
+  if (!lambda::parse_router_settings(options.routing))
+    return fmt::format("--routing does not know '{}'", options.routing);
+  return {};
+}
+
+host::Isolation isolation_of(std::string_view name) {
+  if (name == "namespaces") return host::Isolation::Namespaces;
+  if (name == "none") return host::Isolation::None;
+  return host::Isolation::Auto;
+}
+
+}  // namespace
+
+Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::uint64_t chosen_seed)
+    : loop(io),
+      options(chosen),
+      seed(chosen_seed),
+      clock(io.get_executor()),
+      stopwatch(io.get_executor()),
+      request_ids(seed, "requests"),
+      lambda_ids(seed, "lambda"),
+      routing(seed, "router"),
+      execution_ids(seed, "execution"),
+      workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
+      listeners(io.get_executor(), stopwatch),
+      guard{chosen.allow_host, chosen.allow_origin} {}
+
+std::string Parts::endpoint() const {
+  const bool any = options.address == "0.0.0.0" || options.address == "::";
+  const bool six = options.address.find(':') != std::string::npos && !any;
+  return fmt::format("http://{}:{}",
+                     any   ? "127.0.0.1"
+                     : six ? fmt::format("[{}]", options.address)
+                           : options.address,
+                     port);
+}
+
+Task<> Parts::reset() {
+  lambda->reset();
+  co_await runner->reset();
+  journal->clear();
+  co_await journal->settled();
+  co_await codes->collect();
+}
+
+House::House(boost::asio::io_context& loop, const EmulatorOptions& options)
+    : parts_(std::make_unique<Parts>(loop, options, options.seed ? *options.seed : host::random_seed())) {}
+
+House::~House() = default;
+
+std::uint16_t House::port() const noexcept { return parts_->port; }
+std::string House::endpoint() const { return parts_->endpoint(); }
+
+namespace {
+
+/// Every request that comes in: the guard first, then the emulator's own interface, then AWS's.
+Task<wire::Response> answer(Parts& parts, wire::Request request) {
+  if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
+  if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
+  co_return co_await parts.gateway->handle(std::move(request));
+}
+
+std::string open_state(Parts& parts) {
+  const bool durable = !parts.options.data_dir.empty();
+  auto folder = durable ? host::DataFolder::open(parts.options.data_dir) : host::DataFolder::temporary();
+  if (!folder) return folder.error().text;
+  parts.folder.emplace(std::move(*folder));
+  if (!durable) {
+    parts.journal = std::make_unique<NoJournal>();
+  } else {
+    auto journal = host::SqliteJournal::open(parts.folder->database(), parts.loop.get_executor());
+    if (!journal) return journal.error().text;
+    parts.journal = std::move(*journal);
+  }
+  parts.codes = std::make_unique<host::DiskCodeStore>(
+      *parts.workers, host::CodePlaces{parts.folder->code(), parts.folder->unpacked(), durable});
+  return {};
+}
+
+std::string start_listening(Parts& parts) {
+  http::Options words;
+  words.now = [&parts] { return parts.clock.now(); };
+  http::Handler handler = [&parts](wire::Request request) { return answer(parts, std::move(request)); };
+  parts.server = std::make_unique<http::Server>(parts.loop.get_executor(), parts.stopwatch,
+                                                std::move(handler), http::Limits{}, std::move(words));
+  const http::Server::Listening listening = parts.server->listen(parts.options.address, parts.options.port);
+  parts.port = listening.port;
+  if (!listening.problem.empty()) return listening.problem;
+  if (!is_loopback(parts.options.address))
+    log::warn("listening on {}: whoever reaches this address can run code on this machine",
+              parts.options.address);
+  return {};
+}
+
+void build_services(Parts& parts) {
+  parts.catalog = std::make_unique<host::HostRuntimeCatalog>(
+      host::CatalogOptions{.given = chosen_runtimes(parts.options)});
+  host::LauncherOptions sandboxes;
+  sandboxes.isolation = isolation_of(parts.options.isolation);
+  sandboxes.folders = parts.catalog->folders();
+  parts.launcher = host::make_launcher(parts.loop.get_executor(), std::move(sandboxes));
+  parts.runner = std::make_unique<execution::Runner>(
+      execution::Ports{parts.loop.get_executor(), *parts.launcher, *parts.catalog, *parts.codes, parts.clock,
+                       parts.stopwatch, parts.execution_ids, parts.listeners},
+      execution_options(parts.options, parts.endpoint()));
+  if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
+  parts.lambda = std::make_unique<lambda::LambdaService>(lambda::LambdaDependencies{
+      .clock = parts.clock,
+      .ids = parts.lambda_ids,
+      .router = parts.routing,
+      .journal = *parts.journal,
+      .codes = *parts.codes,
+      .runner = *parts.runner,
+      .executor = parts.loop.get_executor(),
+      .workers = parts.workers.get(),
+      .options = lambda_options(parts.options),
+  });
+  GatewayOptions gateway_options;
+  gateway_options.default_account = parts.options.account;
+  gateway_options.default_region = parts.options.region;
+  gateway_options.workers = parts.workers.get();
+  if (!parts.options.access_key.empty()) {
+    gateway_options.authenticate = [keys = parse_access_keys(parts.options.access_key),
+                                    &clock = parts.clock](const wire::Request& request) {
+      return verify_signature(request, keys, clock.now());
+    };
+  }
+  parts.gateway =
+      std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
+  parts.gateway->add(*parts.lambda);
+}
+
+}  // namespace
+
+std::string House::open() {
+  Parts& parts = *parts_;
+  log::set_level(log::parse_level(parts.options.log_level, log::Level::Info));
+  if (std::string problem = problem_of(parts.options); !problem.empty()) return problem;
+  const std::optional<ClockSetting> clock = parse_clock_setting(parts.options.clock);
+  parts.clock.set_mode(clock->mode, clock->speed);
+  if (std::string problem = open_state(parts); !problem.empty()) return problem;
+  if (std::string problem = start_listening(parts); !problem.empty()) return problem;
+  build_services(parts);
+  add_admin_routes(parts);
+  add_clock_routes(parts);
+  parts.lambda->restore();
+  return {};
+}
+
+Task<> House::close(std::chrono::milliseconds grace) {
+  Parts& parts = *parts_;
+  if (parts.lambda) co_await parts.lambda->stop();
+  if (parts.runner) co_await parts.runner->shutdown(grace);
+  if (parts.server) co_await parts.server->stop(grace);
+  if (parts.journal) co_await parts.journal->settled();
+}
+
+}  // namespace aviary::app

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/admin.hpp"
+#include "app/clock_setting.hpp"
+#include "app/function_log_printer.hpp"
+#include "app/runtime_listeners.hpp"
+#include "aviary/emulator.hpp"
+#include "execution/runner.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/guard.hpp"
+#include "gateway/signature.hpp"
+#include "host/data_folder.hpp"
+#include "host/runtime_catalog.hpp"
+#include "host/sandbox_launcher.hpp"
+#include "host/system_clock.hpp"
+#include "host/worker_threads.hpp"
+#include "http/server.hpp"
+#include "ports/code_store.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "ports/sandbox.hpp"
+#include "services/lambda/api/lambda_service.hpp"
+
+namespace aviary::app {
+
+/// Everything that one emulator consists of, in the order in which each stands on the one before.
+struct Parts {
+  Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::uint64_t seed);
+
+  boost::asio::io_context& loop;
+  EmulatorOptions options;
+  std::uint64_t seed;
+  std::uint16_t port = 0;
+
+  host::SystemClock clock;
+  host::SystemStopwatch stopwatch;
+  SeededRandom request_ids;
+  SeededRandom lambda_ids;
+  SeededRandom routing;
+  SeededRandom execution_ids;
+  std::unique_ptr<host::WorkerThreads> workers;
+  std::optional<host::DataFolder> folder;
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<CodeStore> codes;
+  std::unique_ptr<host::HostLauncher> launcher;
+  std::unique_ptr<host::HostRuntimeCatalog> catalog;
+  RuntimeListeners listeners;
+  FunctionLogPrinter log_printer;
+  std::unique_ptr<execution::Runner> runner;
+  std::unique_ptr<lambda::LambdaService> lambda;
+  std::unique_ptr<Gateway> gateway;
+  GuardOptions guard;
+  Admin admin;
+  std::unique_ptr<http::Server> server;
+
+  /// As a local client reaches the server: `http://127.0.0.1:4566`.
+  std::string endpoint() const;
+  /// All state gone, all processes ended.
+  Task<> reset();
+};
+
+/// Fills the table of the emulator's own interface (admin_routes.cpp). `parts` outlives the table.
+void add_admin_routes(Parts& parts);
+/// `/_aviary/clock` (clock_routes.cpp).
+void add_clock_routes(Parts& parts);
+
+}  // namespace aviary::app
