@@ -2,318 +2,349 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cstdlib>
-#include <tuple>
+#include <fstream>
+#include <map>
+
+#include "runtimes/files.hpp"
+
+extern char** environ;
 
 namespace aviary::host {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What a runtime's name asks for: `python3.12` → python 3.12, `nodejs20.x` → nodejs 20, `ruby3.3` →
-/// ruby 3.3.
-struct Wanted {
-  std::string family;
-  int major = 0;
-  int minor = 0;
-};
-
-bool take_number(std::string_view& text, int& into) {
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), into);
-  if (failed != std::errc{}) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
-
-/// `3.12`, `20`, `20.x`, `v20.1.0`; the rest after minor is ignored when `loose`.
-bool take_version(std::string_view text, int& major, int& minor, bool loose) {
-  if (text.starts_with('v')) text.remove_prefix(1);
-  if (!take_number(text, major)) return false;
-  minor = 0;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (text == "x" || text == "al2") return true;
-    if (!take_number(text, minor)) return false;
+/// Digits parted by dots, from the first digit on.
+std::vector<int> numbers_in(std::string_view text) {
+  std::vector<int> numbers;
+  std::size_t at = text.find_first_of("0123456789");
+  while (at != std::string_view::npos && at < text.size() && text[at] >= '0' && text[at] <= '9' &&
+         numbers.size() < 3) {
+    int number = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 100000; ++at)
+      number = number * 10 + (text[at] - '0');
+    numbers.push_back(number);
+    if (at >= text.size() || text[at] != '.') break;
+    ++at;
   }
-  return loose || text.empty();
+  return numbers;
 }
 
-std::optional<Wanted> parse_runtime(std::string_view runtime) {
-  for (const std::string_view family : {"python", "nodejs", "ruby", "java"}) {
-    Wanted wanted{.family = std::string(family)};
-    if (runtime.starts_with(family) &&
-        take_version(runtime.substr(family.size()), wanted.major, wanted.minor, false))
-      return wanted;
-  }
-  return std::nullopt;
-}
-
-/// An ELF program that may be run, not a script that stands in for one (a shim of pyenv, asdf or nodenv).
-bool is_program(const fs::path& path) {
-  if (::access(path.c_str(), X_OK) != 0) return false;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  char magic[4] = {};
-  const bool elf = ::read(file, magic, sizeof magic) == 4 && std::string_view(magic, 4) ==
-                                                                 "\x7f"
-                                                                 "ELF";
-  ::close(file);
-  return elf;
-}
-
-/// The folder that a program outside the system's own needs: the one that holds its bin/.
-fs::path folder_of(const fs::path& program) {
-  for (const std::string_view system : {"/usr/", "/bin/", "/lib/"})
-    if (program.native().starts_with(system)) return {};
-  return program.parent_path().filename() == "bin" ? program.parent_path().parent_path()
-                                                   : program.parent_path();
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    names.push_back(it->path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
-
-std::vector<fs::path> split_path(const char* text) {
-  std::vector<fs::path> folders;
-  std::string_view rest = text == nullptr ? "" : text;
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    if (folder.starts_with('/')) folders.emplace_back(folder);
-  }
-  return folders;
-}
-
-/// What `program --version` prints first; empty if it does not.
-std::string ask_version(const fs::path& program) {
-  int pipe_ends[2];
-  if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return {};
+/// What a program prints within two seconds, both outputs.
+std::string output_of(const fs::path& program, const char* argument) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
   posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  ::posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
   std::string name = program.string();
-  std::string option = "--version";
+  std::string option = argument;
   char* argv[] = {name.data(), option.data(), nullptr};
-  char* environment[] = {nullptr};
   pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, name.c_str(), &actions, nullptr, argv, environment);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(pipe_ends[1]);
+  const int error = ::posix_spawn(&pid, name.c_str(), &actions, nullptr, argv, environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
   std::string text;
-  if (failed == 0) {
-    char buffer[128];
-    for (ssize_t n = 0; text.size() < 256 && (n = ::read(pipe_ends[0], buffer, sizeof buffer)) > 0;)
-      text.append(buffer, static_cast<std::size_t>(n));
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-  }
-  ::close(pipe_ends[0]);
-  return text.substr(0, text.find('\n'));
-}
-
-/// Of a program's name: `python3.12`, `node`, `nodejs`, `ruby3.1`, `ruby`, `python3`. Versions that a name
-/// does not tell stay 0.
-std::optional<Wanted> parse_program(std::string_view name) {
-  if (name == "node" || name == "nodejs") return Wanted{.family = "nodejs"};
-  for (const std::string_view family : {"python", "ruby"}) {
-    if (!name.starts_with(family)) continue;
-    Wanted found{.family = std::string(family)};
-    const std::string_view version = name.substr(family.size());
-    if (take_version(version, found.major, found.minor, false) && version.find('.') != std::string_view::npos)
-      return found;
-  }
-  return std::nullopt;
-}
-
-class Finder {
- public:
-  /// False if it is no program, or is known already.
-  bool add(const fs::path& candidate, Wanted what) {
-    std::error_code error;
-    const fs::path program = fs::canonical(candidate, error);
-    if (error || !is_program(program)) return false;
-    const bool known = std::ranges::any_of(found, [&](const Interpreter& other) {
-      return other.family == what.family && other.path == program && other.major == what.major &&
-             other.minor == what.minor;
-    });
-    if (known) return false;
-    found.push_back({std::move(what.family), what.major, what.minor, program, folder_of(program)});
-    return true;
-  }
-
-  /// Programs whose names tell what they are.
-  void search_programs(const fs::path& folder) {
-    for (const std::string& name : names_in(folder))
-      if (std::optional<Wanted> what = parse_program(name)) add(folder / name, std::move(*what));
-  }
-
-  /// `<folder>/<version>/bin/…`: the folder's name tells the version of what has none in its own.
-  void search_versions(const fs::path& folder) {
-    for (const std::string& version : names_in(folder)) {
-      const fs::path bin = folder / version / "bin";
-      Wanted what;
-      if (!take_version(version, what.major, what.minor, true)) continue;
-      std::error_code error;
-      if (fs::exists(bin / "node", error)) {
-        what.family = "nodejs";
-        add(bin / "node", what);
-      }
-      if (fs::exists(bin / "ruby", error)) {
-        what.family = "ruby";
-        add(bin / "ruby", what);
-      }
-      what.family = "python";
-      const fs::path python = bin / fmt::format("python{}.{}", what.major, what.minor);
-      if (fs::exists(python, error)) add(python, what);
+  if (error == 0) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    for (;;) {
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      pollfd wait{ends[0], POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) <= 0) break;
+      char part[512];
+      const ssize_t length = ::read(ends[0], part, sizeof part);
+      if (length <= 0 || text.size() > 4096) break;
+      text.append(part, static_cast<std::size_t>(length));
     }
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
   }
-
-  std::vector<Interpreter> found;
-};
-
-/// How far one version stands from another. Python's and Ruby's minor versions are what Lambda counts.
-int distance(const Interpreter& interpreter, const Wanted& wanted) {
-  if (wanted.family == "nodejs" || wanted.family == "java") return std::abs(interpreter.major - wanted.major);
-  return std::abs(interpreter.major - wanted.major) * 100 + std::abs(interpreter.minor - wanted.minor);
+  ::close(ends[0]);
+  return text;
 }
 
-std::vector<std::string> command_of(const Interpreter& interpreter) {
-  const std::string program = interpreter.path.string();
-  if (interpreter.family == "python") return {program, "-S", "/var/runtime/python/bootstrap.py"};
-  if (interpreter.family == "ruby") return {program, "--disable=gems", "/var/runtime/ruby/bootstrap.rb"};
-  // As Lambda starts them; without the first flag Node.js loads an ES module where Lambda reports a syntax
-  // error.
-  std::vector<std::string> command{program};
-  if (interpreter.major == 20 || interpreter.major == 22)
-    command.emplace_back("--no-experimental-require-module");
-  if (interpreter.major == 22) command.emplace_back("--no-experimental-detect-module");
-  command.emplace_back("/var/runtime/nodejs/bootstrap.cjs");
-  return command;
+bool below(const fs::path& path, std::string_view folder) {
+  const std::string text = path.string();
+  return text.starts_with(folder) && (text.size() == folder.size() || text[folder.size()] == '/');
+}
+
+/// A sandbox has its own there.
+bool hidden_inside(const fs::path& path) {
+  for (const char* own : {"/opt", "/tmp", "/var/task", "/var/runtime", "/proc", "/dev"})
+    if (below(path, own)) return true;
+  return false;
+}
+
+/// Oldest versions that our clients run on.
+const std::map<std::string, int, std::less<>>& oldest() {
+  static const std::map<std::string, int, std::less<>> versions{
+      {"python", 308}, {"nodejs", 16}, {"ruby", 300}, {"java", 11}};
+  return versions;
+}
+
+/// One number to compare versions of a family by, as AWS names them.
+int step(std::string_view family, const std::vector<int>& version) {
+  if (version.empty()) return -1;
+  if (family == "nodejs") return version[0];
+  if (family == "java") return version[0] == 1 && version.size() > 1 ? version[1] : version[0];
+  return version[0] * 100 + (version.size() > 1 ? version[1] : 0);
+}
+
+bool has_client(std::string_view family) {
+  for (const auto& file : runtimes::files())
+    if (file.path.starts_with(family) && file.path.size() > family.size() && file.path[family.size()] == '/')
+      return true;
+  return false;
+}
+
+std::vector<std::string> command(const std::string& family, const std::string& program, int wanted,
+                                 const std::vector<int>& version) {
+  if (family == "python") return {program, "-S", "/var/runtime/python/bootstrap.py"};
+  if (family == "ruby") return {program, "/var/runtime/ruby/bootstrap.rb"};
+  if (family == "java")
+    return {
+        program,    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", "/var/runtime/java",
+        "Bootstrap"};
+  // Lambda's own flags (execution contract, section 11), for the version asked for, if this one knows them.
+  std::vector<std::string> argv{program};
+  const bool knows_require = version[0] > 22 ||
+                             (version[0] == 22 && version.size() > 1 && version[1] >= 12) ||
+                             (version[0] == 20 && version.size() > 1 && version[1] >= 19);
+  const bool knows_detect = version[0] >= 22;
+  if ((wanted == 20 || wanted == 22) && knows_require) argv.emplace_back("--no-experimental-require-module");
+  if (wanted == 22 && knows_detect) argv.emplace_back("--no-experimental-detect-module");
+  argv.emplace_back("/var/runtime/nodejs/bootstrap.cjs");
+  return argv;
+}
+
+/// Execution contract, section 4. GEM_HOME is left to the host's ruby, whose gems are not in /var/runtime.
+std::vector<std::pair<std::string, std::string>> additions(const std::string& family,
+                                                           const std::vector<int>& wanted) {
+  if (family == "python") return {{"PYTHONPATH", "/var/runtime"}, {"PWD", "/var/task"}, {"SHLVL", "0"}};
+  if (family == "nodejs")
+    return {{"NODE_PATH", fmt::format("/opt/nodejs/node{}/node_modules:/opt/nodejs/node_modules:/var/runtime/"
+                                      "node_modules:/var/runtime:/var/task",
+                                      wanted[0])}};
+  if (family == "ruby") {
+    const std::string line = fmt::format("{}.{}.0", wanted[0], wanted.size() > 1 ? wanted[1] : 0);
+    return {
+        {"GEM_PATH",
+         fmt::format("/var/task/vendor/bundle/ruby/{0}:/opt/ruby/gems/{0}:/var/runtime:/var/runtime/ruby/{0}",
+                     line)},
+        {"RUBYLIB", "/var/task:/var/runtime/lib:/opt/ruby/lib"}};
+  }
+  return {};
 }
 
 }  // namespace
 
-std::string Interpreter::version() const {
-  return family == "nodejs" || family == "java" ? std::to_string(major) : fmt::format("{}.{}", major, minor);
-}
-
-SearchPlaces SearchPlaces::of_this_machine() {
-  SearchPlaces places;
-  places.programs = split_path(std::getenv("PATH"));
-  for (const char* usual : {"/usr/local/bin", "/usr/bin"})
-    if (std::ranges::find(places.programs, fs::path(usual)) == places.programs.end())
-      places.programs.emplace_back(usual);
-  const char* home_text = std::getenv("HOME");
-  const fs::path home = home_text != nullptr ? home_text : "";
-  const auto root = [&home](const char* variable, const char* below_home) {
-    const char* value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return fs::path(value);
-    return home.empty() ? fs::path() : home / below_home;
-  };
-  const fs::path pyenv = root("PYENV_ROOT", ".pyenv");
-  const fs::path nvm = root("NVM_DIR", ".nvm");
-  const fs::path asdf = root("ASDF_DATA_DIR", ".asdf");
-  const fs::path rbenv = root("RBENV_ROOT", ".rbenv");
-  if (!pyenv.empty()) places.versions.push_back(pyenv / "versions");
-  if (!nvm.empty()) places.versions.push_back(nvm / "versions/node");
-  if (!rbenv.empty()) places.versions.push_back(rbenv / "versions");
-  for (const char* tool : {"python", "nodejs", "ruby"})
-    if (!asdf.empty()) places.versions.push_back(asdf / "installs" / tool);
-  return places;
-}
-
-HostRuntimeCatalog::HostRuntimeCatalog(const std::vector<std::string>& chosen, SearchPlaces places) {
-  Finder finder;
-  for (const std::string& pair : chosen) {
-    const std::size_t equals = pair.find('=');
-    const std::optional<Wanted> what = parse_runtime(std::string_view(pair).substr(0, equals));
-    if (equals == std::string::npos || !what) {
-      problems_.push_back(fmt::format(
-          "--runtime-path is RUNTIME=PROGRAM as python3.12=/opt/python/bin/python3.12, not '{}'", pair));
-    } else if (!finder.add(pair.substr(equals + 1), *what)) {
-      problems_.push_back(fmt::format("--runtime-path {}: there is no such program", pair));
-    }
+std::pair<std::string, std::vector<int>> parse_runtime(std::string_view runtime) {
+  for (const std::string_view family : {"provided", "python", "nodejs", "ruby", "java"}) {
+    if (!runtime.starts_with(family)) continue;
+    const std::string_view rest = runtime.substr(family.size());
+    if (family == "provided")
+      return rest.empty() || rest[0] == '.'
+                 ? std::pair<std::string, std::vector<int>>{std::string(family), {}}
+                 : std::pair<std::string, std::vector<int>>{};
+    if (rest.empty() || rest[0] < '0' || rest[0] > '9') return {};
+    auto version = numbers_in(rest);
+    if (family == "nodejs" || family == "java") version.resize(1);
+    return {std::string(family), std::move(version)};
   }
-  for (const fs::path& folder : places.programs) finder.search_programs(folder);
-  for (const fs::path& folder : places.versions) finder.search_versions(folder);
-  interpreters_ = std::move(finder.found);
+  return {};
 }
 
-void HostRuntimeCatalog::learn_node_versions() {
-  if (nodes_known_) return;
-  nodes_known_ = true;
-  for (Interpreter& interpreter : interpreters_)
-    if (interpreter.family == "nodejs" && interpreter.major == 0)
-      take_version(ask_version(interpreter.path), interpreter.major, interpreter.minor, true);
-  std::erase_if(interpreters_, [](const Interpreter& each) { return each.major == 0; });
+HostRuntimeCatalog::HostRuntimeCatalog(CatalogOptions options) : options_(std::move(options)) {
+  if (options_.home.empty())
+    if (const char* home = std::getenv("HOME"); home != nullptr) options_.home = home;
+  if (!options_.path.empty()) return;
+  const char* path = std::getenv("PATH");
+  for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+    const std::size_t end = rest.find(':');
+    if (end != 0) options_.path.emplace_back(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  options_.path.emplace_back("/usr/local/bin");
+  options_.path.emplace_back("/usr/bin");
+}
+
+void HostRuntimeCatalog::add(std::string family, const fs::path& program, std::string_view version,
+                             bool given) {
+  if (::access(program.c_str(), X_OK) != 0) return;
+  std::error_code error;
+  const fs::path real = fs::canonical(program, error);
+  if (error || fs::is_directory(real, error)) return;
+  // A version manager's shim is a script that asks the manager, which is not there inside.
+  if (program.parent_path().filename() == "shims" || real.parent_path().filename() == "shims") return;
+  if (hidden_inside(real)) return;
+  for (const auto& known : found_)
+    if (known.family == family && fs::equivalent(known.program, real, error)) return;
+  Interpreter interpreter{std::move(family), real, numbers_in(version), {}, given};
+  if (!below(real, "/usr") && !below(real, "/bin") && !below(real, "/lib")) {
+    interpreter.folder =
+        real.parent_path().filename() == "bin" ? real.parent_path().parent_path() : real.parent_path();
+    if (interpreter.folder == "/") return;
+  }
+  found_.push_back(std::move(interpreter));
+}
+
+void HostRuntimeCatalog::search_path() {
+  for (const auto& folder : options_.path) {
+    std::error_code ignored;
+    if (folder.filename() == "shims") continue;
+    for (int minor = 30; minor >= 8; --minor) {
+      const std::string name = fmt::format("python3.{}", minor);
+      add("python", folder / name, name.substr(6));
+    }
+    // What `python3` and `ruby` lead to usually names its version.
+    const fs::path python = fs::canonical(folder / "python3", ignored);
+    if (!ignored)
+      add("python", python,
+          numbers_in(python.filename().string()).size() > 1 ? python.filename().string() : "");
+    add("nodejs", folder / "node", "");
+    add("nodejs", folder / "nodejs", "");
+    for (int minor = 9; minor >= 0; --minor)
+      add("ruby", folder / fmt::format("ruby3.{}", minor), fmt::format("3.{}", minor));
+    add("ruby", folder / "ruby", "");
+    add("java", folder / "java", "");
+  }
+}
+
+void HostRuntimeCatalog::search_version_managers() {
+  const auto from = [](const char* variable, const fs::path& otherwise) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value == '/' ? fs::path(value) : otherwise;
+  };
+  /// Every folder in `parent` whose name has a version is one installation.
+  const auto each = [this](const char* family, const fs::path& parent, const fs::path& program) {
+    std::error_code ignored;
+    std::vector<fs::path> folders;
+    for (fs::directory_iterator entry(parent, ignored), end; entry != end; entry.increment(ignored))
+      folders.push_back(entry->path());
+    std::sort(folders.begin(), folders.end(), [](const fs::path& a, const fs::path& b) {
+      return numbers_in(a.filename().string()) > numbers_in(b.filename().string());
+    });
+    for (const auto& folder : folders) {
+      const std::string name = folder.filename().string();
+      if (!numbers_in(name).empty()) add(family, folder / program, name);
+    }
+  };
+  const fs::path& home = options_.home;
+  const fs::path asdf = from("ASDF_DATA_DIR", home / ".asdf") / "installs";
+  each("python", from("PYENV_ROOT", home / ".pyenv") / "versions", "bin/python3");
+  each("python", home / ".local/share/uv/python", "bin/python3");
+  each("python", asdf / "python", "bin/python3");
+  each("nodejs", from("NVM_DIR", home / ".nvm") / "versions/node", "bin/node");
+  each("nodejs", home / ".local/share/fnm/node-versions", "installation/bin/node");
+  each("nodejs", home / ".volta/tools/image/node", "bin/node");
+  each("nodejs", asdf / "nodejs", "bin/node");
+  each("ruby", from("RBENV_ROOT", home / ".rbenv") / "versions", "bin/ruby");
+  each("ruby", asdf / "ruby", "bin/ruby");
+  each("java", home / ".sdkman/candidates/java", "bin/java");
+  each("java", asdf / "java", "bin/java");
+  std::error_code ignored;
+  for (fs::directory_iterator entry("/usr/lib/jvm", ignored), end; entry != end; entry.increment(ignored))
+    add("java", entry->path() / "bin/java", "");
+}
+
+void HostRuntimeCatalog::search() {
+  if (searched_) return;
+  searched_ = true;
+  for (const auto& [runtime, program] : options_.given) {
+    auto [family, version] = parse_runtime(runtime);
+    if (family.empty()) family = runtime == "node" ? "nodejs" : runtime;
+    add(family, program, version.empty() ? std::string() : fmt::format("{}", fmt::join(version, ".")), true);
+  }
+  search_path();
+  search_version_managers();
+}
+
+const std::vector<int>& HostRuntimeCatalog::version_of(Interpreter& interpreter) {
+  if (!interpreter.version.empty() && (interpreter.version.size() > 2 || interpreter.given))
+    return interpreter.version;
+  if (interpreter.family == "java") {
+    // Every JDK since 9 says so beside itself; starting it would take a while.
+    std::ifstream release(interpreter.program.parent_path().parent_path() / "release");
+    for (std::string line; std::getline(release, line);)
+      if (line.starts_with("JAVA_VERSION=")) interpreter.version = numbers_in(line);
+    if (!interpreter.version.empty()) return interpreter.version;
+  }
+  const bool java = interpreter.family == "java";
+  auto told = numbers_in(output_of(interpreter.program, java ? "-version" : "--version"));
+  if (!told.empty()) interpreter.version = std::move(told);
+  if (interpreter.version.empty())
+    interpreter.version = {0};  // it does not run: never asked again, never chosen
+  return interpreter.version;
 }
 
 std::optional<RuntimeCommand> HostRuntimeCatalog::find(std::string_view runtime) {
-  RuntimeCommand command;
-  // A custom runtime brings its own program; who starts it knows where it lies.
-  if (runtime.starts_with("provided")) return command;
-  const std::optional<Wanted> wanted = parse_runtime(runtime);
-  if (!wanted) return std::nullopt;
-  if (wanted->family == "nodejs") learn_node_versions();
-  const Interpreter* best = nullptr;
-  for (const Interpreter& candidate : interpreters_) {
-    if (candidate.family != wanted->family) continue;
-    // The first found of equals stays: what the option names, then PATH's order.
-    const auto rank = [&](const Interpreter& each) {
-      return std::tuple(distance(each, *wanted), -each.major, wanted->family == "nodejs" ? 0 : -each.minor);
-    };
-    if (best == nullptr || rank(candidate) < rank(*best)) best = &candidate;
+  const auto [family, wanted] = parse_runtime(runtime);
+  if (family == "provided") return RuntimeCommand{};
+  if (family.empty() || !has_client(family)) return std::nullopt;
+  search();
+  const int target = step(family, wanted);
+  Interpreter* best = nullptr;
+  int distance = 0;
+  for (auto& interpreter : found_) {
+    if (interpreter.family != family) continue;
+    const int has = step(family, interpreter.version.empty() ? version_of(interpreter) : interpreter.version);
+    if (has < oldest().find(family)->second) continue;
+    // As near as can be; of two equally near ones the newer, of two of one version the first found.
+    const int off = has > target ? has - target : target - has;
+    if (best != nullptr && (off > distance || (off == distance && step(family, best->version) >= has)))
+      continue;
+    best = &interpreter;
+    distance = off;
   }
-  if (best == nullptr || best->family == "java") return std::nullopt;
-  command.argv = command_of(*best);
-  command.version = best->version();
-  command.exact = distance(*best, *wanted) == 0;
-  return command;
+  if (best == nullptr) return std::nullopt;
+  const auto& version = version_of(*best);
+  RuntimeCommand result;
+  result.argv = command(family, best->program.string(), wanted[0], version);
+  result.version = fmt::format("{}", fmt::join(version, "."));
+  result.exact = distance == 0;
+  result.environment = additions(family, wanted);
+  return result;
 }
 
 std::string HostRuntimeCatalog::install_hint(std::string_view runtime) {
-  const std::optional<Wanted> wanted = parse_runtime(runtime);
-  const std::string family = wanted ? wanted->family : std::string();
+  const auto [family, version] = parse_runtime(runtime);
   if (family == "python")
-    return fmt::format(
-        "Install python{}.{} (Debian: apt-get install python3; any version: pyenv install {}.{}).",
-        wanted->major, wanted->minor, wanted->major, wanted->minor);
-  if (family == "nodejs")
-    return fmt::format("Install Node.js {} (Debian: apt-get install nodejs; any version: nvm install {}).",
-                       wanted->major, wanted->major);
+    return fmt::format("install the package python{0}.{1}, or: pyenv install {0}.{1}", version[0],
+                       version.size() > 1 ? version[1] : 0);
+  if (family == "nodejs") return fmt::format("install the package nodejs, or: nvm install {}", version[0]);
   if (family == "ruby")
-    return fmt::format("Install Ruby {}.{} (Debian: apt-get install ruby; any version: asdf install ruby).",
-                       wanted->major, wanted->minor);
-  return fmt::format(
-      "Aviary has no client for the runtime {} yet; a custom runtime (provided.al2023) can bring its own.",
-      runtime);
+    return fmt::format("install the package ruby, or: rbenv install {}.{}", version[0],
+                       version.size() > 1 ? version[1] : 0);
+  if (family == "java") return fmt::format("install the package openjdk-{}-jre-headless", version[0]);
+  if (family == "provided") return "nothing to install: the function brings its own bootstrap";
+  return fmt::format("{} cannot be run; provided.al2023 with a bootstrap can", runtime);
+}
+
+std::vector<fs::path> HostRuntimeCatalog::folders() {
+  search();
+  std::vector<fs::path> all;
+  for (const auto& interpreter : found_)
+    if (!interpreter.folder.empty() && std::find(all.begin(), all.end(), interpreter.folder) == all.end())
+      all.push_back(interpreter.folder);
+  return all;
 }
 
 const std::vector<Interpreter>& HostRuntimeCatalog::interpreters() {
-  learn_node_versions();
-  return interpreters_;
-}
-
-std::vector<fs::path> HostRuntimeCatalog::folders() const {
-  std::vector<fs::path> folders;
-  for (const Interpreter& interpreter : interpreters_)
-    if (!interpreter.folder.empty()) folders.push_back(interpreter.folder);
-  std::ranges::sort(folders);
-  const auto repeated = std::ranges::unique(folders);
-  folders.erase(repeated.begin(), repeated.end());
-  return folders;
+  search();
+  return found_;
 }
 
 }  // namespace aviary::host

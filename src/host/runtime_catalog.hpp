@@ -1,60 +1,63 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ports/sandbox.hpp"
 
 namespace aviary::host {
 
-/// An interpreter that this machine has.
+struct CatalogOptions {
+  /// Interpreters given by the user, before all others: a runtime (`python3.12`) or a family (`python`), and
+  /// the program.
+  std::vector<std::pair<std::string, std::filesystem::path>> given{};
+  /// Where version managers keep theirs; empty: $HOME.
+  std::filesystem::path home{};
+  /// Folders to search for programs; empty: $PATH and the usual ones.
+  std::vector<std::filesystem::path> path{};
+};
+
+/// An interpreter on this machine.
 struct Interpreter {
-  std::string family;  ///< python, nodejs, ruby, java
-  int major = 0;
-  int minor = 0;
-  std::filesystem::path path;    ///< of the program itself, links resolved
-  std::filesystem::path folder;  ///< what has to be visible inside a sandbox beside /usr; empty: nothing
-
-  std::string version() const;  ///< "3.12", "20", "3.1"
+  std::string family;              ///< python, nodejs, ruby, java
+  std::filesystem::path program;   ///< as it is to be run
+  std::vector<int> version;        ///< as far as known without running it: {3, 11}, {20, 20, 2}, or nothing
+  std::filesystem::path folder{};  ///< to be shown in the sandbox; empty below /usr
+  bool given = false;
 };
 
-/// Where to look, apart from the option. Tests bring folders of their own.
-struct SearchPlaces {
-  std::vector<std::filesystem::path> programs;  ///< folders of programs, as PATH has them
-  std::vector<std::filesystem::path>
-      versions;  ///< folders with one folder a version in it, each with bin/: pyenv, nvm, asdf
-  /// PATH and the usual folders; `$PYENV_ROOT`, `$NVM_DIR`, `$ASDF_DATA_DIR` or their places below the home
-  /// folder.
-  static SearchPlaces of_this_machine();
-};
-
-/// Finds interpreters by name and place. Nothing is run but `node --version`, once for each Node.js that does
-/// not carry its version in its path, when a function first wants one.
+/// Finds interpreters in PATH, in /usr, and where pyenv, uv, nvm, fnm, volta, rbenv, asdf and sdkman keep
+/// them. Nothing is searched before the first question. Programs whose name does not tell their version are
+/// asked once.
 class HostRuntimeCatalog final : public RuntimeCatalog {
  public:
-  /// `chosen`: `python3.12=/path/to/python`, as the option gives them; these win over what is found.
-  HostRuntimeCatalog(const std::vector<std::string>& chosen, SearchPlaces places);
+  explicit HostRuntimeCatalog(CatalogOptions options = {});
 
-  /// The interpreter of that very version, else the nearest of its family (of two equally near, the newer).
+  /// For `provided*` a command without arguments: the caller finds the bootstrap.
   std::optional<RuntimeCommand> find(std::string_view runtime) override;
   std::string install_hint(std::string_view runtime) override;
-
-  /// All that were found, for people.
+  /// What a launcher has to show inside its sandboxes.
+  std::vector<std::filesystem::path> folders();
+  /// All, best first within a family.
   const std::vector<Interpreter>& interpreters();
-  /// What sandboxes have to show of the host beside /usr, so that these interpreters run inside.
-  std::vector<std::filesystem::path> folders() const;
-  /// Entries of the option that name no runtime or no program, each with what is wrong.
-  const std::vector<std::string>& problems() const noexcept { return problems_; }
 
  private:
-  void learn_node_versions();
+  void search();
+  void search_path();
+  void search_version_managers();
+  void add(std::string family, const std::filesystem::path& program, std::string_view version,
+           bool given = false);
+  const std::vector<int>& version_of(Interpreter& interpreter);
 
-  std::vector<Interpreter> interpreters_;
-  std::vector<std::string> problems_;
-  bool nodes_known_ = false;
+  CatalogOptions options_;
+  std::vector<Interpreter> found_;
+  bool searched_ = false;
 };
+
+/// `python3.11` is {python, {3, 11}}, `nodejs20.x` {nodejs, {20}}, `provided.al2023` {provided, {}}; the
+/// family is empty for what is no runtime of ours.
+std::pair<std::string, std::vector<int>> parse_runtime(std::string_view runtime);
 
 }  // namespace aviary::host

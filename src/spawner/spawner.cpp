@@ -21,7 +21,7 @@ constexpr std::uint64_t server_key = 0;
 constexpr std::uint64_t signals_key = 1;
 constexpr std::uint64_t first_sandbox_key = 2;
 constexpr int retry_ms = 20;
-constexpr int idle_ms = 10;
+constexpr int idle_ms = 4;
 /// Lambda's quota of processes and threads, and what it sets at 128 MB.
 constexpr std::int64_t most_processes = 1024;
 constexpr std::int64_t processes_when_small = 742;

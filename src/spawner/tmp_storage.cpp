@@ -19,6 +19,7 @@ namespace {
 /// Ahead of demand: a burst of new environments finds this many ready.
 constexpr std::size_t most_spares = 2;
 constexpr std::uint64_t loop_major = 7;
+constexpr std::uint64_t usual_bytes = 512ULL << 20;  // Lambda's default
 
 bool run(const std::vector<std::string>& command) {
   std::vector<char*> argv;
@@ -92,6 +93,7 @@ void TmpStorage::open(std::string place, bool memory_is_charged) {
   memory_is_charged_ = memory_is_charged;
   memory_bound_ = machine_memory() / 8;
   images_ = ::geteuid() == 0 && ::access("/dev/loop-control", W_OK) == 0;
+  spare_bytes_ = usual_bytes;
 }
 
 bool TmpStorage::make_template(std::uint64_t bytes, const std::string& path) {

@@ -211,6 +211,48 @@ TEST_F(SandboxTracesTest, ServersSideBySideKeepApart) {
   EXPECT_EQ(shell(*mine, "echo alive").output, "alive\n");
 }
 
+/// Medians, for people; the bounds only catch what is badly wrong.
+TEST_F(SandboxTracesTest, IsQuick) {
+  using Clock = std::chrono::steady_clock;
+  const auto in_us = [](Clock::duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  };
+  auto began = Clock::now();
+  ASSERT_TRUE(await(launcher->prepare()));
+  const auto prepare = in_us(Clock::now() - began);
+  { ASSERT_TRUE(create()); }
+  std::vector<long> creates, starts, ends, freezes, thaws;
+  for (int i = 0; i < 40; ++i) {
+    until([] { return false; }, 5ms);  // not a burst: the next /tmp is made ahead
+    began = Clock::now();
+    const auto sandbox = create();
+    creates.push_back(in_us(Clock::now() - began));
+    ASSERT_TRUE(sandbox);
+    Ran ran;
+    began = Clock::now();
+    start(*sandbox, {"/bin/true"}, ran);
+    starts.push_back(in_us(Clock::now() - began));
+    until([&ran] { return ran.exit.has_value(); });
+    ends.push_back(in_us(Clock::now() - began));
+    Ran sleeper;
+    start(*sandbox, {"/bin/sleep", "9"}, sleeper);
+    began = Clock::now();
+    sandbox->freeze();
+    freezes.push_back(in_us(Clock::now() - began));
+    until([] { return false; }, 1ms);
+    began = Clock::now();
+    sandbox->thaw();
+    thaws.push_back(in_us(Clock::now() - began));
+  }
+  const auto median = [](std::vector<long>& values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  };
+  std::printf("us: prepare %ld, create %ld, start %ld, /bin/true to its end %ld, freeze %ld, thaw %ld\n",
+              prepare, median(creates), median(starts), median(ends), median(freezes), median(thaws));
+  EXPECT_LT(median(creates) + median(ends), 100000);
+}
+
 /// Everything above and beside, once more without root's rights.
 TEST(SandboxAsOrdinaryUser, PassesTheSameTests) {
   if (::geteuid() != 0) GTEST_SKIP() << "already an ordinary user";

@@ -86,8 +86,8 @@ TEST_F(SandboxWorldTest, HasNoRights) {
               AllOf(HasSubstr("CapPrm:\t0000000000000000"), HasSubstr("CapEff:\t0000000000000000"),
                     HasSubstr("NoNewPrivs:\t1")));
   EXPECT_THAT(
-      shell("mount -t tmpfs x /tmp 2>&1; echo; kill -9 1 2>&1; cat /proc/1/environ 2>&1; ls /proc/1/fd 2>&1"),
-      AllOf(HasSubstr("kill"), HasSubstr("/proc/1/environ: Permission denied")));
+      shell("mount -t tmpfs x /tmp 2>&1; kill -9 1 2>/dev/null; cat /proc/1/environ 2>&1; echo alive"),
+      AllOf(HasSubstr("/proc/1/environ: Permission denied"), HasSubstr("alive")));
   EXPECT_EQ(shell("ls /proc/self/fd | wc -l"), "4\n");  // 0, 1, 2 and that of ls itself
 }
 
