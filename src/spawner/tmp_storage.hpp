@@ -18,7 +18,7 @@ struct TmpFolder {
   std::string folder{};  ///< on disk, to be removed afterwards; empty when closing the mount is enough
 };
 
-/// Where /tmp comes from (docs/decisions/0003):
+/// Where /tmp comes from (docs/decisions/0004):
 /// - an ext4 image in a sparse file, loop-mounted and unlinked at once, where the kernel lets us (root): on
 /// disk, of an
 ///   exact size (ENOSPC beyond it), gone with its last user whatever happens;
