@@ -14,6 +14,7 @@
 #include "host/runtime_catalog.hpp"
 #include "host/sandbox_launcher.hpp"
 #include "host/sqlite_journal.hpp"
+#include "http/default_words.hpp"
 
 namespace aviary::app {
 namespace {
@@ -166,6 +167,11 @@ std::string open_state(Parts& parts) {
 std::string start_listening(Parts& parts) {
   http::Options words;
   words.now = [&parts] { return parts.clock.now(); };
+  words.refuse = [&parts](const http::Refused& refused) {
+    return refused.why == http::Refusal::BodyTooLarge && !parts.admin.owns(refused.request.path())
+               ? parts.gateway->refuse_size(refused.request)
+               : http::default_words(refused);
+  };
   http::Handler handler = [&parts](wire::Request request) { return answer(parts, std::move(request)); };
   parts.server = std::make_unique<http::Server>(parts.loop.get_executor(), parts.stopwatch,
                                                 std::move(handler), http::Limits{}, std::move(words));
@@ -237,6 +243,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
   if (parts.lambda) co_await parts.lambda->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
+  co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);
   if (parts.journal) co_await parts.journal->settled();
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "http/default_words.hpp"
 #include "http/server.hpp"
 
 namespace aviary::app {
@@ -16,10 +17,56 @@ constexpr http::Limits runtime_limits{.header_bytes = 1100 * 1024,
                                       .idle_timeout = std::chrono::milliseconds(0),
                                       .connections = 64};
 
+/// A request that was cut short, with what its views look at.
+struct Truncated {
+  std::string method, target, length, body;
+  std::uint16_t local_port, peer_port;
+  std::uint64_t connection;
+};
+
+/// Tells the environment, which fails the invocation; the runtime's answer has been given already.
+Task<> tell(execution::RuntimeHandler handler, Truncated cut) {
+  wire::Request request;
+  request.method = cut.method;
+  request.target = cut.target;
+  request.headers = {{"Content-Length", cut.length}};
+  request.body = std::move(cut.body);
+  request.local_port = cut.local_port;
+  request.peer_port = cut.peer_port;
+  request.connection = cut.connection;
+  auto handling = handler(std::move(request));
+  co_await std::move(handling);
+}
+
+http::Options runtime_words(execution::RuntimeHandler handler, TaskGroup& tasks) {
+  http::Options options;
+  options.refuse = [handler = std::move(handler), &tasks](const http::Refused& refused) {
+    if (refused.why != http::Refusal::Truncated) return http::default_words(refused);
+    const wire::Request& request = refused.request;
+    tasks.spawn("truncated runtime response",
+                tell(handler, Truncated{std::string(request.method),
+                                        std::string(request.target),
+                                        std::string(request.header("content-length")),
+                                        {},
+                                        request.local_port,
+                                        request.peer_port,
+                                        request.connection}));
+    wire::Response response;
+    response.status = 400;
+    response.set("Content-Type", "application/json");
+    response.body =
+        R"({"errorMessage":"HTTP request detected as truncated","errorType":"TruncatedHTTPRequest"})"
+        "\n";
+    return response;
+  };
+  return options;
+}
+
 class Listener final : public execution::RuntimeListener {
  public:
-  Listener(boost::asio::any_io_executor executor, Stopwatch& stopwatch, execution::RuntimeHandler handler)
-      : server_(std::move(executor), stopwatch, std::move(handler), runtime_limits) {}
+  Listener(boost::asio::any_io_executor executor, Stopwatch& stopwatch, execution::RuntimeHandler handler,
+           TaskGroup& tasks)
+      : server_(std::move(executor), stopwatch, handler, runtime_limits, runtime_words(handler, tasks)) {}
 
   std::string open() {
     const http::Server::Listening listening = server_.listen("127.0.0.1", 0);
@@ -37,7 +84,7 @@ class Listener final : public execution::RuntimeListener {
 
 std::unique_ptr<execution::RuntimeListener> RuntimeListeners::open(execution::RuntimeHandler handler,
                                                                    std::string& problem) {
-  auto listener = std::make_unique<Listener>(executor_, stopwatch_, std::move(handler));
+  auto listener = std::make_unique<Listener>(executor_, stopwatch_, std::move(handler), truncated_);
   problem = listener->open();
   if (!problem.empty()) return nullptr;
   return listener;

@@ -6,6 +6,7 @@
 
 #include "execution/runtime_endpoints.hpp"
 #include "ports/clock.hpp"
+#include "ports/task_group.hpp"
 
 namespace aviary::app {
 
@@ -13,14 +14,17 @@ namespace aviary::app {
 class RuntimeListeners final : public execution::RuntimeEndpoints {
  public:
   RuntimeListeners(boost::asio::any_io_executor executor, Stopwatch& stopwatch)
-      : executor_(std::move(executor)), stopwatch_(stopwatch) {}
+      : executor_(executor), stopwatch_(stopwatch), truncated_(std::move(executor)) {}
 
   std::unique_ptr<execution::RuntimeListener> open(execution::RuntimeHandler handler,
                                                    std::string& problem) override;
+  /// Before destruction: completes when nothing is being told any more.
+  Task<> stop() { return truncated_.join(); }
 
  private:
   boost::asio::any_io_executor executor_;
   Stopwatch& stopwatch_;
+  TaskGroup truncated_;  ///< tells environments of bodies that ended early
 };
 
 }  // namespace aviary::app

@@ -35,6 +35,29 @@ void Gateway::add(Service& service) {
   models_.push_back(&service.model());
 }
 
+wire::Response Gateway::refuse_size(const wire::Request& request) {
+  // Recorded for CreateFunction; Invoke has the smaller limit of a payload, and names itself differently.
+  constexpr std::size_t request_limit = 70'167'211;
+  constexpr std::size_t payload_limit = 6'291'456;
+  const std::optional<wire::Target> target = wire::identify(request, models_);
+  const wire::Codec& codec = error_codec(target);
+  std::string operation = "requested";
+  if (target) {
+    const Result<wire::Match> match = codec.route(*target->service, request);
+    if (match) operation = match->operation->name;
+  }
+  const bool invoke = operation == "Invoke";
+  const AwsError error(
+      wire::errors::RequestEntityTooLarge,
+      fmt::format("Request must be smaller than {} bytes for the {} operation",
+                  invoke ? payload_limit : request_limit, invoke ? "InvokeFunction" : operation));
+  ++counts_.requests;
+  ++counts_.client_errors;
+  wire::Response response = codec.encode_error(error);
+  response.set("x-amzn-RequestId", ids_.uuid());
+  return response;
+}
+
 Task<wire::Response> Gateway::handle(wire::Request request) {
   ++counts_.requests;
   std::string request_id = ids_.uuid();
@@ -64,7 +87,8 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
 }
 
 /// What the references name lives in the caller's frame, which waits for this.
-Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire::Match& match, wire::Request& request) {
+Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire::Match& match,
+                                            wire::Request& request) {
   constexpr std::size_t large_body = 1 << 20;
   if (options_.workers == nullptr || request.body.size() < large_body) co_return codec.decode(match, request);
   auto work = [&codec, &match, &request] { return codec.decode(match, request); };

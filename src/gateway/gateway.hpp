@@ -43,12 +43,16 @@ class Gateway {
   void add(Service& service);
   /// The state is in every answer: an error is an encoded error, and an exception became a 500.
   Task<wire::Response> handle(wire::Request request);
+  /// What AWS says to a request whose body is beyond what it reads at all; of the request only the head was
+  /// read.
+  wire::Response refuse_size(const wire::Request& request);
   const GatewayCounts& counts() const noexcept { return counts_; }
   std::span<const models::Service* const> models() const noexcept { return models_; }
 
  private:
   Task<wire::Response> answer(wire::Request request, std::string request_id);
-  Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match, wire::Request& request);
+  Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match,
+                                     wire::Request& request);
 
   Clock& clock_;
   Random& ids_;

@@ -42,7 +42,8 @@ class Service {
   virtual const models::Service& model() const = 0;
   /// Validate → change → answer. State is changed in one synchronous step, never across a suspension.
   virtual Task<Result<Reply>> call(Call call) = 0;
-  /// Names of the operations that are there, sorted; the others answer `NotImplemented`. Feeds the documentation.
+  /// Names of the operations that are there, sorted; the others answer `NotImplemented`. Feeds the
+  /// documentation.
   virtual std::vector<std::string_view> supported_operations() const { return {}; }
 };
 

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
 #include <list>
@@ -59,7 +60,8 @@ void TaskGroup::spawn(std::string name, Task<> task) {
       boost::asio::bind_cancellation_slot(
           position->slot(), [state = state_, position, name = std::move(name)](std::exception_ptr escaped) {
             if (escaped) report_escape(name, escaped);
-            state->finished(position);
+            // Asio may still have a cancellation of this task under way.
+            boost::asio::post(state->executor, [state, position] { state->finished(position); });
           }));
 }
 
