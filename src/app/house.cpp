@@ -1,18 +1,17 @@
 #include "app/house.hpp"
 
 #include <fmt/format.h>
-#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <charconv>
 #include <thread>
 
+#include "app/launcher_options.hpp"
 #include "app/parts.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "host/disk_code_store.hpp"
-#include "host/runtime_catalog.hpp"
-#include "host/sandbox_launcher.hpp"
+#include "host/machine_report.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
 
@@ -32,18 +31,13 @@ AccessKeys parse_access_keys(const std::vector<std::string>& pairs) {
   return keys;
 }
 
-std::size_t environments_of_this_machine() {
-  struct sysinfo info {};
-  if (sysinfo(&info) != 0) return 64;
-  return execution::environments_for_memory(static_cast<std::uint64_t>(info.totalram) * info.mem_unit);
-}
-
 execution::Options execution_options(const EmulatorOptions& options, std::string base_url) {
   execution::Options chosen;
   chosen.base_url = std::move(base_url);
   chosen.account_concurrency = options.concurrency;
-  chosen.max_environments =
-      options.max_environments != 0 ? options.max_environments : environments_of_this_machine();
+  chosen.max_environments = options.max_environments != 0
+                                ? options.max_environments
+                                : execution::environments_for_memory(host::usable_memory_bytes());
   chosen.concurrent_starts = std::max<std::size_t>(2, std::size_t{2} * std::thread::hardware_concurrency());
   chosen.idle_timeout = options.idle_timeout;
   if (!options.freeze) chosen.freeze_after.reset();
@@ -58,16 +52,6 @@ lambda::LambdaOptions lambda_options(const EmulatorOptions& options) {
   chosen.store.keep_omitted_routing = options.omitted_routing_config == "keep";
   chosen.store.router = lambda::parse_router_settings(options.routing).value_or(lambda::RouterSettings{});
   chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
-  return chosen;
-}
-
-/// `python3.12=/opt/python/bin/python3.12`, as checked by `problem_of`.
-std::vector<std::pair<std::string, std::filesystem::path>> chosen_runtimes(const EmulatorOptions& options) {
-  std::vector<std::pair<std::string, std::filesystem::path>> chosen;
-  for (const std::string& pair : options.runtime_path) {
-    const std::size_t equals = pair.find('=');
-    chosen.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-  }
   return chosen;
 }
 
@@ -88,12 +72,6 @@ std::string problem_of(const EmulatorOptions& options) {
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};
-}
-
-host::Isolation isolation_of(std::string_view name) {
-  if (name == "namespaces") return host::Isolation::Namespaces;
-  if (name == "none") return host::Isolation::None;
-  return host::Isolation::Auto;
 }
 
 }  // namespace
@@ -185,12 +163,9 @@ std::string start_listening(Parts& parts) {
 }
 
 void build_services(Parts& parts) {
-  parts.catalog = std::make_unique<host::HostRuntimeCatalog>(
-      host::CatalogOptions{.given = chosen_runtimes(parts.options)});
-  host::LauncherOptions sandboxes;
-  sandboxes.isolation = isolation_of(parts.options.isolation);
-  sandboxes.folders = parts.catalog->folders();
-  parts.launcher = host::make_launcher(parts.loop.get_executor(), std::move(sandboxes));
+  parts.catalog = std::make_unique<host::HostRuntimeCatalog>(catalog_options(parts.options));
+  parts.launcher =
+      host::make_launcher(parts.loop.get_executor(), launcher_options(parts.options, *parts.catalog));
   parts.runner = std::make_unique<execution::Runner>(
       execution::Ports{parts.loop.get_executor(), *parts.launcher, *parts.catalog, *parts.codes, parts.clock,
                        parts.stopwatch, parts.execution_ids, parts.listeners},

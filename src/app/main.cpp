@@ -36,8 +36,6 @@ int serve(aviary::EmulatorOptions options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int hidden = aviary::app::run_hidden_verb(argc, argv);
-  if (hidden >= 0) return hidden;
   std::signal(SIGPIPE, SIG_IGN);
   aviary::app::CommandLine line = aviary::app::parse_command_line(argc, argv);
   switch (line.verb) {

@@ -1,0 +1,23 @@
+#include "app/launcher_options.hpp"
+
+namespace aviary::app {
+
+host::CatalogOptions catalog_options(const EmulatorOptions& options) {
+  host::CatalogOptions chosen;
+  for (const std::string& pair : options.runtime_path) {
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string::npos)
+      chosen.given.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return chosen;
+}
+
+host::LauncherOptions launcher_options(const EmulatorOptions& options, host::HostRuntimeCatalog& catalog) {
+  host::LauncherOptions chosen;
+  if (options.isolation == "namespaces") chosen.isolation = host::Isolation::Namespaces;
+  if (options.isolation == "none") chosen.isolation = host::Isolation::None;
+  chosen.folders = catalog.folders();
+  return chosen;
+}
+
+}  // namespace aviary::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "aviary/emulator.hpp"
+#include "host/runtime_catalog.hpp"
+#include "host/sandbox_launcher.hpp"
+
+namespace aviary::app {
+
+/// From the emulator's options, which have been checked.
+host::CatalogOptions catalog_options(const EmulatorOptions& options);
+host::LauncherOptions launcher_options(const EmulatorOptions& options, host::HostRuntimeCatalog& catalog);
+
+}  // namespace aviary::app
