@@ -1,7 +1,8 @@
 """The request that provokes each recorded error, by the name of its recording.
 
 They are sent to a world in which the function `fn` has versions 1 and 2, the aliases `custom` (version 1) and
-`unruled`, and a policy with the statement `s3`; `img` is a function of an image; `tagged` has 49 tags.
+`unruled`, and a policy with the statement `s3`; `img` is a function of an image; `tagged` has 49 tags. The layer `lay`
+has versions 1 and 2, `solo` has version 1 with the statement `s1` in its policy, `l1` to `l6` have one version each.
 """
 
 import base64
@@ -12,6 +13,9 @@ from function_code import PYTHON, ROLE, answering, zipped
 
 F = "/2015-03-31/functions"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
+LAMBDA_ARN = "arn:aws:lambda:us-east-1:123456789012:"
+LAYERS = "/2018-10-31/layers"
+LAY = LAMBDA_ARN + "layer:lay"
 STALE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -90,6 +94,31 @@ def on_function(name, qualifier=None, **fill):
             for method, rest in (("GET", ""), ("GET", "/configuration"))]
 
 
+def layer(method, name, version, rest="", body=None):
+    return Request(method, f"{LAYERS}/{name}/versions/{version}{rest}", body, layer_arn=LAMBDA_ARN + "layer:solo")
+
+
+def layer_by_arn(arn):
+    return Request("GET", f"{LAYERS}?find=LayerVersion&Arn={quote(arn)}", layer_arn=arn)
+
+
+def publish_layer(runtimes, architectures, name="lay"):
+    return Request("POST", f"{LAYERS}/{name}/versions", {
+        "Content": code(answering(1)), "CompatibleRuntimes": runtimes, "CompatibleArchitectures": architectures})
+
+
+def permit_layer(name, version, query="", **members):
+    body = {"StatementId": "s1", "Action": "lambda:GetLayerVersion", "Principal": "*", **members}
+    return layer("POST", name, version, f"/policy{query}", body)
+
+
+def with_layers(*arns):
+    """To create a function with these layers, and to give them to one that is there."""
+    fill = {"layer_arn": LAY, "<region>": "us-east-1"}
+    return [Request("POST", F, create(Layers=list(arns)).body, **fill),
+            Request("PUT", function("fn", "/configuration"), {"Layers": list(arns)}, **fill)]
+
+
 def many(count, first=0):
     return {f"key{number}": "value" for number in range(first, first + count)}
 
@@ -111,7 +140,6 @@ MISSING = {"fn_arn": ARN + "none"}
 ELSEWHERE = "arn:aws:lambda:eu-west-1:123456789012:function:fn"
 REGIONS = {"<wrong-region>": "eu-west-1", "<region>": "us-east-1"}
 MAPPING = "11111111-1111-4111-8111-111111111111"
-LAMBDA_ARN = "arn:aws:lambda:us-east-1:123456789012:"
 
 # Name of the recording → requests, or a function that makes one (when it is big).
 REQUESTS = {
@@ -187,11 +215,46 @@ REQUESTS = {
     "test_function_lifecycle / delete_postdelete": [Request("DELETE", function("deleted"), fn_arn=ARN + "deleted")],
     "test_list_functions / list_functions_invalid_functionversion":
         [Request("GET", f"{F}?FunctionVersion=invalid")],
-    "test_layer_function_exceptions / add_nonexistent_layer_exc":
-        [create(Layers=[LAMBDA_ARN + "layer:doesnotexist:1"]), configure(Layers=[LAMBDA_ARN + "layer:doesnotexist:1"])],
-    "test_layer_function_exceptions / add_layer_arn_without_version_exc":
-        [Request("PUT", function("fn", "/configuration"), {"Layers": [LAMBDA_ARN + "layer:some"]},
-                 layer_arn=LAMBDA_ARN + "layer:some")],
+
+    # Layers.
+    "test_layer_exceptions / get_layer_version_exc_layer_doesnotexist": [layer("GET", "doesnotexist", 1)],
+    "test_layer_exceptions / get_layer_version_exc_layer_version_doesnotexist_2": [layer("GET", "lay", 9)],
+    "test_layer_exceptions / get_layer_version_exc_layer_version_doesnotexist_zero":
+        [layer("GET", "lay", 0), layer("DELETE", "lay", 0)],
+    "test_layer_exceptions / get_layer_version_by_arn_exc_invalidarn": [layer_by_arn(LAY)],
+    "test_layer_exceptions / get_layer_version_by_arn_exc_nonexistentversion": [layer_by_arn(LAY + ":9")],
+    "test_layer_exceptions / list_layers_exc_compatibleruntime_invalid":
+        [Request("GET", f"{LAYERS}?CompatibleRuntime=runtimedoesnotexist")],
+    "test_layer_exceptions / list_layers_exc_compatiblearchitecture_invalid":
+        [Request("GET", f"{LAYERS}?CompatibleArchitecture=archdoesnotexist")],
+    "test_layer_exceptions / publish_layer_version_exc_invalid_runtime_arch":
+        [publish_layer(["invalidruntime"], ["invalidarch"])],
+    "test_layer_exceptions / publish_layer_version_exc_partially_invalid_values":
+        [publish_layer(["invalidruntime", "invalidruntime2", "nodejs20.x"], ["invalidarch", "x86_64"])],
+    "test_layer_function_exceptions / two_layer_versions_single_function_exc": with_layers(LAY + ":1", LAY + ":2"),
+    "test_layer_function_exceptions / two_identical_layer_versions_single_function_exc":
+        with_layers(LAY + ":1", LAY + ":1"),
+    "test_layer_function_exceptions / add_nonexistent_layer_exc": with_layers(LAMBDA_ARN + "layer:doesnotexist:1"),
+    "test_layer_function_exceptions / add_nonexistent_layer_version_exc": with_layers(LAY + ":9"),
+    "test_layer_function_exceptions / add_layer_arn_without_version_exc": with_layers(LAY)[1:],
+    "test_layer_function_exceptions / create_function_with_layer_in_different_region":
+        with_layers("arn:aws:lambda:eu-west-1:123456789012:layer:lay:1")[:1],
+    "test_layer_function_quota_exception / create_function_with_six_layers":
+        with_layers(*(f"{LAMBDA_ARN}layer:l{number}:1" for number in range(1, 7)))[:1],
+    "test_layer_policy_exceptions / layer_permission_nopolicy_get": [layer("GET", "lay", 1, "/policy")],
+    "test_layer_policy_exceptions / layer_permission_action_invalid": [permit_layer("lay", 1, Action="*")],
+    "test_layer_policy_exceptions / layer_permission_duplicate_statement": [permit_layer("solo", 1, StatementId="s1")],
+    "test_layer_policy_exceptions / layer_permission_wrong_revision":
+        [permit_layer("solo", 1, f"?RevisionId={STALE}", StatementId="s2")],
+    "test_layer_policy_exceptions / layer_permission_wrong_revision_remove":
+        [layer("DELETE", "solo", 1, f"/policy/s1?RevisionId={STALE}")],
+    "test_layer_policy_exceptions / layer_permission_layername_doesnotexist_add":
+        [permit_layer("solo-doesnotexist", 1), layer("GET", "solo-doesnotexist", 1, "/policy"),
+         layer("DELETE", "solo-doesnotexist", 1, "/policy/s1")],
+    "test_layer_policy_exceptions / layer_permission_layerversion_doesnotexist_add":
+        [permit_layer("solo", 2), layer("GET", "solo", 2, "/policy"), layer("DELETE", "solo", 2, "/policy/s1")],
+    "test_layer_policy_exceptions / layer_permission_statementid_doesnotexist_remove":
+        [layer("DELETE", "solo", 1, "/policy/doesnotexist")],
 
     # Versions.
     "test_publish_with_wrong_sha256 / publish_wrong_sha256_exc":
@@ -308,4 +371,4 @@ NOT_HERE = {
 # Sections of which every recording must have a request, or a reason.
 COVERED = {
     "Function name / ARN / qualifier resolution", "CreateFunction / UpdateFunctionConfiguration / UpdateFunctionCode",
-    "Versions", "Aliases and routing config", "Invoke", "Permissions (resource policy)", "Tags"}
+    "Versions", "Aliases and routing config", "Invoke", "Permissions (resource policy)", "Tags", "Layers"}

@@ -8,8 +8,8 @@ import unittest
 
 from aviary_server import Server, ServerCase
 from function_code import ROLE, answering
-from recorded_requests import (ARN, COVERED, F, NOT_HERE, REQUESTS, REQUESTS_DURING_AN_UPDATE, code, create, function,
-                               many)
+from recorded_requests import (ARN, COVERED, F, LAYERS, NOT_HERE, REQUESTS, REQUESTS_DURING_AN_UPDATE, code, create,
+                               function, many, permit_layer)
 
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorded_errors.json")) as _file:
     RECORDED = json.load(_file)
@@ -33,6 +33,9 @@ def make_world(server):
     done(server.post(F, {"FunctionName": "img", "Role": ROLE, "PackageType": "Image",
                          "Code": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/repo:tag"}}))
     done(server.post(F, create(FunctionName="tagged", Tags=many(49)).body))
+    for name in ("lay", "lay", "solo", "l1", "l2", "l3", "l4", "l5", "l6"):
+        done(server.post(f"{LAYERS}/{name}/versions", {"Content": code(answering(name))}))
+    done(server.post(f"{LAYERS}/solo/versions/1/policy", permit_layer("solo", 1).body))
     done(server.post(F, create(FunctionName="deleted").body))
     done(server.delete(function("deleted")))
     return latest["CodeSha256"]
@@ -74,7 +77,8 @@ class RecordedErrors(ServerCase):
         functions = self.server.get(F).json()["Functions"]
         return functions, [self.server.get(path).body for path in (
             function("fn", "/versions"), function("fn", "/aliases"), function("fn", "/policy"),
-            f"/2017-03-31/tags/{ARN}tagged", f"/2017-03-31/tags/{ARN}fn")]
+            f"/2017-03-31/tags/{ARN}tagged", f"/2017-03-31/tags/{ARN}fn", LAYERS, f"{LAYERS}/lay/versions",
+            f"{LAYERS}/solo/versions/1/policy")]
 
     def check(self, row, request, server=None):
         answer = (server or self.server).request(request.method, request.path, request.body, timeout=120)
