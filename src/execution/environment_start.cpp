@@ -115,6 +115,8 @@ Task<Result<>> Environment::prepare() {
     auto layer_unpacking = around_.code.unpacked(version.layers[i]);
     auto layer = co_await std::move(layer_unpacking);
     if (!layer) co_return code_problem(layer.error());
+    // Layers of the same bytes are one folder, and no folder can be merged with itself; the last one decides.
+    std::erase(spec.layers, *layer);
     spec.layers.push_back(std::move(*layer));
   }
   if (state_ == State::Dead) co_return Result<>{};

@@ -35,6 +35,15 @@ TEST_F(CustomRuntime, ElseTheBootstrapOfALayer) {
   EXPECT_THAT(world.host.processes.front()->spec.argv, ElementsAre("/opt/bootstrap"));
 }
 
+TEST_F(CustomRuntime, LayersOfTheSameBytesAreOneFolder) {
+  const auto blob = [](const char* digest) { return std::make_shared<CodeBlob>(CodeBlob{digest, 1, 1}); };
+  auto version = std::make_shared<lambda::Version>(*world.version());
+  version->layers = {blob("a"), blob("b"), blob("a")};
+  world.invoke(version);
+  // Merged in order, so of the two the last one decides; the kernel refuses to merge a folder with itself.
+  EXPECT_THAT(world.host.specs.front().layers, ElementsAre("/fake/b", "/fake/a"));
+}
+
 TEST_F(CustomRuntime, ElseSaysThatThereIsNone) {
   world.host.refuse_exec["/var/task/bootstrap"] = {ENOENT, "exec"};
   world.host.refuse_exec["/opt/bootstrap"] = {ENOENT, "exec"};
