@@ -213,6 +213,7 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::star
   if (::pipe2(ends, O_CLOEXEC) != 0) co_return LaunchProblem{errno, "make the output pipe"};
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
 
+  const std::vector<std::string> asked = process.argv;
   if (!state->plain_tmp.empty()) {
     const PlainWorld world{state->spec, state->core->runtime_folder(), state->plain_tmp};
     world.translate(process);
@@ -267,6 +268,7 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::star
   };
   state->pump = OutputPump::start(state->core->executor(), ends[0], std::move(sink), std::move(ended));
   state->delivering = true;
+  state->core->started(asked);
   if (state->exit) state->settle_exit();  // by timer or by the pump, hence later
   co_return boost::system::result<void, LaunchProblem>();
 }

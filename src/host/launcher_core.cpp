@@ -36,6 +36,7 @@ std::optional<LaunchProblem> HostLauncher::Core::start() {
   for (const auto& file : runtimes::files())
     if (!state_->write("runtime/" + std::string(file.path), file.content, file.executable))
       return LaunchProblem{errno, "write the runtime clients"};
+  compiler_ = std::make_shared<ClientCompiler>(executor_, runtime_folder());
   auto link = SpawnerLink::start(executor_, state_->path());
   if (!link) return link.error();
   link_ = *link;
@@ -136,6 +137,7 @@ void HostLauncher::Core::leave(std::uint32_t handle) {
 void HostLauncher::Core::close() {
   if (closed_) return;
   closed_ = true;
+  compiler_.reset();  // before its folder goes
   if (const auto link = std::exchange(link_, nullptr)) link->close();
   const auto handlers = lost_handlers_;
   for (const auto& [handle, lost] : handlers)

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/client_compiler.hpp"
 #include "host/sandbox_launcher.hpp"
 #include "host/spawner_link.hpp"
 #include "host/state_folder.hpp"
@@ -29,6 +30,11 @@ class HostLauncher::Core : public std::enable_shared_from_this<Core> {
   /// Nothing when the spawner is gone.
   std::shared_ptr<SpawnerLink> link() const { return link_; }
 
+  /// A process runs with this command line, as a sandbox sees it.
+  void started(const std::vector<std::string>& argv) {
+    if (compiler_) compiler_->saw(argv);
+  }
+
   std::uint32_t next_handle() { return ++last_handle_; }
   /// `lost` is called if the spawner dies.
   void enter(std::uint32_t handle, SpawnerLink::Handler handler, std::function<void()> lost);
@@ -47,6 +53,7 @@ class HostLauncher::Core : public std::enable_shared_from_this<Core> {
   std::optional<StateFolder> state_;
   std::optional<LaunchProblem> problem_;  ///< why there is no spawner
   std::shared_ptr<SpawnerLink> link_;
+  std::shared_ptr<ClientCompiler> compiler_;
   LauncherFacts facts_;
   std::vector<OneShot<bool>> waiting_;
   std::map<std::uint32_t, std::function<void()>> lost_handlers_;

@@ -202,9 +202,13 @@ void HostRuntimeCatalog::add(std::string family, const fs::path& program, std::s
 }
 
 void HostRuntimeCatalog::search_path() {
-  for (const auto& folder : options_.path) {
+  std::vector<fs::path> seen;
+  for (const auto& named : options_.path) {
     std::error_code ignored;
-    if (folder.filename() == "shims") continue;
+    if (named.filename() == "shims") continue;
+    const fs::path folder = fs::canonical(named, ignored);
+    if (ignored || std::find(seen.begin(), seen.end(), folder) != seen.end()) continue;
+    seen.push_back(folder);
     for (int minor = 30; minor >= 8; --minor) {
       const std::string name = fmt::format("python3.{}", minor);
       add("python", folder / name, name.substr(6));

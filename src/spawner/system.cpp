@@ -100,35 +100,68 @@ bool make_folders(const std::string& path, mode_t mode) {
 
 namespace {
 
-bool remove_tree_on(int directory, const char* path, dev_t device) {
-  if (::unlinkat(directory, path, 0) == 0 || errno == ENOENT) return true;
-  if (errno != EISDIR && errno != EPERM && errno != EACCES && errno != EBUSY) return false;
-  int fd = ::openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/// Deeper folders are first moved up: a function may have nested them deeper than there are descriptors or
+/// stack.
+constexpr int deepest = 64;
+
+struct Removal {
+  int top;
+  dev_t device;
+  unsigned moved = 0;
+};
+
+int open_folder(int directory, const char* path) {
+  constexpr int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int fd = ::openat(directory, path, how);
   if (fd < 0 && errno == EACCES && ::fchmodat(directory, path, 0700, 0) == 0)
-    fd = ::openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return false;
+    fd = ::openat(directory, path, how);
+  return fd;
+}
+
+void empty_folder(int fd, int depth, Removal& removal) {
   struct stat status;
-  if (::fstat(fd, &status) != 0 || (device != 0 && status.st_dev != device)) {
-    ::close(fd);
-    return false;
-  }
+  if (::fstat(fd, &status) != 0) return;
   if ((status.st_mode & 0700) != 0700) ::fchmod(fd, 0700);
-  DIR* entries = ::fdopendir(fd);
-  if (entries == nullptr) {
-    ::close(fd);
-    return false;
-  }
+  DIR* entries = ::fdopendir(::dup(fd));
+  if (entries == nullptr) return;
   while (const dirent* entry = ::readdir(entries)) {
     const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") remove_tree_on(::dirfd(entries), entry->d_name, status.st_dev);
+    if (name == "." || name == ".." || ::unlinkat(fd, entry->d_name, 0) == 0) continue;
+    if (::unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0) continue;
+    if (depth >= deepest) {
+      const std::string place = ".aviary-" + std::to_string(removal.moved++);
+      ::renameat(fd, entry->d_name, removal.top, place.c_str());
+      continue;
+    }
+    const int below = open_folder(fd, entry->d_name);
+    if (below < 0) continue;
+    if (::fstat(below, &status) == 0 && status.st_dev == removal.device)
+      empty_folder(below, depth + 1, removal);
+    ::close(below);
+    ::unlinkat(fd, entry->d_name, AT_REMOVEDIR);
   }
   ::closedir(entries);
-  return ::unlinkat(directory, path, AT_REMOVEDIR) == 0;
 }
 
 }  // namespace
 
-bool remove_tree(int directory, const char* path) { return remove_tree_on(directory, path, 0); }
+bool remove_tree(int directory, const char* path) {
+  if (::unlinkat(directory, path, 0) == 0 || errno == ENOENT) return true;
+  if (::unlinkat(directory, path, AT_REMOVEDIR) == 0) return true;
+  const int top = open_folder(directory, path);
+  if (top < 0) return false;
+  struct stat status;
+  ::fstat(top, &status);
+  Removal removal{top, status.st_dev};
+  bool gone = false;
+  for (unsigned moved = 1; !gone && moved != removal.moved;) {
+    moved = removal.moved;
+    empty_folder(top, 0, removal);
+    gone = ::unlinkat(directory, path, AT_REMOVEDIR) == 0;
+  }
+  ::close(top);
+  return gone;
+}
 
 std::int64_t monotonic_ms() {
   timespec now;

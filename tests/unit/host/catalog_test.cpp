@@ -146,5 +146,23 @@ TEST_F(SandboxCatalogTest, InterpretersOfThisMachineRunInside) {
   EXPECT_GT(ran, 0);
 }
 
+TEST_F(SandboxCatalogTest, ThePythonClientIsCompiledAfterItsFirstStart) {
+  HostRuntimeCatalog here;
+  const auto python = here.find("python3.11");
+  if (!python) GTEST_SKIP() << "no Python here";
+  LauncherOptions options;
+  options.state_parent = folder / "state";
+  options.folders = here.folders();
+  launcher.reset();
+  launcher = make_launcher(io.get_executor(), options);
+  const auto sandbox = create();
+  Ran ran;
+  ASSERT_TRUE(start(*sandbox, python->argv, ran));  // it fails for want of a Runtime API: no matter
+  const fs::path cache = launcher->runtime_folder() / "python/aviary_runtime/__pycache__";
+  EXPECT_TRUE(until([&] { return fs::exists(cache) && !fs::is_empty(cache); }));
+  EXPECT_EQ(shell(*sandbox, "ls /var/runtime/python/aviary_runtime/__pycache__ | grep -c 'pyc$'").exit->code,
+            0);
+}
+
 }  // namespace
 }  // namespace aviary::host
