@@ -19,10 +19,10 @@ namespace aviary::host {
 /// batches in order; those that arrive while a commit is under way go into the next transaction together, so
 /// that under load one flush of the disk serves many requests.
 ///
-/// When the disk refuses (full, failing), the transaction is rolled back and tried again after a pause, 100 ms
-/// doubling to 5 s, for as long as the server runs. Until it succeeds `settled()` does not complete, so no change is
-/// acknowledged; later changes queue up behind, in order. Whoever does not await `settled()` goes on. `trouble()` says
-/// what is wrong, and the log said so once.
+/// When the disk refuses (full, failing), the transaction is rolled back and tried again after a pause, 100
+/// ms doubling to 5 s, for as long as the server runs. Until it succeeds `settled()` does not complete, so no
+/// change is acknowledged; later changes queue up behind, in order. Whoever does not await `settled()` goes
+/// on. `trouble()` says what is wrong, and the log said so once.
 class SqliteJournal final : public Journal {
  public:
   /// Opens the database, or makes it. Refused: a file that is no database of Aviary's, or one with a newer

@@ -259,9 +259,7 @@ bool SystemStopwatch::cancel(TimerId timer) { return state_->timers.cancel(timer
 std::size_t SystemStopwatch::pending() const noexcept { return state_->timers.size(); }
 std::size_t SystemStopwatch::times_armed() const noexcept { return state_->alarm.times_armed(); }
 
-Instant machine_time() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
+Instant machine_time() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;

@@ -7,11 +7,22 @@
 
 #include "base/aws_error.hpp"
 
-/// The shape of the tables that the generator makes from the distilled models: static data, nothing to build at start.
+/// The shape of the tables that the generator makes from the distilled models: static data, nothing to build
+/// at start.
 namespace aviary::models {
 
 enum class ShapeType : std::uint8_t {
-  Structure, List, Map, String, Blob, Boolean, Integer, Long, Float, Double, Timestamp,
+  Structure,
+  List,
+  Map,
+  String,
+  Blob,
+  Boolean,
+  Integer,
+  Long,
+  Float,
+  Double,
+  Timestamp,
 };
 
 /// Where a member travels in an HTTP binding (rest protocols).
@@ -37,18 +48,19 @@ struct Member {
   bool event_header = false;   ///< of an event: one of the message's headers
 };
 
-/// Constraints count characters for strings, bytes for blobs, entries for lists and maps, and the value for numbers.
+/// Constraints count characters for strings, bytes for blobs, entries for lists and maps, and the value for
+/// numbers.
 struct Shape {
   std::string_view name;
   ShapeType type;
-  std::span<const Member> members{};           ///< structure
-  const Shape* element = nullptr;              ///< list element, or map value
-  const Shape* key = nullptr;                  ///< map key
-  std::string_view element_location_name{};    ///< list member tag, or map value tag, in XML
+  std::span<const Member> members{};         ///< structure
+  const Shape* element = nullptr;            ///< list element, or map value
+  const Shape* key = nullptr;                ///< map key
+  std::string_view element_location_name{};  ///< list member tag, or map value tag, in XML
   std::string_view key_location_name{};
-  std::string_view pattern{};                  ///< anchored at both ends, as AWS prints it
-  /// Enum, in the order AWS prints it. On a list: what each element must be, where AWS words the violation as one of
-  /// the list's own instead of its elements'.
+  std::string_view pattern{};  ///< anchored at both ends, as AWS prints it
+  /// Enum, in the order AWS prints it. On a list: what each element must be, where AWS words the violation as
+  /// one of the list's own instead of its elements'.
   std::span<const std::string_view> values{};
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
@@ -67,13 +79,13 @@ struct Shape {
 
 struct Operation {
   std::string_view name;
-  std::string_view method;          ///< HTTP
-  std::string_view uri;             ///< `/2015-03-31/functions/{FunctionName}/aliases`, `{Key+}` is greedy
+  std::string_view method;  ///< HTTP
+  std::string_view uri;     ///< `/2015-03-31/functions/{FunctionName}/aliases`, `{Key+}` is greedy
   std::span<const std::string_view> required_query{};  ///< literals in the model's URI, `List=ALL`
-  std::uint16_t status = 200;       ///< of success
-  const Shape* input = nullptr;     ///< null: nothing
+  std::uint16_t status = 200;                          ///< of success
+  const Shape* input = nullptr;                        ///< null: nothing
   const Shape* output = nullptr;
-  const Member* input_payload = nullptr;   ///< the member that is the whole body
+  const Member* input_payload = nullptr;  ///< the member that is the whole body
   const Member* output_payload = nullptr;
   std::span<const ErrorShape* const> errors{};
 };

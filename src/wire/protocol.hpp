@@ -42,8 +42,9 @@ struct Match {
 };
 
 struct Decoded {
-  /// By the model's member names. Blobs are strings of raw bytes (not for `dump` without an error handler), timestamps
-  /// doubles of seconds since the epoch; numbers are integers or doubles as their shape says. Null members are absent.
+  /// By the model's member names. Blobs are strings of raw bytes (not for `dump` without an error handler),
+  /// timestamps doubles of seconds since the epoch; numbers are integers or doubles as their shape says. Null
+  /// members are absent.
   Json input = Json::object();
   std::string payload{};  ///< the input payload member's bytes, moved out of the request
 };
