@@ -1,0 +1,103 @@
+#include "services/cloudwatch/api/cloudwatch_service.hpp"
+
+#include <fmt/format.h>
+
+#include "models/cloudwatch.hpp"
+#include "wire/protocol.hpp"
+
+namespace aviary::cloudwatch {
+
+/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
+/// model's.
+struct Operations {
+  using S = CloudWatchService;
+  struct Entry {
+    std::string_view name;
+    S::Handler handler;
+  };
+  static constexpr Entry entries[] = {
+      {"DeleteAlarms", &S::delete_alarms},
+      {"DeleteDashboards", &S::delete_dashboards},
+      {"DescribeAlarmHistory", &S::describe_alarm_history},
+      {"DescribeAlarms", &S::describe_alarms},
+      {"DescribeAlarmsForMetric", &S::describe_alarms_for_metric},
+      {"DisableAlarmActions", &S::disable_alarm_actions},
+      {"EnableAlarmActions", &S::enable_alarm_actions},
+      {"GetDashboard", &S::get_dashboard},
+      {"GetMetricData", &S::get_metric_data},
+      {"GetMetricStatistics", &S::get_metric_statistics},
+      {"ListDashboards", &S::list_dashboards},
+      {"ListMetrics", &S::list_metrics},
+      {"ListTagsForResource", &S::list_tags_for_resource},
+      {"PutCompositeAlarm", &S::put_composite_alarm},
+      {"PutDashboard", &S::put_dashboard},
+      {"PutMetricAlarm", &S::put_metric_alarm},
+      {"PutMetricData", &S::put_metric_data},
+      {"SetAlarmState", &S::set_alarm_state},
+      {"TagResource", &S::tag_resource},
+      {"UntagResource", &S::untag_resource},
+  };
+
+  static std::vector<S::Handler> table() {
+    const models::Service& model = models::cloudwatch::service;
+    std::vector<S::Handler> handlers(model.operations.size(), nullptr);
+    for (const Entry& entry : entries) {
+      const models::Operation* operation = model.find_operation(entry.name);
+      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", entry.name));
+      handlers[static_cast<std::size_t>(operation - model.operations.data())] = entry.handler;
+    }
+    return handlers;
+  }
+};
+
+CloudWatchService::CloudWatchService(CloudWatchDependencies d)
+    : clock_(d.clock),
+      metrics_(d.metrics),
+      alarms_(metrics_, d.journal, d.actions),
+      dashboards_(d.journal),
+      timer_(d.clock, alarms_),
+      handlers_(Operations::table()) {}
+
+CloudWatchService::~CloudWatchService() = default;
+
+const models::Service& CloudWatchService::model() const { return models::cloudwatch::service; }
+
+Task<Result<Reply>> CloudWatchService::call(Call call) {
+  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
+  if (handler) co_return (this->*handler)(call);
+  co_return AwsError(
+      wire::errors::NotImplemented,
+      fmt::format("CloudWatch's operation {} is not part of Aviary yet.", call.operation->name));
+}
+
+std::vector<std::string_view> CloudWatchService::implemented_operations() {
+  std::vector<std::string_view> names;
+  for (const Operations::Entry& entry : Operations::entries) names.push_back(entry.name);
+  return names;
+}
+
+void CloudWatchService::restore() {
+  alarms_.restore(clock_.now());
+  dashboards_.restore();
+}
+
+void CloudWatchService::reset() {
+  alarms_.clear();
+  dashboards_.clear();
+  metrics_.clear();
+}
+
+void CloudWatchService::stop() { timer_.stop(); }
+
+void CloudWatchService::put_metric(const Scope& scope, const MetricId& metric, std::string_view unit,
+                                   bool high_resolution, const Sample& sample) {
+  const Instant now = clock_.now();
+  metrics_.put(scope, metric, unit, high_resolution ? Width::Second : Width::Minute, sample, to_seconds(now));
+  alarms_.on_data(scope, metric.key(), sample.at, now);
+}
+
+Json CloudWatchService::counts() const {
+  return {{"metrics", metrics_.size()}, {"metric_bytes", metrics_.bytes()}, {"alarms", alarms_.size()}};
+}
+
+}  // namespace aviary::cloudwatch

@@ -1,0 +1,53 @@
+#include "services/cloudwatch/api/input.hpp"
+
+#include <cmath>
+
+#include "base/encoding.hpp"
+#include "models/cloudwatch.hpp"
+
+namespace aviary::cloudwatch {
+
+namespace rows = models::cloudwatch::errors;
+
+const Json* find_member(const Json& input, const char* name) {
+  const auto found = input.find(name);
+  return found == input.end() || found->is_null() ? nullptr : &*found;
+}
+
+const std::string& text_of(const Json& input, const char* name) {
+  static const std::string none;
+  const Json* member = find_member(input, name);
+  return member && member->is_string() ? member->get_ref<const std::string&>() : none;
+}
+
+std::vector<std::string> texts_of(const Json& input, const char* name) {
+  const Json* member = find_member(input, name);
+  return member ? member->get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+std::optional<EpochSeconds> seconds_of(const Json& input, const char* name) {
+  const Json* member = find_member(input, name);
+  if (!member) return std::nullopt;
+  return static_cast<EpochSeconds>(std::floor(member->get<double>()));
+}
+
+double timestamp(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
+
+AwsError invalid_value(std::string text) { return {rows::InvalidParameterValueException, std::move(text)}; }
+AwsError invalid_combination(std::string text) {
+  return {rows::InvalidParameterCombinationException, std::move(text)};
+}
+AwsError missing_parameter(std::string text) {
+  return {rows::MissingRequiredParameterException, std::move(text)};
+}
+AwsError validation_error(std::string text) { return {rows::ValidationError, std::move(text)}; }
+
+std::string token_for(std::string_view next) { return base64_encode(std::string("next:").append(next)); }
+
+std::optional<std::string> from_token(std::string_view token) {
+  std::optional<std::string> text = base64_decode(token);
+  if (!text || !text->starts_with("next:")) return std::nullopt;
+  return text->substr(5);
+}
+
+}  // namespace aviary::cloudwatch
