@@ -131,6 +131,44 @@ TEST_F(Layers, BadCodeIsRefusedAndCostsNoNumber) {
   EXPECT_EQ(publish_layer("l"), layer("l:1"));
 }
 
+/// A bucket with one object.
+class OneObject final : public CodeSource {
+ public:
+  Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version) override {
+    asked = caller.account + " " + bucket + " " + key + " " + version;
+    co_return Fetched{.bytes = "PK from S3", .problem = std::nullopt};
+  }
+  std::string asked;
+};
+
+TEST_F(Layers, CodeComesFromABucketAsWell) {
+  OneObject bucket;
+  LambdaService service(LambdaDependencies{.clock = clock_,
+                                           .ids = ids_,
+                                           .router = router_,
+                                           .journal = journal_,
+                                           .codes = codes_,
+                                           .runner = runner_,
+                                           .executor = loop_.get_executor(),
+                                           .code_source = &bucket});
+  wire::Request http;
+  Call call{.operation = service.model().find_operation("PublishLayerVersion"),
+            .account = "123456789012",
+            .region = "us-east-1",
+            .request_id = ids_.uuid(),
+            .now = clock_.now(),
+            .input = {{"LayerName", "l"},
+                      {"Content", {{"S3Bucket", "b"}, {"S3Key", "k.zip"}, {"S3ObjectVersion", "v"}}}},
+            .payload = {},
+            .http = &http,
+            .base_url = {}};
+  const Result<Reply> reply = testing::run_task(loop_, service.call(std::move(call)));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->output["Content"]["CodeSha256"], base64_encode(sha256("PK from S3")));
+  EXPECT_EQ(bucket.asked, "123456789012 b k.zip v");
+  testing::run_task(loop_, service.stop());
+}
+
 TEST_F(Layers, ListsAreNarrowed) {
   const auto make = [&](std::string name, std::vector<std::string> runtimes,
                         std::vector<std::string> architectures) {
