@@ -88,7 +88,8 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       execution_ids(seed, "execution"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
-      guard{chosen.allow_host, chosen.allow_origin} {}
+      guard{chosen.allow_host, chosen.allow_origin},
+      housekeeping(io.get_executor()) {}
 
 std::string Parts::endpoint() const {
   const bool any = options.address == "0.0.0.0" || options.address == "::";
@@ -197,6 +198,15 @@ void build_services(Parts& parts) {
   parts.gateway->add(*parts.lambda);
 }
 
+/// What servers that were killed left behind, while this one already answers.
+Task<> clear_away(Parts& parts, std::vector<std::filesystem::path> folders) {
+  auto remove = [folders = std::move(folders)] {
+    host::ScratchFolder::remove_leftovers(folders);
+    return true;
+  };
+  co_await parts.workers->run(remove);
+}
+
 }  // namespace
 
 std::string House::open() {
@@ -211,6 +221,8 @@ std::string House::open() {
   add_admin_routes(parts);
   add_clock_routes(parts);
   parts.lambda->restore();
+  if (auto left = host::ScratchFolder::leftovers(); !left.empty())
+    parts.housekeeping.spawn("leftovers of killed servers", clear_away(parts, std::move(left)));
   return {};
 }
 
@@ -221,6 +233,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);
   if (parts.journal) co_await parts.journal->settled();
+  co_await parts.housekeeping.join();
 }
 
 }  // namespace aviary::app

@@ -24,6 +24,7 @@
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
+#include "ports/task_group.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 
 namespace aviary::app {
@@ -57,6 +58,7 @@ struct Parts {
   GuardOptions guard;
   Admin admin;
   std::unique_ptr<http::Server> server;
+  TaskGroup housekeeping;
 
   /// As a local client reaches the server: `http://127.0.0.1:4566`.
   std::string endpoint() const;
