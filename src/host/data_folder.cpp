@@ -20,9 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view scratch_prefix = "aviary-";
+/// What is swept is known by its name and by the name of its lock, so that nobody's data folder
+/// (`--data-dir /tmp/aviary-data`), which has a `lock` too, is ever taken for it.
+constexpr std::string_view scratch_prefix = "aviary-scratch-";
+constexpr std::string_view scratch_lock = "scratch.lock";
+constexpr std::string_view data_lock = "lock";
+constexpr std::size_t suffix_size = 6;
 /// A folder wears this name until it is locked, so that nobody takes it for a dead server's.
-constexpr std::string_view unfinished_prefix = ".aviary-";
+constexpr std::string_view unfinished_prefix = ".aviary-scratch-";
 constexpr auto passable = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
 
 std::vector<fs::path> scratch_roots() {
@@ -31,8 +36,8 @@ std::vector<fs::path> scratch_roots() {
   return {"/var/tmp", "/tmp"};
 }
 
-Descriptor open_lock(const fs::path& folder, int flags) {
-  return Descriptor(::open((folder / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
+Descriptor open_lock(const fs::path& file, int flags) {
+  return Descriptor(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
 }
 
 bool take(const Descriptor& lock) { return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0; }
@@ -52,13 +57,29 @@ std::string owner_of(const Descriptor& lock) {
   return pid.empty() ? "another Aviary" : fmt::format("another Aviary (process {})", pid);
 }
 
-/// A folder of this user's with a lock that nobody holds.
+/// A folder of this user's with a lock that nobody holds, or whose lock was the last thing removed from it.
 bool is_leftover(const fs::path& folder) {
+  const std::string name = folder.filename().native();
+  if (!name.starts_with(scratch_prefix) || name.size() != scratch_prefix.size() + suffix_size) return false;
   struct stat facts {};
   if (::lstat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode) || facts.st_uid != ::geteuid())
     return false;
-  const Descriptor lock = open_lock(folder, 0);
-  return lock && take(lock);
+  const Descriptor lock = open_lock(folder / scratch_lock, 0);
+  if (lock) return take(lock);
+  std::error_code problem;
+  return errno == ENOENT && fs::is_empty(folder, problem) && !problem;
+}
+
+/// The lock goes last: a sweep that is cut short leaves what the next one still knows for a leftover.
+void remove_scratch(const fs::path& folder, std::error_code& problem) {
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem))
+    if (entry->path().filename() != scratch_lock) entries.push_back(entry->path());
+  for (const fs::path& entry : entries) {
+    if (problem) return;
+    fs::remove_all(entry, problem);
+  }
+  if (!problem) fs::remove_all(folder, problem);
 }
 
 }  // namespace
@@ -73,10 +94,10 @@ Started<ScratchFolder> ScratchFolder::make() {
                       root.native(), std::strerror(errno));
       continue;
     }
-    Descriptor lock = open_lock(unfinished, O_CREAT);
+    Descriptor lock = open_lock(fs::path(unfinished) / scratch_lock, O_CREAT);
     std::error_code failure;
     fs::path path = root / fmt::format("{}{}", scratch_prefix,
-                                       std::string_view(unfinished).substr(unfinished.size() - 6));
+                                       std::string_view(unfinished).substr(unfinished.size() - suffix_size));
     if (lock && take(lock)) {
       sign(lock);
       fs::permissions(unfinished, passable, failure);
@@ -93,7 +114,7 @@ Started<ScratchFolder> ScratchFolder::make() {
 ScratchFolder::~ScratchFolder() {
   if (!lock_) return;
   std::error_code problem;
-  fs::remove_all(path_, problem);
+  remove_scratch(path_, problem);
   if (problem) log::warn("{} could not be removed: {}", path_.native(), problem.message());
 }
 
@@ -103,8 +124,7 @@ std::vector<fs::path> ScratchFolder::leftovers() {
   for (const fs::path& root : scratch_roots()) {
     for (fs::directory_iterator entry(root, problem), end; !problem && entry != end;
          entry.increment(problem)) {
-      const fs::path& path = entry->path();
-      if (path.filename().native().starts_with(scratch_prefix) && is_leftover(path)) found.push_back(path);
+      if (is_leftover(entry->path())) found.push_back(entry->path());
     }
     problem.clear();
   }
@@ -115,7 +135,7 @@ void ScratchFolder::remove_leftovers(const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     if (!is_leftover(folder)) continue;
     std::error_code problem;
-    fs::remove_all(folder, problem);
+    remove_scratch(folder, problem);
     if (problem)
       log::warn("{}, left by a server that was killed, could not be removed: {}", folder.native(),
                 problem.message());
@@ -131,7 +151,7 @@ Started<DataFolder> DataFolder::open(const fs::path& folder) {
   std::error_code problem;
   fs::path where = fs::canonical(folder, problem);
   if (problem) return refuse(problem.message());
-  Descriptor lock = open_lock(where, O_CREAT);
+  Descriptor lock = open_lock(where / data_lock, O_CREAT);
   if (!lock) return refuse(std::strerror(errno));
   if (!take(lock))
     return refuse(fmt::format("{} is using it; stop that one, or choose another folder", owner_of(lock)));

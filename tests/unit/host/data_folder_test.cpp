@@ -113,6 +113,27 @@ TEST_F(DataFolderTest, WhatAKilledServerLeftIsSweptAndWhatLivesIsNot) {
   EXPECT_EQ(in_temporary().size(), 2U);
 }
 
+TEST_F(DataFolderTest, ADataFolderIsNeverSweptWhateverItIsCalled) {
+  for (const char* name : {"aviary-data", "aviary-scratch-data", "aviary-scratch-abcdef"}) {
+    const auto kept = temporary / name;
+    { ASSERT_TRUE(DataFolder::open(kept)); }
+    EXPECT_THAT(ScratchFolder::leftovers(), IsEmpty()) << name;
+    ScratchFolder::remove_leftovers({kept});
+    EXPECT_TRUE(std::filesystem::exists(kept / "code")) << name;
+  }
+}
+
+TEST_F(DataFolderTest, ASweepThatWasCutShortIsFinishedByTheNext) {
+  killed([] { return DataFolder::temporary(); });
+  const auto left = ScratchFolder::leftovers();
+  ASSERT_EQ(left.size(), 1U);
+  std::filesystem::remove_all(left[0]);
+  std::filesystem::create_directory(left[0]);
+  ASSERT_THAT(ScratchFolder::leftovers(), ElementsAre(left[0]));
+  ScratchFolder::remove_leftovers(left);
+  EXPECT_THAT(in_temporary(), IsEmpty());
+}
+
 TEST_F(DataFolderTest, NoPlaceForTemporaryFilesIsExplained) {
   ::setenv("TMPDIR", "/does/not/exist", 1);
   const auto refused = DataFolder::temporary();
