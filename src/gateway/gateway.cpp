@@ -19,6 +19,10 @@ const wire::Codec& error_codec(const std::optional<wire::Target>& target) {
   return *wire::codec_for(models::Protocol::RestJson);
 }
 
+wire::AnswerContext context_of(const std::optional<wire::Target>& target, std::string_view request_id) {
+  return {.service = target ? target->service : nullptr, .request_id = request_id};
+}
+
 std::string base_url(const wire::Request& request) {
   const std::string_view host = request.header("host");
   if (!host.empty()) return fmt::format("http://{}", host);
@@ -53,8 +57,9 @@ wire::Response Gateway::refuse_size(const wire::Request& request) {
                   invoke ? payload_limit : request_limit, invoke ? "InvokeFunction" : operation));
   ++counts_.requests;
   ++counts_.client_errors;
-  wire::Response response = codec.encode_error(error);
-  response.set("x-amzn-RequestId", ids_.uuid());
+  std::string request_id = ids_.uuid();
+  wire::Response response = codec.encode_error(error, context_of(target, request_id));
+  response.set("x-amzn-RequestId", std::move(request_id));
   return response;
 }
 
@@ -63,8 +68,10 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
   std::string request_id = ids_.uuid();
   std::string failure;
   wire::Response response;
+  std::optional<wire::Target> target;
   try {
-    response = co_await answer(std::move(request), request_id);
+    target = wire::identify(request, models_);
+    response = co_await answer(std::move(request), target, request_id);
   } catch (const std::exception& escaped) {
     failure = escaped.what();
     if (failure.empty()) failure = "unknown";
@@ -75,7 +82,7 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
     const AwsError error(
         wire::errors::InternalFailure,
         "The request processing has failed because of an unknown error, exception or failure.");
-    response = error_codec(std::nullopt).encode_error(error);
+    response = error_codec(target).encode_error(error, context_of(target, request_id));
   }
   if (response.status >= 500) {
     ++counts_.server_errors;
@@ -96,8 +103,9 @@ Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire
   co_return decoded;
 }
 
-Task<wire::Response> Gateway::answer(wire::Request request, std::string request_id) {
-  const std::optional<wire::Target> target = wire::identify(request, models_);
+Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::Target> target,
+                                     std::string request_id) {
+  const wire::AnswerContext context = context_of(target, request_id);
   const wire::Codec* codec = target ? wire::codec_for(target->protocol) : nullptr;
   if (codec == nullptr) {
     const std::string text =
@@ -105,18 +113,18 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
                : fmt::format("No service of Aviary answers {} {}.", request.method, request.path());
     const AwsError error(target ? wire::errors::NotImplemented : wire::errors::UnknownOperationException,
                          text);
-    co_return error_codec(target).encode_error(error);
+    co_return error_codec(target).encode_error(error, context);
   }
 
   if (options_.authenticate) {
     const Result<> allowed = options_.authenticate(request);
-    if (!allowed) co_return codec->encode_error(allowed.error());
+    if (!allowed) co_return codec->encode_error(allowed.error(), context);
   }
 
   const Result<wire::Match> match = codec->route(*target->service, request);
-  if (!match) co_return codec->encode_error(match.error());
+  if (!match) co_return codec->encode_error(match.error(), context);
   Result<wire::Decoded> decoded = co_await decode(*codec, *match, request);
-  if (!decoded) co_return codec->encode_error(decoded.error());
+  if (!decoded) co_return codec->encode_error(decoded.error(), context);
 
   const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);
   Call call{
@@ -124,7 +132,7 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
       .account = credential && is_account_id(credential->access_key_id) ? credential->access_key_id
                                                                         : options_.default_account,
       .region = credential && !credential->region.empty() ? credential->region : options_.default_region,
-      .request_id = std::move(request_id),
+      .request_id = request_id,
       .now = clock_.now(),
       .input = std::move(decoded->input),
       .payload = std::move(decoded->payload),
@@ -135,10 +143,10 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::string request_
   Result<Reply> reply = co_await (*service)->call(std::move(call));
   // Reads wait as well: what they saw must not be lost either.
   if (!journal_.is_settled()) co_await journal_.settled();
-  if (!reply) co_return codec->encode_error(reply.error());
+  if (!reply) co_return codec->encode_error(reply.error(), context);
 
   wire::Response response =
-      codec->encode(*match->operation, reply->output, std::move(reply->payload), reply->status);
+      codec->encode(*match->operation, reply->output, std::move(reply->payload), reply->status, context);
   for (auto& [name, value] : reply->headers) response.set(std::move(name), std::move(value));
   co_return response;
 }

@@ -50,7 +50,8 @@ class Gateway {
   std::span<const models::Service* const> models() const noexcept { return models_; }
 
  private:
-  Task<wire::Response> answer(wire::Request request, std::string request_id);
+  Task<wire::Response> answer(wire::Request request, std::optional<wire::Target> target,
+                              std::string request_id);
   Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match,
                                      wire::Request& request);
 

@@ -13,11 +13,16 @@
 namespace aviary {
 namespace {
 
-constexpr ErrorShape missing_token{"MissingAuthenticationTokenException", 403, Fault::Sender, "message",
-                                   false};
-constexpr ErrorShape incomplete{"IncompleteSignatureException", 403, Fault::Sender, "message", false};
-constexpr ErrorShape unknown_key{"UnrecognizedClientException", 403, Fault::Sender, "message", false};
-constexpr ErrorShape mismatch{"InvalidSignatureException", 403, Fault::Sender, "message", false};
+// The last names are those of the query protocol, in every such service's list of common errors.
+constexpr ErrorShape missing_token{
+    "MissingAuthenticationTokenException", 403, Fault::Sender, "message", false,
+    "MissingAuthenticationToken"};
+constexpr ErrorShape incomplete{"IncompleteSignatureException", 403, Fault::Sender, "message", false,
+                                "IncompleteSignature"};
+constexpr ErrorShape unknown_key{"UnrecognizedClientException", 403, Fault::Sender, "message", false,
+                                 "InvalidClientTokenId"};
+constexpr ErrorShape mismatch{"InvalidSignatureException", 403, Fault::Sender, "message", false,
+                              "SignatureDoesNotMatch"};
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 

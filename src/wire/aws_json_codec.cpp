@@ -1,11 +1,6 @@
 #include "wire/aws_json_codec.hpp"
 
-#include <fmt/format.h>
-
-#include "wire/json_reader.hpp"
-#include "wire/json_writer.hpp"
 #include "wire/rest_codec.hpp"
-#include "wire/validate.hpp"
 
 namespace aviary::wire {
 namespace {
@@ -29,41 +24,10 @@ Result<Match> AwsJsonCodec::route(const models::Service& service, const Request&
   return Match{.operation = operation, .labels = {}};
 }
 
-Result<Decoded> AwsJsonCodec::decode(const Match& match, Request& request) const {
-  Decoded decoded;
-  const models::Operation& operation = *match.operation;
-  if (operation.input == nullptr) return decoded;
-  Result<Json> document = read_json(request.body, *operation.input, true);
-  if (!document) return document.error();
-  std::string().swap(request.body);
-  if (Result<> valid = validate(*operation.input, *document); !valid) return valid.error();
-  decoded.input = std::move(*document);
-  return decoded;
-}
-
-Response AwsJsonCodec::encode(const models::Operation& operation, const Json& output, std::string payload,
-                              int status) const {
-  Response response;
-  response.status = status != 0 ? status : operation.status;
-  response.set("Content-Type", std::string(content_type_));
-  // A payload member has no body of its own here; none of these services has one.
-  response.body = std::move(payload);
-  if (operation.output != nullptr && response.body.empty())
-    write_json(response.body, output, *operation.output, true);
-  return response;
-}
-
-Response AwsJsonCodec::encode_error(const AwsError& error) const {
-  const ErrorShape& shape = *error.shape;
-  Response response;
-  response.status = shape.status;
-  response.set("Content-Type", std::string(content_type_));
-  response.set("x-amzn-ErrorType", std::string(shape.code));
-  // For clients that came from the query protocol and compare its codes.
-  if (!shape.query_code.empty())
-    response.set("x-amzn-query-error", fmt::format("{};{}", shape.query_code,
-                                                   shape.fault == Fault::Sender ? "Sender" : "Receiver"));
-  response.body = json_error_body(error, shape.code);
+Response AwsJsonCodec::encode_error(const AwsError& error, const AnswerContext& context) const {
+  Response response = error_response(error, context);
+  response.set("x-amzn-ErrorType", std::string(error.shape->code));
+  response.body = json_error_body(error, error.shape->code);
   return response;
 }
 

@@ -23,5 +23,8 @@ class BodyCodec {
 };
 
 const BodyCodec& json_body();
+const BodyCodec& cbor_body();
+/// Reads a form, writes XML: as the query protocol does it.
+const BodyCodec& query_body();
 
 }  // namespace aviary::wire

@@ -1,4 +1,6 @@
 #include "wire/aws_json_codec.hpp"
+#include "wire/cbor_codec.hpp"
+#include "wire/query_codec.hpp"
 #include "wire/rest_codec.hpp"
 
 namespace aviary::wire {
@@ -7,6 +9,8 @@ const Codec* codec_for(models::Protocol protocol) {
   static const RestJsonCodec rest_json;
   static const AwsJsonCodec aws_json_10("application/x-amz-json-1.0");
   static const AwsJsonCodec aws_json_11("application/x-amz-json-1.1");
+  static const QueryCodec query;
+  static const CborCodec cbor;
   switch (protocol) {
     case models::Protocol::RestJson:
       return &rest_json;
@@ -14,6 +18,10 @@ const Codec* codec_for(models::Protocol protocol) {
       return &aws_json_10;
     case models::Protocol::AwsJson11:
       return &aws_json_11;
+    case models::Protocol::Query:
+      return &query;
+    case models::Protocol::RpcV2Cbor:
+      return &cbor;
     default:
       return nullptr;
   }

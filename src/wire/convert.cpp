@@ -115,6 +115,11 @@ std::optional<double> parse_timestamp(std::string_view text) {
   return parse_http_date(text);
 }
 
+std::string repaired_utf8(std::string text) {
+  if (is_utf8(text)) return text;
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+}
+
 AwsError unexpected_object() {
   return serialization_error("Start of structure or map found where not expected.");
 }
@@ -168,6 +173,7 @@ Result<Json> from_double(const Shape& shape, double value) {
     }
     case ShapeType::Float:
     case ShapeType::Double:
+      return Json(value);
     case ShapeType::Timestamp:
       if (!std::isfinite(value)) return mismatch("NUMBER_VALUE", shape.type);
       return Json(value);
@@ -198,6 +204,11 @@ Result<Json> from_string(const Shape& shape, std::string&& value) {
     default:
       return mismatch("STRING_VALUE", shape.type);
   }
+}
+
+Result<Json> from_bytes(const Shape& shape, std::string&& value) {
+  if (shape.type == ShapeType::Blob) return Json(std::move(value));
+  return mismatch("BINARY_VALUE", shape.type);
 }
 
 Result<Json> from_text(const Shape& shape, std::string&& text) {

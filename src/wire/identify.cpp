@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "wire/cbor_codec.hpp"
 #include "wire/protocol.hpp"
+#include "wire/query_codec.hpp"
 #include "wire/query_string.hpp"
 #include "wire/router.hpp"
 
@@ -21,14 +23,16 @@ std::optional<Protocol> rest_protocol(const Service& service) {
   return std::nullopt;
 }
 
-bool is_form(const Request& request) {
-  return request.header("content-type").starts_with("application/x-www-form-urlencoded");
+/// By the header that every such request must have; also without it if path and body are what it would say.
+bool is_cbor(const Request& request) {
+  if (request.has_header("smithy-protocol")) return request.header("smithy-protocol") == "rpc-v2-cbor";
+  return request.header("content-type").starts_with("application/cbor") &&
+         !smithy_path(request.path()).service.empty();
 }
 
 /// What the request says of its protocol, among those that the service speaks.
 Protocol protocol_of(const Request& request, const Service& service) {
-  if (request.header("smithy-protocol") == "rpc-v2-cbor" && speaks(service, Protocol::RpcV2Cbor))
-    return Protocol::RpcV2Cbor;
+  if (is_cbor(request) && speaks(service, Protocol::RpcV2Cbor)) return Protocol::RpcV2Cbor;
   if (request.has_header("x-amz-target")) {
     const bool v1_0 = request.header("content-type").starts_with("application/x-amz-json-1.0");
     for (const Protocol protocol :
@@ -38,7 +42,11 @@ Protocol protocol_of(const Request& request, const Service& service) {
   for (const Protocol protocol : {Protocol::Query, Protocol::Ec2})
     if (speaks(service, protocol) && (is_form(request) || query_value(request.query(), "Action")))
       return protocol;
-  return rest_protocol(service).value_or(service.protocols.front());
+  if (const std::optional<Protocol> rest = rest_protocol(service)) return *rest;
+  // Whoever sent this shall at least be able to read the answer.
+  for (const Protocol protocol : service.protocols)
+    if (protocol != Protocol::RpcV2Cbor) return protocol;
+  return service.protocols.front();
 }
 
 const Service* by_target_prefix(std::string_view prefix, Services services) {
@@ -53,14 +61,9 @@ const Service* by_target(const Request& request, Services services) {
   return by_target_prefix(target.substr(0, target.rfind('.')), services);
 }
 
-/// `/service/GraniteServiceVersion20100801/operation/PutMetricData`, with the header that says so
+/// `/service/GraniteServiceVersion20100801/operation/PutMetricData`
 const Service* by_smithy_path(const Request& request, Services services) {
-  if (!request.has_header("smithy-protocol")) return nullptr;
-  static constexpr std::string_view prefix = "/service/";
-  std::string_view path = request.path();
-  if (!path.starts_with(prefix)) return nullptr;
-  path.remove_prefix(prefix.size());
-  return by_target_prefix(path.substr(0, path.find('/')), services);
+  return is_cbor(request) ? by_target_prefix(smithy_path(request.path()).service, services) : nullptr;
 }
 
 /// The only service that has the path; one that names it literally goes before one that takes any

@@ -49,6 +49,12 @@ struct Decoded {
   std::string payload{};  ///< the input payload member's bytes, moved out of the request
 };
 
+/// What an answer says of the call that it answers, where the protocol puts such things into its body.
+struct AnswerContext {
+  const models::Service* service = nullptr;  ///< its XML namespace, and whether it speaks the query protocol
+  std::string_view request_id{};
+};
+
 class Codec {
  public:
   virtual ~Codec() = default;
@@ -60,8 +66,8 @@ class Codec {
   virtual Result<Decoded> decode(const Match& match, Request& request) const = 0;
   /// `status` 0 means the model's. Members that the model does not know, and null ones, are not sent.
   virtual Response encode(const models::Operation& operation, const Json& output, std::string payload,
-                          int status) const = 0;
-  virtual Response encode_error(const AwsError& error) const = 0;
+                          int status, const AnswerContext& context = {}) const = 0;
+  virtual Response encode_error(const AwsError& error, const AnswerContext& context = {}) const = 0;
 };
 
 /// Null for a protocol that is not spoken yet.

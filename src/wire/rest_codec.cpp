@@ -259,8 +259,8 @@ Result<Decoded> RestCodec::decode(const Match& match, Request& request) const {
   return decoded;
 }
 
-Response RestCodec::encode(const Operation& operation, const Json& output, std::string payload,
-                           int status) const {
+Response RestCodec::encode(const Operation& operation, const Json& output, std::string payload, int status,
+                           const AnswerContext&) const {
   Response response;
   response.status = status_of(operation, output, status);
   if (operation.output == nullptr) return response;
@@ -302,7 +302,7 @@ std::string json_error_body(const AwsError& error, std::string_view type_member)
   return body + '}';
 }
 
-Response RestJsonCodec::encode_error(const AwsError& error) const {
+Response RestJsonCodec::encode_error(const AwsError& error, const AnswerContext&) const {
   Response response;
   response.status = error.shape->status;
   response.set("Content-Type", "application/json");

@@ -13,8 +13,8 @@ class RestCodec : public Codec {
 
   Result<Match> route(const models::Service& service, const Request& request) const override;
   Result<Decoded> decode(const Match& match, Request& request) const override;
-  Response encode(const models::Operation& operation, const Json& output, std::string payload,
-                  int status) const override;
+  Response encode(const models::Operation& operation, const Json& output, std::string payload, int status,
+                  const AnswerContext& context) const override;
 
  private:
   const BodyCodec& body_;
@@ -24,7 +24,7 @@ class RestCodec : public Codec {
 class RestJsonCodec final : public RestCodec {
  public:
   RestJsonCodec() : RestCodec(json_body()) {}
-  Response encode_error(const AwsError& error) const override;
+  Response encode_error(const AwsError& error, const AnswerContext& context) const override;
 };
 
 /// The members that an error's JSON body has in every protocol that speaks JSON, in the order in which AWS
