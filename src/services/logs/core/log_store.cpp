@@ -1,0 +1,218 @@
+#include "services/logs/core/log_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace aviary::logs {
+namespace {
+
+std::string stream_key(const LogStream& stream) {
+  const LogGroup& group = *stream.group;
+  // A stream's name has no colon, nor has a group's.
+  return fmt::format("{}:{}:{}:{}", group.scope.account, group.scope.region, group.name, stream.name);
+}
+
+}  // namespace
+
+LogStore::LogStore(Journal& journal, Options options)
+    : options_(options), group_records_(journal, "logs_groups"), stream_records_(journal, "logs_streams") {}
+
+LogGroup* LogStore::find_group(const Scope& scope, std::string_view name) {
+  const auto home = groups_.find(scope);
+  if (home == groups_.end()) return nullptr;
+  const auto found = home->second.find(name);
+  return found == home->second.end() ? nullptr : found->second.get();
+}
+
+LogGroup* LogStore::create_group(const Scope& scope, std::string_view name, Millis now) {
+  auto [place, added] = groups_[scope].try_emplace(std::string(name));
+  if (!added) return nullptr;
+  place->second = std::make_unique<LogGroup>();
+  LogGroup& group = *place->second;
+  group.scope = scope;
+  group.name = name;
+  group.created = now;
+  return &group;
+}
+
+void LogStore::erase_group(LogGroup& group) {
+  while (!group.streams.empty()) erase_stream(*group.streams.begin()->second);
+  group_records_.erase(fmt::format("{}:{}:{}", group.scope.account, group.scope.region, group.name));
+  const auto home = groups_.find(group.scope);
+  const std::string name = group.name;  // the key must outlive the group
+  home->second.erase(name);
+  if (home->second.empty()) groups_.erase(home);
+}
+
+const LogStore::Groups& LogStore::groups(const Scope& scope) const {
+  static const Groups none;
+  const auto home = groups_.find(scope);
+  return home == groups_.end() ? none : home->second;
+}
+
+LogStream* LogStore::find_stream(LogGroup& group, std::string_view name) {
+  const auto found = group.streams.find(name);
+  return found == group.streams.end() ? nullptr : found->second.get();
+}
+
+LogStream* LogStore::find_stream(std::uint64_t id) {
+  const auto found = streams_.find(id);
+  return found == streams_.end() ? nullptr : found->second;
+}
+
+LogStream& LogStore::add_stream(LogGroup& group, std::string_view name, Millis created, bool implicit) {
+  auto stream = std::make_unique<LogStream>();
+  stream->id = next_stream_++;
+  stream->group = &group;
+  stream->name = name;
+  stream->created = created;
+  stream->implicit = implicit;
+  LogStream& added = *stream;
+  group.streams.emplace(added.name, std::move(stream));
+  streams_.emplace(added.id, &added);
+  bytes_ += footprint(added);
+  return added;
+}
+
+LogStream* LogStore::create_stream(LogGroup& group, std::string_view name, Millis now) {
+  if (find_stream(group, name)) return nullptr;
+  LogStream& stream = add_stream(group, name, now, false);
+  stream_records_.save(stream_key(stream), Json{{"account", group.scope.account},
+                                                {"region", group.scope.region},
+                                                {"group", group.name},
+                                                {"name", stream.name},
+                                                {"created", stream.created}});
+  return &stream;
+}
+
+void LogStore::erase_stream(LogStream& stream) {
+  while (!stream.chunks.empty()) drop_chunk(stream, stream.chunks.size() - 1);
+  if (!stream.implicit) stream_records_.erase(stream_key(stream));
+  bytes_ -= footprint(stream);
+  streams_.erase(stream.id);
+  const std::string name = stream.name;  // the key must outlive the stream
+  stream.group->streams.erase(name);
+}
+
+LogStream& LogStore::open_stream(const Scope& scope, std::string_view group_name,
+                                 std::string_view stream_name, Millis now) {
+  LogGroup* group = find_group(scope, group_name);
+  if (!group) {
+    group = create_group(scope, group_name, now);
+    save(*group);
+  }
+  if (LogStream* stream = find_stream(*group, stream_name)) return *stream;
+  return add_stream(*group, stream_name, now, true);
+}
+
+EventChunk& LogStore::add_chunk(LogStream& stream, std::size_t place, Millis ingested) {
+  auto chunk = std::make_unique<EventChunk>(next_chunk_++, ingested);
+  EventChunk& added = *chunk;
+  chunk_owners_.emplace_hint(chunk_owners_.end(), added.id(), &stream);
+  stream.chunks.insert(stream.chunks.begin() + static_cast<std::ptrdiff_t>(place), std::move(chunk));
+  bytes_ += added.footprint();
+  return added;
+}
+
+void LogStore::drop_chunk(LogStream& stream, std::size_t index) {
+  EventChunk& chunk = *stream.chunks[index];
+  bytes_ -= chunk.footprint();
+  events_ -= chunk.size();
+  chunk_owners_.erase(chunk.id());
+  stream.chunks.erase(stream.chunks.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+/// The chunk where an event with that key belongs, with room for it.
+EventChunk& LogStore::chunk_for(LogStream& stream, EventKey key, std::size_t bytes, Millis ingested) {
+  if (stream.chunks.empty() || stream.chunks.back()->back_key() < key) {
+    if (!stream.chunks.empty() && stream.chunks.back()->takes(bytes, ingested)) return *stream.chunks.back();
+    return add_chunk(stream, stream.chunks.size(), ingested);
+  }
+  const std::size_t index = stream.chunk_at(key);
+  EventChunk& chunk = *stream.chunks[index];
+  if (chunk.takes(bytes, ingested)) return chunk;
+  // Too full for one more: two halves are not.
+  const std::size_t half = chunk.first_not_before(key);
+  if (half == 0) return add_chunk(stream, index, ingested);
+  const std::size_t before = chunk.footprint();
+  std::unique_ptr<EventChunk> rest = chunk.split(half, next_chunk_++);
+  bytes_ += chunk.footprint() + rest->footprint();
+  bytes_ -= before;
+  chunk_owners_.emplace_hint(chunk_owners_.end(), rest->id(), &stream);
+  stream.chunks.insert(stream.chunks.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(rest));
+  if (chunk.takes(bytes, ingested)) return chunk;
+  return add_chunk(stream, index + 1, ingested);
+}
+
+EventKey LogStore::append(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
+  const EventKey key{timestamp, next_sequence_++};
+  EventChunk& chunk = chunk_for(stream, key, text.size(), ingested);
+  const std::size_t before = chunk.footprint();
+  if (chunk.size() == 0 || chunk.back_key() < key) {
+    chunk.append(key, ingested, text);
+  } else {
+    chunk.insert(key, ingested, text);
+  }
+  ++events_;
+  bytes_ += chunk.footprint();
+  bytes_ -= before;
+  if (!stream.first_event || timestamp < *stream.first_event) stream.first_event = timestamp;
+  if (!stream.last_event || timestamp > *stream.last_event) stream.last_event = timestamp;
+  stream.last_ingestion = ingested;
+  if (bytes_ > options_.budget) make_room(chunk);
+  return key;
+}
+
+/// Drops the oldest chunks until the budget holds; never `spare`, which is being written to.
+void LogStore::make_room(const EventChunk& spare) {
+  while (bytes_ > options_.budget && !chunk_owners_.empty()) {
+    const auto [id, owner] = *chunk_owners_.begin();
+    if (id == spare.id()) return;
+    const auto found = std::ranges::find(owner->chunks, id, [](const auto& chunk) { return chunk->id(); });
+    losses_.events += (*found)->size();
+    losses_.bytes += (*found)->text().size();
+    losses_.newest = std::max(losses_.newest, (*found)->back_key().timestamp);
+    drop_chunk(*owner, static_cast<std::size_t>(found - owner->chunks.begin()));
+    if (owner->chunks.empty() && owner->implicit) erase_stream(*owner);
+  }
+}
+
+void LogStore::expire(LogGroup& group, Millis now) {
+  if (group.retention_days == 0) return;
+  const Millis cutoff = group.cutoff(now);
+  for (auto next = group.streams.begin(); next != group.streams.end();) {
+    LogStream& stream = *(next++)->second;
+    while (!stream.chunks.empty() && stream.chunks.front()->back_key().timestamp < cutoff)
+      drop_chunk(stream, 0);
+    if (stream.chunks.empty() && stream.implicit) erase_stream(stream);
+  }
+}
+
+std::size_t LogStore::footprint(const LogStream& stream) {
+  constexpr std::size_t nodes = 200;  // of the three containers that know it
+  return sizeof(LogStream) + 2 * stream.name.capacity() + nodes;
+}
+
+void LogStore::clear() {
+  chunk_owners_.clear();
+  streams_.clear();
+  groups_.clear();
+  bytes_ = 0;
+  events_ = 0;
+  losses_ = {};
+}
+
+Json LogStore::counts() const {
+  std::size_t groups = 0;
+  for (const auto& [scope, home] : groups_) groups += home.size();
+  return {{"groups", groups},
+          {"streams", streams_.size()},
+          {"events", events_},
+          {"bytes", bytes_},
+          {"budget_bytes", options_.budget},
+          {"dropped_events", losses_.events},
+          {"dropped_bytes", losses_.bytes}};
+}
+
+}  // namespace aviary::logs
