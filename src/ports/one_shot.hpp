@@ -1,9 +1,13 @@
 #pragma once
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,7 +42,10 @@ class OneShot {
   }
 
   /// May be awaited once.
-  Task<T> wait() const { return wait_on(state_); }
+  Task<T> wait() const { return wait_on(state_, true); }
+  /// Cannot be cancelled: for who must not leave before the value is there, because somebody else works on
+  /// what its frame holds.
+  Task<T> wait_regardless() const { return wait_on(state_, false); }
 
  private:
   struct State {
@@ -47,24 +54,41 @@ class OneShot {
     std::function<void(T)> resume;
   };
 
-  static Task<T> wait_on(std::shared_ptr<State> state) {
+  static Task<T> wait_on(std::shared_ptr<State> state, bool cancellable) {
     if (state->value) {
       T value = std::move(*state->value);
       co_return value;
     }
-    auto initiate = [state](auto handler) {
+    auto initiate = [state, cancellable](auto handler) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      state->resume = [shared](T value) {
+      auto slot = cancellable ? boost::asio::get_associated_cancellation_slot(*shared)
+                              : boost::asio::cancellation_slot();
+      const auto complete = [shared](std::optional<T> value) {
         auto executor = boost::asio::get_associated_executor(*shared);
         boost::asio::post(executor, [shared, value = std::move(value)]() mutable {
           auto completed = std::move(*shared);
           std::move(completed)(std::move(value));
         });
       };
+      state->resume = [complete, slot](T value) mutable {
+        if (slot.is_connected()) slot.clear();
+        complete(std::optional<T>(std::move(value)));
+      };
+      if (slot.is_connected()) {
+        slot.assign([weak = std::weak_ptr<State>(state), complete](boost::asio::cancellation_type) {
+          const auto waited = weak.lock();
+          if (!waited || !waited->resume) return;
+          waited->resume = nullptr;
+          complete(std::nullopt);
+        });
+      }
     };
-    T value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
-        std::move(initiate), boost::asio::use_awaitable);
-    co_return value;
+    std::optional<T> value =
+        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::optional<T>)>(
+            std::move(initiate), boost::asio::use_awaitable);
+    if (!value) throw boost::system::system_error(boost::asio::error::operation_aborted);
+    T result = std::move(*value);
+    co_return result;
   }
 
   std::shared_ptr<State> state_;

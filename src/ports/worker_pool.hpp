@@ -18,7 +18,8 @@ class WorkerPool {
   /// not throw.
   virtual void submit(std::function<void()> work, std::function<void()> done) = 0;
 
-  /// `auto digest = co_await pool.run(work);` where `work` is a named callable that owns what it needs.
+  /// Not cancelled: `work` may refer to what the caller's frame holds. `auto digest = co_await
+  /// pool.run(work);` where `work` is a named callable that owns what it needs.
   template <class Work>
   Task<std::invoke_result_t<Work&>> run(Work work) {
     using T = std::invoke_result_t<Work&>;
@@ -26,7 +27,7 @@ class WorkerPool {
     auto job = std::make_shared<Work>(std::move(work));
     OneShot<bool> finished;
     submit([job, result] { result->emplace((*job)()); }, [finished] { finished.set(true); });
-    co_await finished.wait();
+    co_await finished.wait_regardless();
     T value = std::move(**result);
     co_return value;
   }

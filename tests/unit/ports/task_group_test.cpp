@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <stdexcept>
 
 #include "ports/one_shot.hpp"
@@ -47,6 +48,24 @@ TEST(OneShot, KeepsAValueForALaterWaiter) {
   group.spawn("waiter", wait_for(slot, seen));
   loop.poll();
   EXPECT_EQ(seen, 7);
+}
+
+TEST(OneShot, AWaiterThatIsCancelledLeavesAndTheSlotMayStillBeSet) {
+  boost::asio::io_context loop;
+  TaskGroup group(loop.get_executor());
+  OneShot<int> slot;
+  int seen = 0;
+  group.spawn("waiter", wait_for(slot, seen));
+  loop.poll();
+  EXPECT_EQ(group.size(), 1U);
+  boost::asio::post(loop, [&group] { group.cancel(); });
+  loop.restart();
+  loop.poll();
+  EXPECT_EQ(group.size(), 0U);
+  slot.set(7);
+  loop.restart();
+  loop.poll();
+  EXPECT_EQ(seen, 0);
 }
 
 TEST(TaskGroup, JoinsWhenTheLastTaskIsGoneEvenIfOneThrew) {
