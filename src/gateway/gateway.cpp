@@ -95,7 +95,7 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
 
 /// What the references name lives in the caller's frame, which waits for this.
 Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire::Match& match,
-                                            wire::Request& request) {
+                                            wire::Request& request) const {
   constexpr std::size_t large_body = 1 << 20;
   if (options_.workers == nullptr || request.body.size() < large_body) co_return codec.decode(match, request);
   auto work = [&codec, &match, &request] { return codec.decode(match, request); };
@@ -124,7 +124,13 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
   const Result<wire::Match> match = codec->route(*target->service, request);
   if (!match) co_return codec->encode_error(match.error(), context);
   Result<wire::Decoded> decoded = co_await decode(*codec, *match, request);
-  if (!decoded) co_return codec->encode_error(decoded.error(), context);
+  const auto service = std::ranges::find(services_, target->service, [](Service* s) { return &s->model(); });
+  if (!decoded) {
+    AwsError error = decoded.error();
+    const ErrorShape* own = (*service)->violation_error();
+    if (own != nullptr && error.shape == &wire::errors::ValidationException) error.shape = own;
+    co_return codec->encode_error(error, context);
+  }
 
   const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);
   Call call{
@@ -139,7 +145,6 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
       .http = &request,
       .base_url = base_url(request)};
 
-  const auto service = std::ranges::find(services_, target->service, [](Service* s) { return &s->model(); });
   Result<Reply> reply = co_await (*service)->call(std::move(call));
   // Reads wait as well: what they saw must not be lost either.
   if (!journal_.is_settled()) co_await journal_.settled();

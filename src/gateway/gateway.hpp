@@ -53,7 +53,7 @@ class Gateway {
   Task<wire::Response> answer(wire::Request request, std::optional<wire::Target> target,
                               std::string request_id);
   Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match,
-                                     wire::Request& request);
+                                     wire::Request& request) const;
 
   Clock& clock_;
   Random& ids_;
