@@ -244,6 +244,22 @@ class Kill(Folder):
         server.stop()
         self.assertEqual(os.listdir(self.folder), [], "a server that stops leaves nothing")
 
+    def test_a_data_folder_is_never_cleared_away(self):
+        """Not even one that looks like a temporary folder, while its server is dead and another one starts."""
+        data = os.path.join(self.folder, "aviary-a1B2c3")
+        server = Server(data_dir=data, environment={"TMPDIR": self.folder}).start()
+        self.servers.append(server)
+        self.ok(server.post(F, create(FunctionName="fn").body))
+        server.kill()
+        other = Server(environment={"TMPDIR": self.folder}).start()
+        self.servers.append(other)
+        self.ok(other.post("/_aviary/reset"))
+        time.sleep(0.5)
+        other.stop()
+        server = Server(data_dir=data, environment={"TMPDIR": self.folder}).start()
+        self.servers.append(server)
+        self.assertEqual(len(self.ok(server.get(F))["Functions"]), 1)
+
     def test_a_torn_temporary_file_does_no_harm(self):
         server = self.start()
         self.ok(server.post(F, create(FunctionName="fn").body))
