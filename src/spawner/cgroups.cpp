@@ -138,9 +138,13 @@ std::vector<std::string> Cgroups::parents() const {
   return all;
 }
 
-bool Cgroups::make(const std::string& name, std::uint64_t memory_bytes) const {
+bool Cgroups::make(const std::string& name) const {
   for (const auto& parent : parents())
     if (::mkdir((parent + "/" + name).c_str(), 0755) != 0 && errno != EEXIST) return false;
+  return true;
+}
+
+bool Cgroups::limit(const std::string& name, std::uint64_t memory_bytes) const {
   if (memory_.empty()) return true;
   const std::string group = memory_ + "/" + name;
   const std::string limit = std::to_string(memory_bytes);

@@ -16,16 +16,15 @@ class Cgroups {
   /// Makes one parent named `name` in each usable hierarchy.
   void find(const std::string& name);
   bool has_memory() const noexcept { return !memory_.empty(); }
+  bool any() const noexcept { return !memory_.empty() || !cpu_.empty() || !freezer_.empty(); }
   bool has_freezer() const noexcept { return !freezer_.empty(); }
   /// Every parent that was made: what a later run has to remove if this one cannot.
   std::vector<std::string> parents() const;
 
-  struct Group {
-    std::string name;
-    std::uint64_t kills = 0;  ///< out-of-memory kills seen when the running process was started
-  };
-  /// False when the limit could not be set (the group is then unusable).
-  bool make(const std::string& name, std::uint64_t memory_bytes) const;
+  bool make(const std::string& name) const;
+  /// False when it could not be set (the group is then unusable).
+  bool limit(const std::string& name, std::uint64_t memory_bytes) const;
+  /// May take the kernel 15 ms.
   bool enter(const std::string& name, pid_t pid) const;
   std::uint64_t memory_kills(const std::string& name) const;
   void reset_peak(const std::string& name) const;

@@ -19,9 +19,12 @@ namespace {
 
 constexpr std::uint64_t server_key = 0;
 constexpr std::uint64_t signals_key = 1;
-constexpr std::uint64_t first_sandbox_key = 2;
+constexpr std::uint64_t preparer_key = 2;
+constexpr std::uint64_t first_sandbox_key = 3;
 constexpr int retry_ms = 20;
-constexpr int idle_ms = 4;
+/// After this long without anything to do the next sandboxes are prepared, as many as this.
+constexpr int idle_ms = 5;
+constexpr std::size_t prepared_ahead = 3;
 /// Lambda's quota of processes and threads, and what it sets at 128 MB.
 constexpr std::int64_t most_processes = 1024;
 constexpr std::int64_t processes_when_small = 742;
@@ -76,6 +79,7 @@ void Spawner::hello(Received& received) {
   received.descriptors.clear();
   if (received.packet.texts.size() < hello::first_extra) return;
   const Failure failure = open(received.packet);
+  preparing_allowed_ = !failure;
   say(Op::Ready, 0,
       {failure.error_number, static_cast<std::int64_t>(isolation_),
        static_cast<std::int64_t>(isolation_ == Isolation::None ? TmpKind::Host : tmp_.kind_for(512ULL << 20)),
@@ -83,45 +87,16 @@ void Spawner::hello(Received& received) {
       {failure.step});
 }
 
-/// Up to the first process, which is then told to build its side and answers `Built`.
-Failure Spawner::make(const Packet& packet, Sandbox& sandbox) {
-  const auto memory = packet.number(0);
+/// A first process in namespaces of its own, waiting to be told what its sandbox is to be.
+Failure Spawner::raise(Sandbox& sandbox) {
   const bool isolated = isolation_ == Isolation::Namespaces;
-  if (!cgroups_.make(sandbox.name, static_cast<std::uint64_t>(memory)))
-    return failed("make the control group");
-
-  Packet build{
-      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
-  Descriptor task;
-  Descriptor opt;
-  std::optional<TmpFolder> tmp;
-  if (isolated) {
-    world_.refresh();
-    task = detached_copy(packet.text(1).c_str(), true);
-    if (!task) return failed("copy the mount of the code");
-    if (packet.texts.size() == 3) {
-      opt = detached_copy(packet.texts[2].c_str(), true);
-      if (!opt) return failed("copy the mount of the layer");
-    } else if (packet.texts.size() > 3) {
-      // The overlay looks in its first folder first; of layers the last one wins.
-      std::string lower = "lowerdir=";
-      for (std::size_t i = packet.texts.size(); i-- > 2;)
-        lower += escaped(packet.texts[i]) + (i > 2 ? ":" : "");
-      opt = detached_mount("overlay", (state_ + "/tmp/scratch").c_str(), "overlay",
-                           MS_RDONLY | MS_NOSUID | MS_NODEV, lower.c_str());
-      if (!opt) return failed("merge the layers");
-    }
-    Failure failure;
-    tmp = tmp_.make(sandbox.name, static_cast<std::uint64_t>(packet.number(1)), failure);
-    if (!tmp) return failure;
-    sandbox.folder = tmp->folder;
-    build.texts[1] = "/tmp";
+  sandbox.name = std::to_string(++next_serial_);
+  if (free_slots_.empty()) {
+    sandbox.slot = next_slot_++;
   } else {
-    sandbox.folder = state_ + "/tmp/" + sandbox.name;
-    if (!make_folders(sandbox.folder, 0755)) return failed("make /tmp");
-    build.texts[1] = sandbox.folder;
+    sandbox.slot = free_slots_.back();
+    free_slots_.pop_back();
   }
-
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("make a socket");
   sandbox.socket.reset(ends[0]);
@@ -132,26 +107,78 @@ Failure Spawner::make(const Packet& packet, Sandbox& sandbox) {
   if (first == 0) run_first_process(other.get());
   if (first < 0) return failed("make namespaces");
   sandbox.first = first;
+  if (!isolated) return {};
+  // Root gives every sandbox a user of its own on the host; root itself is seen as root, so that code is
+  // root's.
+  const std::string process = "/proc/" + std::to_string(first);
+  const std::string user = std::to_string(base_uid_ + sandbox.slot);
+  const std::string own = base_uid_ != 0 ? user + " 1\n0 0 1\n" : "0 1\n";
+  if (!write_file((process + "/uid_map").c_str(), std::to_string(sandbox_uid) + " " + own) ||
+      !write_file((process + "/gid_map").c_str(), std::to_string(sandbox_gid) + " " + own))
+    return failed("map the user");
+  const int on = 1;
+  ::setsockopt(sandbox.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  return {};
+}
 
-  if (isolated) {
-    // Root gives every sandbox a user of its own on the host; root itself is seen as root, so that code is
-    // root's.
-    const std::string process = "/proc/" + std::to_string(first);
-    const std::string user = std::to_string(base_uid_ + sandbox.slot);
-    const std::string own = base_uid_ != 0 ? user + " 1\n0 0 1\n" : "0 1\n";
-    if (!write_file((process + "/uid_map").c_str(), std::to_string(sandbox_uid) + " " + own) ||
-        !write_file((process + "/gid_map").c_str(), std::to_string(sandbox_gid) + " " + own))
-      return failed("map the user");
-    const int on = 1;
-    ::setsockopt(sandbox.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+Failure Spawner::find_opt(const Packet& packet, Descriptor& opt) {
+  constexpr std::size_t first_layer = 2;
+  if (packet.texts.size() == first_layer + 1) {
+    opt = detached_copy(packet.texts[first_layer].c_str(), true);
+    if (!opt) return failed("copy the mount of the layer");
+  } else if (packet.texts.size() > first_layer) {
+    // The overlay looks in its first folder first; of layers the last one wins.
+    std::string lower = "lowerdir=";
+    for (std::size_t i = packet.texts.size(); i-- > first_layer;)
+      lower += escaped(packet.texts[i]) + (i > first_layer ? ":" : "");
+    opt = detached_mount("overlay", tmp_.scratch().c_str(), "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV,
+                         lower.c_str());
+    if (!opt) return failed("merge the layers");
   }
+  return {};
+}
+
+/// Makes a raised first process that of this sandbox; it answers `Built`.
+Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
+  const auto memory = packet.number(0);
+  const auto tmp_bytes = static_cast<std::uint64_t>(packet.number(1));
+  const bool isolated = isolation_ == Isolation::Namespaces;
+  if (!sandbox.entered && !(cgroups_.make(sandbox.name) && cgroups_.enter(sandbox.name, sandbox.first)))
+    return failed("enter the control group");
+  sandbox.entered = true;
+  if (!cgroups_.limit(sandbox.name, static_cast<std::uint64_t>(memory))) return failed("limit the memory");
+
+  Packet build{
+      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
   build.numbers[build::isolated] = isolated ? 1 : 0;
   build.numbers[build::uid] = sandbox_uid;
   build.numbers[build::gid] = sandbox_gid;
-  build.numbers[build::has_opt] = opt ? 1 : 0;
   build.numbers[build::sample_bytes] = cgroups_.has_memory() ? 0 : memory;
-  build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
   build.numbers[build::processes] = memory <= small_memory ? processes_when_small : most_processes;
+  Descriptor task;
+  Descriptor opt;
+  std::optional<TmpFolder> tmp;
+  if (isolated) {
+    world_.refresh();
+    task = detached_copy(packet.text(1).c_str(), true);
+    if (!task) return failed("copy the mount of the code");
+    if (Failure failure = find_opt(packet, opt)) return failure;
+    Failure failure;
+    if (sandbox.tmp && tmp_bytes == usual_tmp_bytes)
+      tmp = TmpFolder{TmpKind::Image, std::move(sandbox.tmp), {}};
+    else
+      tmp = tmp_.make(sandbox.name, tmp_bytes, failure);
+    sandbox.tmp.reset();
+    if (!tmp) return failure;
+    sandbox.folder = tmp->folder;
+    build.texts[1] = "/tmp";
+  } else {
+    sandbox.folder = state_ + "/tmp/" + sandbox.name;
+    if (!make_folders(sandbox.folder, 0755)) return failed("make /tmp");
+    build.texts[1] = sandbox.folder;
+  }
+  build.numbers[build::has_opt] = opt ? 1 : 0;
+  build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
   int sent;
   if (!isolated)
     sent = send_packet(sandbox.socket.get(), build);
@@ -165,19 +192,80 @@ Failure Spawner::make(const Packet& packet, Sandbox& sandbox) {
 
 void Spawner::create(const Packet& packet) {
   Sandbox& sandbox = sandboxes_[packet.sandbox];
+  Failure failure;
+  if (!take_prepared(sandbox)) failure = raise(sandbox);
   sandbox.handle = packet.sandbox;
-  sandbox.name = std::to_string(packet.sandbox);
-  if (free_slots_.empty()) {
-    sandbox.slot = next_slot_++;
-  } else {
-    sandbox.slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  if (const Failure failure = make(packet, sandbox)) {
+  if (!failure) failure = furnish(packet, sandbox);
+  if (failure) {
     refuse(sandbox, failure);
     return;
   }
   listen(sandbox.socket.get(), first_sandbox_key + packet.sandbox);
+}
+
+bool Spawner::take_prepared(Sandbox& into) {
+  if (prepared_.empty()) return false;
+  into = std::move(prepared_.back());
+  prepared_.pop_back();
+  return true;
+}
+
+/// With nothing else to do: the next first process, which the preparer then puts into its groups.
+void Spawner::prepare_one() {
+  const bool slow_parts = cgroups_.any() || (isolation_ == Isolation::Namespaces && tmp_.images());
+  if (slow_parts && !preparer_.running()) {
+    if (preparer_.start(cgroups_, tmp_)) {
+      preparing_allowed_ = false;
+      return;
+    }
+    listen(preparer_.socket(), preparer_key);
+  }
+  Sandbox next;
+  if (raise(next)) {
+    preparing_allowed_ = false;
+    drop(next);
+    return;
+  }
+  if (!slow_parts) {
+    next.entered = true;
+    prepared_.push_back(std::move(next));
+    return;
+  }
+  const std::uint64_t image = isolation_ == Isolation::Namespaces && tmp_.images() ? usual_tmp_bytes : 0;
+  const std::uint32_t serial = next_serial_;
+  const bool asked = preparer_.ask(serial, next.name, next.first, image);
+  preparing_.emplace(serial, std::move(next));
+  if (!asked) preparing_allowed_ = false;
+}
+
+void Spawner::hear_preparer() {
+  Preparer::Answer answer;
+  while (preparer_.running() && preparer_.hear(answer)) {
+    const auto found = preparing_.find(answer.serial);
+    if (found == preparing_.end()) continue;
+    Sandbox sandbox = std::move(found->second);
+    preparing_.erase(found);
+    sandbox.tmp = std::move(answer.tmp);
+    sandbox.entered = answer.entered;
+    if (answer.entered) {
+      prepared_.push_back(std::move(sandbox));
+    } else {
+      preparing_allowed_ = false;
+      drop(sandbox);
+    }
+  }
+  if (preparer_.running()) return;
+  preparing_allowed_ = false;
+  for (auto& [serial, sandbox] : preparing_) drop(sandbox);
+  preparing_.clear();
+}
+
+/// Ends one that no sandbox was made of.
+void Spawner::drop(Sandbox& sandbox) {
+  if (sandbox.first > 0 && isolation_ == Isolation::Namespaces) ::kill(sandbox.first, SIGKILL);
+  sandbox.socket.reset();
+  if (sandbox.first > 0) ::waitpid(sandbox.first, nullptr, 0);
+  remove_remains(sandbox);
 }
 
 /// Says why there will be no sandbox, and ends what there is of it.
@@ -238,8 +326,6 @@ void Spawner::hear(std::uint32_t handle) {
     case Op::Built:
       if (packet.number(0) != 0) {
         refuse(sandbox, {static_cast<int>(packet.number(0)), packet.text(0)});
-      } else if (!cgroups_.enter(sandbox.name, sandbox.first)) {
-        refuse(sandbox, failed("enter the control group"));
       } else {
         say(Op::Created, handle,
             {0, base_uid_ != 0 && isolation_ == Isolation::Namespaces ? base_uid_ + sandbox.slot : 0},
@@ -273,7 +359,15 @@ void Spawner::reap() {
     if (pid <= 0) return;
     const auto found = std::find_if(sandboxes_.begin(), sandboxes_.end(),
                                     [pid](const auto& entry) { return entry.second.first == pid; });
-    if (found == sandboxes_.end()) continue;  // a cleaner, or an orphan of a sandbox without namespaces
+    if (found == sandboxes_.end()) {
+      // One that was prepared; else a cleaner, or an orphan of a sandbox without namespaces.
+      const auto gone = std::find_if(prepared_.begin(), prepared_.end(),
+                                     [pid](const Sandbox& prepared) { return prepared.first == pid; });
+      if (gone == prepared_.end()) continue;
+      remove_remains(*gone);
+      prepared_.erase(gone);
+      continue;
+    }
     Sandbox& sandbox = found->second;
     if (!sandbox.unwanted) {
       while (sandbox.socket && !sandbox.unwanted) hear(found->first);  // what it still had to say
@@ -335,13 +429,17 @@ void Spawner::handle(Received& received) {
 }
 
 void Spawner::leave() {
-  for (auto& [handle, sandbox] : sandboxes_) {
+  preparer_.stop();
+  const auto end = [this](Sandbox& sandbox) {
     sandbox.unwanted = true;
     cgroups_.thaw(sandbox.name);
     if (sandbox.first > 0 && isolation_ == Isolation::Namespaces) ::kill(sandbox.first, SIGKILL);
     sandbox.socket.reset();
-  }
-  tmp_.close_spares();
+    sandbox.tmp.reset();
+  };
+  for (auto& [handle, sandbox] : sandboxes_) end(sandbox);
+  for (auto& [serial, sandbox] : preparing_) end(sandbox);
+  for (auto& sandbox : prepared_) end(sandbox);
   for (int attempt = 0; attempt < 1000; ++attempt) {
     reap();
     if (::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD) break;
@@ -365,12 +463,13 @@ void Spawner::run() {
   listen(server_, server_key);
   listen(signals_.get(), signals_key);
   for (;;) {
-    const int wait = !busy_groups_.empty() ? retry_ms : tmp_.wants_spare() ? idle_ms : -1;
+    const bool prepares = preparing_allowed_ && preparing_.empty() && prepared_.size() < prepared_ahead;
+    const int wait = prepares ? idle_ms : busy_groups_.empty() ? -1 : retry_ms;
     epoll_event event;
     const int count = ::epoll_wait(events_.get(), &event, 1, wait);
     if (count == 0) {
       finish_groups();
-      if (tmp_.wants_spare()) tmp_.make_spare();
+      if (prepares) prepare_one();
     }
     if (count <= 0) continue;
     if (event.data.u64 == signals_key) {
@@ -378,6 +477,8 @@ void Spawner::run() {
       while (::read(signals_.get(), &ignored, sizeof ignored) > 0) {
       }
       reap();
+    } else if (event.data.u64 == preparer_key) {
+      hear_preparer();
     } else if (event.data.u64 == server_key) {
       Received received;
       switch (receive_packet(server_, received)) {

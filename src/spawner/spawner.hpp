@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spawner/cgroups.hpp"
+#include "spawner/preparer.hpp"
 #include "spawner/protocol.hpp"
 #include "spawner/system.hpp"
 #include "spawner/tmp_storage.hpp"
@@ -24,7 +25,9 @@ class Spawner {
  private:
   struct Sandbox {
     std::uint32_t handle = 0;
-    std::string name{};  ///< of its cgroups and folder
+    std::string name{};    ///< of its control groups and folder
+    bool entered = false;  ///< its first process is in them
+    Descriptor tmp{};  ///< an image of the usual size, until it is mounted or found to be of the wrong one
     Descriptor socket{};
     pid_t first = 0;
     std::uint64_t kills = 0;  ///< out-of-memory kills seen when the running process was started
@@ -38,7 +41,13 @@ class Spawner {
   void hello(Received& received);
   Failure open(const Packet& packet);
   void create(const Packet& packet);
-  Failure make(const Packet& packet, Sandbox& sandbox);
+  Failure raise(Sandbox& sandbox);
+  Failure furnish(const Packet& packet, Sandbox& sandbox);
+  Failure find_opt(const Packet& packet, Descriptor& opt);
+  void prepare_one();
+  void hear_preparer();
+  bool take_prepared(Sandbox& into);
+  void drop(Sandbox& sandbox);
   void forward(const Received& received);
   void destroy(std::uint32_t handle);
   void hear(std::uint32_t handle);
@@ -62,6 +71,11 @@ class Spawner {
   std::map<std::uint32_t, Sandbox> sandboxes_;
   std::vector<std::int64_t> free_slots_;
   std::int64_t next_slot_ = 0;
+  Preparer preparer_;
+  bool preparing_allowed_ = false;
+  std::map<std::uint32_t, Sandbox> preparing_;  ///< first processes on their way into their groups, by serial
+  std::vector<Sandbox> prepared_;
+  std::uint32_t next_serial_ = 0;
   std::vector<std::string> busy_groups_;  ///< that could not be removed yet
   Descriptor events_;
   Descriptor signals_;

@@ -16,10 +16,9 @@
 namespace aviary::spawner {
 namespace {
 
-/// Ahead of demand: a burst of new environments finds this many ready.
-constexpr std::size_t most_spares = 2;
 constexpr std::uint64_t loop_major = 7;
-constexpr std::uint64_t usual_bytes = 512ULL << 20;  // Lambda's default
+/// Images that are wanted faster than this one after the other are a burst.
+constexpr std::int64_t burst_ms = 100;
 
 bool run(const std::vector<std::string>& command) {
   std::vector<char*> argv;
@@ -89,11 +88,15 @@ std::uint64_t machine_memory() {
 void TmpStorage::open(std::string place, bool memory_is_charged) {
   place_ = std::move(place);
   make_folders(place_, 0755);
-  make_folders(place_ + "/scratch", 0755);
+  open_beside();
   memory_is_charged_ = memory_is_charged;
   memory_bound_ = machine_memory() / 8;
   images_ = ::geteuid() == 0 && ::access("/dev/loop-control", W_OK) == 0;
-  spare_bytes_ = usual_bytes;
+}
+
+void TmpStorage::open_beside() {
+  scratch_ = place_ + "/scratch-" + std::to_string(::getpid());
+  make_folders(scratch_, 0755);
 }
 
 bool TmpStorage::make_template(std::uint64_t bytes, const std::string& path) {
@@ -110,25 +113,28 @@ bool TmpStorage::make_template(std::uint64_t bytes, const std::string& path) {
     return false;
   std::string device;
   const Descriptor loop = attach_loop(image.get(), place_, device);
-  const std::string scratch = place_ + "/scratch";
-  if (!loop || ::mount(device.c_str(), scratch.c_str(), "ext4", MS_NOSUID | MS_NODEV, "") != 0) return false;
-  ::rmdir((scratch + "/lost+found").c_str());
-  const bool open_to_all = ::chmod(scratch.c_str(), 01777) == 0;
-  return ::umount2(scratch.c_str(), 0) == 0 && open_to_all;
+  if (!loop || ::mount(device.c_str(), scratch_.c_str(), "ext4", MS_NOSUID | MS_NODEV, "") != 0) return false;
+  ::rmdir((scratch_ + "/lost+found").c_str());
+  const bool open_to_all = ::chmod(scratch_.c_str(), 01777) == 0;
+  return ::umount2(scratch_.c_str(), 0) == 0 && open_to_all;
 }
 
 Descriptor TmpStorage::make_image(std::uint64_t bytes) {
-  auto known = templates_.find(bytes);
-  if (known == templates_.end()) {
-    const std::string path = place_ + "/template-" + std::to_string(bytes);
-    if (!make_template(bytes, path)) {
-      ::unlink(path.c_str());
+  if (!images_) return {};
+  last_image_ms_ = monotonic_ms();
+  const std::string own = "-" + std::to_string(::getpid());
+  const std::string known = place_ + "/template-" + std::to_string(bytes);
+  Descriptor from(::open(known.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!from) {
+    const std::string made = known + own;
+    if (!make_template(bytes, made) || ::rename(made.c_str(), known.c_str()) != 0) {
+      ::unlink(made.c_str());
+      images_ = false;  // what does not work once does not work here
       return {};
     }
-    known = templates_.emplace(bytes, path).first;
+    from.reset(::open(known.c_str(), O_RDONLY | O_CLOEXEC));
   }
-  const std::string path = place_ + "/image-" + std::to_string(++serial_);
-  const Descriptor from(::open(known->second.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string path = place_ + "/image" + own + "-" + std::to_string(++serial_);
   const Descriptor image(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   ::unlink(path.c_str());
   struct stat status;
@@ -139,8 +145,8 @@ Descriptor TmpStorage::make_image(std::uint64_t bytes) {
   if (!loop) return {};
   // Nothing here has to survive anything: no barriers, so that a function's fsync does not wait for the real
   // disk.
-  return detached_mount(device.c_str(), (place_ + "/scratch").c_str(), "ext4",
-                        MS_NOSUID | MS_NODEV | MS_NOATIME, "nobarrier");
+  return detached_mount(device.c_str(), scratch_.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOATIME,
+                        "nobarrier");
 }
 
 TmpKind TmpStorage::kind_for(std::uint64_t bytes) const {
@@ -150,24 +156,15 @@ TmpKind TmpStorage::kind_for(std::uint64_t bytes) const {
 
 std::optional<TmpFolder> TmpStorage::make(const std::string& name, std::uint64_t bytes, Failure& failure) {
   TmpFolder made;
-  if (kind_for(bytes) == TmpKind::Image) {
+  if (images_ && monotonic_ms() - last_image_ms_ > burst_ms) {
     made.kind = TmpKind::Image;
-    if (bytes == spare_bytes_ && !spares_.empty()) {
-      made.mount = std::move(spares_.back());
-      spares_.pop_back();
-      return made;
-    }
-    spare_bytes_ = bytes;
-    spares_.clear();
     made.mount = make_image(bytes);
     if (made.mount) return made;
-    images_ = false;  // it did not work once: it does not work here
   }
   if (kind_for(bytes) == TmpKind::Memory) {
     made.kind = TmpKind::Memory;
     const std::string options = "mode=1777,size=" + std::to_string(bytes);
-    made.mount =
-        detached_mount("tmp", (place_ + "/scratch").c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str());
+    made.mount = detached_mount("tmp", scratch_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str());
     if (made.mount) return made;
   }
   made.kind = TmpKind::Folder;
@@ -182,16 +179,6 @@ std::optional<TmpFolder> TmpStorage::make(const std::string& name, std::uint64_t
     return std::nullopt;
   }
   return made;
-}
-
-bool TmpStorage::wants_spare() const { return images_ && spare_bytes_ != 0 && spares_.size() < most_spares; }
-
-void TmpStorage::make_spare() {
-  Descriptor spare = make_image(spare_bytes_);
-  if (spare)
-    spares_.push_back(std::move(spare));
-  else
-    spare_bytes_ = 0;
 }
 
 }  // namespace aviary::spawner

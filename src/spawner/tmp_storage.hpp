@@ -1,15 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "spawner/protocol.hpp"
 #include "spawner/system.hpp"
 
 namespace aviary::spawner {
+
+/// Lambda's default size of /tmp.
+inline constexpr std::uint64_t usual_tmp_bytes = 512ULL << 20;
 
 /// A sandbox's /tmp, ready to be mounted.
 struct TmpFolder {
@@ -29,25 +30,26 @@ class TmpStorage {
  public:
   /// `place`: a folder of the spawner's own on a disk.
   void open(std::string place, bool memory_is_charged);
+  /// In a burst images are too slow: then it is a folder.
   std::optional<TmpFolder> make(const std::string& name, std::uint64_t bytes, Failure& failure);
-  /// Makes one of the usual size ahead, if images work here; called when there is nothing else to do.
-  void make_spare();
-  bool wants_spare() const;
+  /// An ext4 of this size, mounted nowhere; none where that does not work.
+  Descriptor make_image(std::uint64_t bytes);
   TmpKind kind_for(std::uint64_t bytes) const;
-  void close_spares() { spares_.clear(); }
+  bool images() const noexcept { return images_; }
+  /// In a process forked off: from here on it gets in nobody's way.
+  void open_beside();
+  std::string scratch() const { return scratch_; }
 
  private:
-  Descriptor make_image(std::uint64_t bytes);
   bool make_template(std::uint64_t bytes, const std::string& path);
 
   std::string place_;
+  std::string scratch_;  ///< where file systems are mounted for a moment
   bool images_ = true;
   bool memory_is_charged_ = false;
   std::uint64_t memory_bound_ = 0;
-  std::map<std::uint64_t, std::string> templates_;
-  std::vector<Descriptor> spares_;
-  std::uint64_t spare_bytes_ = 0;
   std::uint64_t serial_ = 0;
+  std::int64_t last_image_ms_ = 0;
 };
 
 }  // namespace aviary::spawner
