@@ -23,6 +23,12 @@ class Spawner {
   [[noreturn]] void run();
 
  private:
+  // What an event is about; a sandbox's is its handle above `first_sandbox_key`.
+  static constexpr std::uint64_t server_key = 0;
+  static constexpr std::uint64_t signals_key = 1;
+  static constexpr std::uint64_t preparer_key = 2;
+  static constexpr std::uint64_t first_sandbox_key = 3;
+
   struct Sandbox {
     std::uint32_t handle = 0;
     std::string name{};    ///< of its control groups and folder
