@@ -68,6 +68,49 @@ class Manual(ServerCase):
         self.assertLess(time.monotonic() - started, 10)
 
 
+COUNTS_ITS_RUNS = """import json, os, urllib.request
+
+def handler(event, context):
+    tags = os.environ['AWS_ENDPOINT_URL'] + '/2017-03-31/tags/' + context.invoked_function_arn.replace(':', '%3A')
+    runs = len(json.load(urllib.request.urlopen(tags, timeout=5))['Tags']) + 1
+    body = json.dumps({'Tags': {f'run{runs}': context.aws_request_id}}).encode()
+    urllib.request.urlopen(urllib.request.Request(tags, body, method='POST'), timeout=5)
+    raise Exception('not this time')
+"""
+
+
+class Retries(ServerCase):
+    """An asynchronous invoke that fails runs again after one minute, and after two more, and then no more."""
+
+    OPTIONS = ("--clock", "manual")
+
+    def runs(self):
+        return self.server.get("/2017-03-31/tags/arn:aws:lambda:us-east-1:123456789012:function:fn").json()["Tags"]
+
+    def waits(self, count):
+        """Until the function has run so often, and what comes of it waits for the clock."""
+        self.eventually(lambda: len(self.runs()) == count, what=f"run {count}")
+        self.eventually(lambda: self.server.get("/_aviary/info").json()["in_flight"] == 0, what="the end of the run")
+        time.sleep(0.1)
+
+    def test_three_runs_of_one_request(self):
+        self.server.post(F, create(FunctionName="fn", Timeout=20, Code=code(python_zip(COUNTS_ITS_RUNS))).body)
+        answer = self.server.post(function("fn", "/invocations"), {}, headers={"X-Amz-Invocation-Type": "Event"})
+        self.assertEqual(answer.status, 202, answer)
+        self.waits(1)
+        for before, after, run in (("59s", "1s", 2), ("1m59s", "1s", 3)):
+            self.server.post("/_aviary/clock/advance", {"by": before})
+            time.sleep(0.1)
+            self.assertEqual(len(self.runs()), run - 1)
+            self.server.post("/_aviary/clock/advance", {"by": after})
+            self.waits(run)
+        self.server.post("/_aviary/clock/advance", {"by": "6h"})
+        time.sleep(0.2)
+        self.assertEqual(set(self.runs()), {"run1", "run2", "run3"})
+        self.assertEqual(set(self.runs().values()), {answer.headers["x-amzn-requestid"]})
+        self.assertEqual(self.server.get("/_aviary/info").json()["lambda"]["pending_events"], 0)
+
+
 class Scaled(ServerCase):
     OPTIONS = ("--clock", "scaled=1000", "--activation-delay", "60000")
 

@@ -14,7 +14,7 @@ import urllib.request
 from http.client import HTTPConnection, HTTPException
 
 from aviary_server import ACCOUNT, REGION, Server, binary, quote, scope_header
-from function_code import answering
+from function_code import answering, python_zip
 from recorded_requests import F, code, create, function
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
@@ -75,6 +75,15 @@ class Restart(Folder):
                      f"/2017-03-31/tags/{quote(ARN + 'fn')}", "/2016-08-19/account-settings"):
             found[path] = self.ok(server.get(path))
         return found
+
+    def test_an_accepted_event_runs_after_the_restart(self):
+        server = self.start("--clock", "manual")
+        self.ok(server.post(F, create(FunctionName="fn", Code=code(python_zip(
+            "def handler(event, context):\n    raise Exception('once more')\n"))).body))
+        self.ok(server.post(function("fn", "/invocations"), "{}", headers={"X-Amz-Invocation-Type": "Event"}))
+        server.kill()
+        server = self.start("--clock", "manual")
+        self.assertEqual(self.ok(server.get("/_aviary/info"))["lambda"]["pending_events"], 1)
 
     def test_reset_is_kept_as_well(self):
         server = self.start()
