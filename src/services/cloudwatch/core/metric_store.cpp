@@ -144,10 +144,10 @@ Retention MetricStore::tightened() const {
 }
 
 /// A series has just packed a bucket: once a minute at most for each, so this is where the store looks after
-/// its memory. Work is spread: while it is over its budget every packing pays for a few series more.
+/// its memory, and now and then after the series' age. Work is spread: while it is over its budget every
+/// packing pays for a few series more.
 void MetricStore::packed(UnitSeries& series, EpochSeconds now) {
-  const Retention retention = tightened();
-  if (now - series.series.oldest() > retention.minutes) series.series.compact(now, retention);
+  if (series.series.chunk_is_full()) series.series.compact(now, tightened());
   account(series);
   if (bytes_ <= options_.budget) return;
   for (int i = 0; i < 4 && bytes_ > options_.budget; ++i) advance_sweep(now);

@@ -51,6 +51,8 @@ class Series {
     if (!open_.samples.empty() && open_.start >= from && open_.start < until) visit(open_);
   }
 
+  /// Every sixty buckets or so: a good moment to look after what is old.
+  bool chunk_is_full() const noexcept { return !chunks_.empty() && chunks_.back().buckets == chunk_buckets; }
   /// Rolls up and forgets by age.
   void compact(EpochSeconds now, const Retention& retention);
   bool empty() const noexcept { return chunks_.empty() && open_.samples.empty(); }
