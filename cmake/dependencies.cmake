@@ -24,6 +24,7 @@ aviary_static_library(dep_zstd zstd)
 aviary_static_library(dep_nettle nettle)
 aviary_static_library(dep_sqlite sqlite3 Threads::Threads m dl)
 aviary_static_library(dep_pcre2 pcre2-8)
+aviary_static_library(dep_yaml yaml-cpp)
 # Only the zip reader is pulled out of the archive, so only its own needs are here.
 aviary_static_library(dep_archive archive dep_zlib dep_bz2 dep_lzma dep_zstd dep_nettle)
 
