@@ -103,6 +103,7 @@ std::string Parts::endpoint() const {
 
 Task<> Parts::reset() {
   lambda->reset();
+  cloudwatch->reset();
   co_await runner->reset();
   journal->clear();
   co_await journal->settled();
@@ -183,6 +184,11 @@ void build_services(Parts& parts) {
       .workers = parts.workers.get(),
       .options = lambda_options(parts.options),
   });
+  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(
+      cloudwatch::CloudWatchDependencies{.clock = parts.clock, .journal = *parts.journal});
+  parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock,
+                                                         [&parts] { return parts.runner->in_flight(); });
+  parts.runner->add_observer(*parts.lambda_metrics);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
   gateway_options.default_region = parts.options.region;
@@ -196,6 +202,7 @@ void build_services(Parts& parts) {
   parts.gateway =
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
   parts.gateway->add(*parts.lambda);
+  parts.gateway->add(*parts.cloudwatch);
 }
 
 /// What servers that were killed left behind, while this one already answers.
@@ -221,6 +228,7 @@ std::string House::open() {
   add_admin_routes(parts);
   add_clock_routes(parts);
   parts.lambda->restore();
+  parts.cloudwatch->restore();
   if (auto left = host::ScratchFolder::leftovers(); !left.empty())
     parts.housekeeping.spawn("leftovers of killed servers", clear_away(parts, std::move(left)));
   return {};
@@ -228,6 +236,7 @@ std::string House::open() {
 
 Task<> House::close(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
+  if (parts.cloudwatch) parts.cloudwatch->stop();
   if (parts.lambda) co_await parts.lambda->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
   co_await parts.listeners.stop();

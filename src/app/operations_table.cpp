@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "app/verbs.hpp"
+#include "models/cloudwatch.hpp"
 #include "models/lambda.hpp"
+#include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 
 namespace aviary::app {
@@ -17,7 +19,8 @@ struct Row {
 };
 
 std::vector<Row> rows() {
-  return {{&models::lambda::service, lambda::LambdaService::implemented_operations()}};
+  return {{&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
+          {&models::lambda::service, lambda::LambdaService::implemented_operations()}};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "app/admin.hpp"
 #include "app/clock_setting.hpp"
 #include "app/function_log_printer.hpp"
+#include "app/lambda_metrics.hpp"
 #include "app/runtime_listeners.hpp"
 #include "aviary/emulator.hpp"
 #include "execution/runner.hpp"
@@ -25,6 +26,7 @@
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
 #include "ports/task_group.hpp"
+#include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 
 namespace aviary::app {
@@ -54,6 +56,8 @@ struct Parts {
   FunctionLogPrinter log_printer;
   std::unique_ptr<execution::Runner> runner;
   std::unique_ptr<lambda::LambdaService> lambda;
+  std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
+  std::unique_ptr<LambdaMetrics> lambda_metrics;
   std::unique_ptr<Gateway> gateway;
   GuardOptions guard;
   Admin admin;

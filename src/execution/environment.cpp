@@ -43,6 +43,7 @@ void Environment::move(Event event) {
 void Environment::take(JobPtr job) {
   job_ = std::move(job);
   request_id_ = job_->invocation.request_id;
+  invoked_arn_ = job_->invocation.invoked_arn;
   payload_given_ = false;
   ++invocations_;
   if (state_ == State::Idle) {
@@ -233,7 +234,7 @@ void Environment::close_log() {
   }
   if (log_.tailing()) outcome.log_tail = log_.take_tail();
   if (!around_.observers.empty()) {
-    InvocationRecord record{identity_.version, request_id_, ending.end, ending.error_type};
+    InvocationRecord record{identity_.version, request_id_, invoked_arn_, ending.end, ending.error_type};
     record.duration = outcome.duration;
     record.init_duration = outcome.init_duration;
     record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);

@@ -194,6 +194,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
 
   JobPtr job_;
   std::string request_id_;
+  std::string invoked_arn_;
   std::optional<OneShot<bool>> waiter_;  ///< the runtime in `next`
   bool payload_given_ = false;           ///< it was moved out to the runtime and cannot be given again
   std::chrono::nanoseconds started_{};

@@ -41,6 +41,7 @@ enum class InvocationEnd : std::uint8_t {
 struct InvocationRecord {
   lambda::VersionHandle version;
   std::string_view request_id;
+  std::string_view invoked_arn;  ///< qualified exactly as the caller qualified it
   InvocationEnd end = InvocationEnd::Success;
   std::string_view error_type{};  ///< as Lambda classes it, e.g. `Runtime.ExitError`; empty when it went well
   std::chrono::nanoseconds duration{};

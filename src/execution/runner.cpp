@@ -80,7 +80,8 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
 
 void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type) {
   if (around_.observers.empty()) return;
-  const InvocationRecord record{job.invocation.version, job.invocation.request_id, end, error_type};
+  const InvocationRecord record{job.invocation.version, job.invocation.request_id, job.invocation.invoked_arn,
+                                end, error_type};
   for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
 }
 
