@@ -47,6 +47,8 @@ struct Alarm {
     bool by_hand;  ///< SetAlarmState
   };
   std::vector<Mark> marks;
+  /// When its state was last set by hand: that stands until the next evaluation, whatever late data says.
+  std::optional<EpochSeconds> set_by_hand{};
 
   // Of a composite alarm with an ActionsSuppressor.
   Suppression suppression = Suppression::None;

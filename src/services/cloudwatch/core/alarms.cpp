@@ -116,6 +116,7 @@ Result<> Alarms::set_state(const Scope& scope, std::string_view name, AlarmState
   if (!alarm) return AwsError(rows::ResourceNotFound, "");
   if (!reason_data.empty() && !Json::accept(reason_data))
     return AwsError(rows::InvalidFormatFault, "StateReasonData was not properly formatted JSON");
+  alarm->set_by_hand = to_seconds(now);
   if (alarm->watch.keeps_state()) remember(*alarm, to_seconds(now), state, true);
   transition(*alarm, state, std::move(reason), std::move(reason_data), now);
   return {};
@@ -206,7 +207,7 @@ void Alarms::on_data(const Scope& scope, std::string_view metric_key, EpochSecon
     if (at < *alarm->evaluated - reach || !watch.watches(metric_key)) continue;
     const EpochSeconds latest = *alarm->evaluated;
     if (!watch.keeps_state()) {
-      evaluate(*alarm, latest, now);
+      if (!alarm->set_by_hand || *alarm->set_by_hand < latest) evaluate(*alarm, latest, now);
       continue;
     }
     const AlarmState state = replay(*alarm, first);
