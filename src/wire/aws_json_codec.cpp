@@ -6,7 +6,8 @@ namespace aviary::wire {
 namespace {
 
 // Seen at DynamoDB: 400 here, where REST services have no such answer at all, and not a word beside the name.
-constexpr ErrorShape unknown_operation{"UnknownOperationException", 400, Fault::Sender, "message", false};
+constexpr ErrorShape unknown_operation{
+    "UnknownOperationException", 400, Fault::Sender, "message", false, "InvalidAction"};
 
 }  // namespace
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Makes tests/protocol/cases/<service>_{requests,responses}.json, with botocore as the oracle.
+"""Makes tests/protocol/cases/<service>_<protocol>_{requests,responses}.json, with botocore as the oracle.
 
     tests/protocol/make_cases.py SERVICE path/to/protocol_encode
+
+For every protocol that the service speaks and the code here does too.
 
 A development tool; its results are checked in, so that the test needs neither Python nor botocore.
 
@@ -96,8 +98,9 @@ def in_class(items):
 
 
 class Documents:
-    def __init__(self, model, rng, moments):
+    def __init__(self, model, rng, moments, protocol):
         self.shapes, self.rng, self.moments = model["shapes"], rng, moments
+        self.says_empty = protocol != "query"  # a form has no structures without members
 
     def text(self, facts, plain):
         low, high = int(facts.get("min", 0)), int(facts.get("max", 10**9))
@@ -120,7 +123,8 @@ class Documents:
         kind = facts["type"]
         plain = location in ("header", "status-code")
         if kind == "structure":
-            return self.structure(name, everything, depth + 1)
+            inside = self.structure(name, everything, depth + 1)
+            return inside if inside or self.says_empty else self.structure(name, True)
         if kind == "list":
             size = max(int(facts.get("min", 1)), 1)
             size = min(int(facts.get("max", size + 1)), size + 1) if everything else size
@@ -129,7 +133,8 @@ class Documents:
                     for _ in range(size)]
         if kind == "map":
             return {self.value(facts["key"], everything, location, depth + 1):
-                    self.value(facts["element"], everything, location, depth + 1) for _ in range(1)}
+                    self.value(facts["element"], everything, location, depth + 1)
+                    for _ in range(max(int(facts.get("min", 1)), 1))}
         if kind == "string":
             return self.text(facts, plain)
         if kind == "blob":
@@ -195,7 +200,7 @@ def split_payload(service, operation, side, document):
 
 
 def requests(service, botocore_model, protocol, rng):
-    documents, cases = Documents(service, rng, [1700000000]), []  # botocore sends whole seconds
+    documents, cases = Documents(service, rng, [1700000000], protocol), []  # botocore sends whole seconds
     serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
     for name, operation in service["operations"].items():
         model = botocore_model.operation_model(name)
@@ -206,7 +211,9 @@ def requests(service, botocore_model, protocol, rng):
             message = serializer.serialize_to_request(parameters, model)
             botocore.awsrequest.prepare_request_dict(message, "http://127.0.0.1:4566")
             body = message["body"] or b""
-            body = body if isinstance(body, bytes) else body.encode()
+            if isinstance(body, dict):  # a form: the HTTP library of botocore does this last step
+                body = botocore.awsrequest.AWSRequest(method="POST", url="http://h/", data=body).prepare().body
+            body = body.encode() if isinstance(body, str) else bytes(body)
             document, payload = split_payload(service, operation, "input", document)
             for member, shape in (model.input_shape.members if model.input_shape else {}).items():
                 if model.input_shape.serialization.get("payload") == member and shape.type_name == "structure":
@@ -214,15 +221,31 @@ def requests(service, botocore_model, protocol, rng):
             case = {"operation": name, "method": message["method"],
                     "target": message["url"].removeprefix("http://127.0.0.1:4566"),
                     "headers": {k: v for k, v in sorted(message["headers"].items()) if v is not None},
-                    "body": body.decode(), "document": document}
+                    "document": document}
+            case.update(body_of(body, protocol))
             if payload:
                 case["payload"] = payload
             cases.append(case)
     return cases
 
 
-def responses(service, botocore_model, protocol, rng, encode):
-    documents, cases, wanted = Documents(service, rng, [1700000000, 1700000000.25]), [], []
+def carried_by_xml(value):
+    """XML has no control characters, not even escaped."""
+    if isinstance(value, dict):
+        return {carried_by_xml(k): carried_by_xml(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [carried_by_xml(v) for v in value]
+    return re.sub("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]", "-", value) if isinstance(value, str) else value
+
+
+def body_of(body, protocol):
+    if protocol == "smithy-rpc-v2-cbor":
+        return {"body64": base64.b64encode(body).decode()}
+    return {"body": body.decode()}
+
+
+def responses(service, botocore_model, protocol, spoken, rng, encode):
+    documents, cases, wanted = Documents(service, rng, [1700000000, 1700000000.25], protocol), [], []
     parser = botocore.parsers.create_parser(protocol)
     for name, operation in service["operations"].items():
         model = botocore_model.operation_model(name)
@@ -234,18 +257,23 @@ def responses(service, botocore_model, protocol, rng, encode):
             for member, shape in (model.output_shape.members if model.output_shape else {}).items():
                 if shape.serialization.get("location") == "statusCode":
                     document[member] = operation.get("status", 200)
+            if protocol == "query":
+                document = carried_by_xml(document)
             wanted.append(document)
             rest, payload = split_payload(service, operation, "output", document)
             cases.append({"operation": name, "document": rest, "payload": payload})
-    encoded = json.loads(subprocess.run([encode], input=json.dumps({"service": service["id"], "cases": cases}),
+    encoded = json.loads(subprocess.run([encode], input=json.dumps({"service": service["id"], "protocol": spoken, "cases": cases}),
                                         capture_output=True, check=True, text=True).stdout)
     for case, message, document in zip(cases, encoded, wanted, strict=True):
+        body = base64.b64decode(message.pop("body64"))
         model = botocore_model.operation_model(case["operation"])
         headers = botocore.awsrequest.HeadersDict(message["headers"])
         parsed = parser.parse({"headers": headers, "status_code": message["status"], "body":
-                               BodyStream(message["body"]) if model.has_streaming_output else message["body"].encode()},
+                               BodyStream(body) if model.has_streaming_output else body},
                               model.output_shape)
-        parsed.pop("ResponseMetadata")
+        request_id = parsed.pop("ResponseMetadata").get("RequestId")
+        if protocol == "query" and request_id != "id-of-the-request":
+            sys.exit(f"{case['operation']}: the request's id is {request_id} in {body}")
         def read(value):
             return (value if isinstance(value, bytes) else value.read()).decode()
         if model.output_shape:
@@ -254,19 +282,20 @@ def responses(service, botocore_model, protocol, rng, encode):
             if shape.type_name == "blob" and parsed.get(member) == "":
                 del parsed[member]  # a stream is always there, if only to be empty
         if parsed != document:
-            sys.exit(f"{case['operation']}: botocore reads\n{parsed}\nwhere we meant\n{document}\nand sent\n{message}")
+            sys.exit(f"{case['operation']}: botocore reads\n{parsed}\nwhere we meant\n{document}\nand sent\n{body}")
         case.update(message)
+        case.update(body_of(body, protocol))
         if not case["payload"]:
             del case["payload"]
     return cases
 
 
 class BodyStream:
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, body):
+        self.body = body
 
     def read(self):
-        return self.text.encode()
+        return self.body
 
 
 def write(path, cases):
@@ -283,9 +312,16 @@ if __name__ == "__main__":
     overlay = ROOT / f"src/models/overlays/{name}.json"
     if overlay.exists():
         service = merge_patch(service, json.loads(overlay.read_text()))
-    protocol = {"rest-json": "rest-json", "aws-json-1.0": "json", "aws-json-1.1": "json"}[service["protocols"][0]]
     raw = botocore.loaders.Loader().load_service_model(name, "service-2")
-    botocore_model = botocore.model.ServiceModel(raw, name)
+    for operation, facts in raw["operations"].items():
+        if "output" in facts:  # as models whose first protocol is query have it
+            facts["output"]["resultWrapper"] = operation + "Result"
     out = ROOT / "tests/protocol/cases"
-    write(out / f"{name}_requests.json", requests(service, botocore_model, protocol, random.Random(1)))
-    write(out / f"{name}_responses.json", responses(service, botocore_model, protocol, random.Random(2), sys.argv[2]))
+    for spoken in service["protocols"]:
+        protocol = {"rest-json": "rest-json", "aws-json-1.0": "json", "aws-json-1.1": "json", "query": "query",
+                    "rpc-v2-cbor": "smithy-rpc-v2-cbor"}[spoken]
+        raw["metadata"]["protocol"] = protocol
+        botocore_model = botocore.model.ServiceModel(raw, name)
+        write(out / f"{name}_{spoken}_requests.json", requests(service, botocore_model, protocol, random.Random(1)))
+        write(out / f"{name}_{spoken}_responses.json",
+              responses(service, botocore_model, protocol, spoken, random.Random(2), sys.argv[2]))

@@ -2,8 +2,11 @@
 // that they meant, and what we send is what it reads as the document that we meant.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
+#include "base/encoding.hpp"
+#include "models/cloudwatch.hpp"
 #include "models/lambda.hpp"
 #include "wire/protocol.hpp"
 
@@ -15,9 +18,21 @@ Json cases(const std::string& name) {
   return Json::parse(file);
 }
 
+/// CBOR is no text.
+std::string body_of(const Json& one) {
+  if (const auto bytes = one.find("body64"); bytes != one.end())
+    return base64_decode(bytes->get<std::string>()).value();
+  return one.value("body", std::string());
+}
+
+std::string header(const Response& response, std::string_view wanted) {
+  for (const auto& [name, value] : response.headers)
+    if (name == wanted) return value;
+  return {};
+}
+
 struct Message {
-  explicit Message(const Json& one)
-      : method(one.at("method")), target(one.at("target")), body(one.value("body", std::string())) {
+  explicit Message(const Json& one) : method(one.at("method")), target(one.at("target")), body(body_of(one)) {
     const Json sent = one.value("headers", Json::object());
     for (const auto& [name, value] : sent.items()) headers.emplace_back(name, value.get<std::string>());
   }
@@ -30,20 +45,41 @@ struct Message {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-const models::Service* const services[] = {&models::lambda::service};
+const models::Service* const services[] = {&models::lambda::service, &models::cloudwatch::service};
 
-class Cases : public testing::TestWithParam<const models::Service*> {};
+struct Spoken {
+  const models::Service* service;
+  models::Protocol protocol;
+  const char* name;
+
+  Json cases(const char* kind) const {
+    return wire::cases(std::string(service->id) + "_" + name + "_" + kind);
+  }
+  const Codec& codec() const { return *codec_for(protocol); }
+  AnswerContext context() const { return {.service = service, .request_id = "id-of-the-request"}; }
+};
+
+const Spoken spoken[] = {
+    {&models::lambda::service, models::Protocol::RestJson, "rest-json"},
+    {&models::cloudwatch::service, models::Protocol::RpcV2Cbor, "rpc-v2-cbor"},
+    {&models::cloudwatch::service, models::Protocol::AwsJson10, "aws-json-1.0"},
+    {&models::cloudwatch::service, models::Protocol::Query, "query"},
+};
+
+class Cases : public testing::TestWithParam<Spoken> {};
 
 TEST_P(Cases, RequestsOfBotocoreAreRead) {
-  const models::Service& service = *GetParam();
+  const models::Service& service = *GetParam().service;
   std::size_t operations = 0;
-  for (const Json& one : cases(std::string(service.id) + "_requests")) {
+  for (const Json& one : GetParam().cases("requests")) {
     const Message message(one);
     Request request = message.request();
     SCOPED_TRACE(one.dump());
     const std::optional<Target> target = identify(request, services);
     ASSERT_TRUE(target);
-    const Codec& codec = *codec_for(target->protocol);
+    ASSERT_EQ(target->service, &service);
+    ASSERT_EQ(target->protocol, GetParam().protocol);
+    const Codec& codec = GetParam().codec();
     const Result<Match> match = codec.route(service, request);
     ASSERT_TRUE(match) << match.error().message;
     EXPECT_EQ(match->operation->name, one.at("operation").get<std::string>());
@@ -57,16 +93,15 @@ TEST_P(Cases, RequestsOfBotocoreAreRead) {
 }
 
 TEST_P(Cases, ResponsesAreWhatBotocoreReads) {
-  const models::Service& service = *GetParam();
-  for (const Json& one : cases(std::string(service.id) + "_responses")) {
+  const models::Service& service = *GetParam().service;
+  for (const Json& one : GetParam().cases("responses")) {
     SCOPED_TRACE(one.dump());
     const models::Operation* operation = service.find_operation(one.at("operation").get<std::string>());
     ASSERT_NE(operation, nullptr);
-    const Response response =
-        codec_for(service.protocols.front())
-            ->encode(*operation, one.at("document"), one.value("payload", std::string()), 0);
+    const Response response = GetParam().codec().encode(
+        *operation, one.at("document"), one.value("payload", std::string()), 0, GetParam().context());
     EXPECT_EQ(response.status, one.at("status").get<int>());
-    EXPECT_EQ(response.body, one.at("body").get<std::string>());
+    EXPECT_EQ(response.body, body_of(one));
     Json headers = Json::object();
     for (const auto& [name, value] : response.headers) headers[name] = value;
     EXPECT_EQ(headers, one.at("headers"));
@@ -74,32 +109,39 @@ TEST_P(Cases, ResponsesAreWhatBotocoreReads) {
 }
 
 TEST_P(Cases, MalformedRequestsAreRefusedInTheWordsOfAws) {
-  const models::Service& service = *GetParam();
-  for (const Json& one : cases(std::string(service.id) + "_malformed")) {
+  const models::Service& service = *GetParam().service;
+  for (const Json& one : GetParam().cases("malformed")) {
     const Message message(one);
     Request request = message.request();
     SCOPED_TRACE(one.dump());
-    const Codec& codec = *codec_for(service.protocols.front());
+    const Codec& codec = GetParam().codec();
     const Result<Match> match = codec.route(service, request);
     Response response;
     if (!match) {
-      response = codec.encode_error(match.error());
+      response = codec.encode_error(match.error(), GetParam().context());
     } else {
       const Result<Decoded> decoded = codec.decode(*match, request);
       ASSERT_FALSE(decoded);
-      response = codec.encode_error(decoded.error());
+      response = codec.encode_error(decoded.error(), GetParam().context());
     }
     EXPECT_EQ(response.status, one.at("status").get<int>());
-    EXPECT_EQ(response.body, one.at("answer").get<std::string>());
-    std::string type;
-    for (const auto& [name, value] : response.headers)
-      if (name == "x-amzn-ErrorType") type = value;
-    EXPECT_EQ(type, one.at("type").get<std::string>());
+    const auto answer = one.at("answer").get<std::string>();
+    if (GetParam().protocol == models::Protocol::RpcV2Cbor) {
+      EXPECT_EQ(Json::from_cbor(response.body), Json::parse(answer));
+    } else {
+      EXPECT_EQ(response.body, answer);
+    }
+    EXPECT_EQ(header(response, "x-amzn-ErrorType"), one.at("type").get<std::string>());
+    EXPECT_EQ(header(response, "x-amzn-query-error"), one.value("query-error", std::string()));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Services, Cases, testing::ValuesIn(services),
-                         [](const auto& info) { return std::string(info.param->id); });
+INSTANTIATE_TEST_SUITE_P(Services, Cases, testing::ValuesIn(spoken), [](const auto& info) {
+  std::string name = std::string(info.param.service->id) + "_" + info.param.name;
+  std::ranges::replace_if(
+      name, [](char c) { return c == '-' || c == '.'; }, '_');
+  return name;
+});
 
 }  // namespace
 }  // namespace aviary::wire

@@ -87,5 +87,21 @@ TEST(AwsJson, Answers) {
                                    Pair("x-amzn-query-error", "AWS.Queue.NonExistent;Sender")));
 }
 
+TEST(AwsJson, NamesQueryErrorsOnlyWhereQueryWasSpoken) {
+  const auto header = [](const models::Service& of, const ErrorShape& shape) -> std::string {
+    const AnswerContext context{.service = &of, .request_id = {}};
+    for (const auto& [name, value] : codec().encode_error(AwsError(shape, "text"), context).headers)
+      if (name == "x-amzn-query-error") return value;
+    return "none";
+  };
+  EXPECT_EQ(header(service, errors::ValidationException), "none");
+  static constexpr models::Protocol both[] = {models::Protocol::AwsJson10, models::Protocol::Query};
+  models::Service once = service;
+  once.protocols = both;
+  EXPECT_EQ(header(once, errors::ValidationException), "ValidationError;Sender");
+  EXPECT_EQ(header(once, errors::InternalFailure), "InternalFailure;Receiver");
+  EXPECT_EQ(header(once, missing), "AWS.Queue.NonExistent;Sender");
+}
+
 }  // namespace
 }  // namespace aviary::wire

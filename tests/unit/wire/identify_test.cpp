@@ -117,6 +117,27 @@ TEST(Identify, ProtocolsOfOneService) {
             expected("cloudwatch", Protocol::RpcV2Cbor));
 }
 
+TEST(Identify, Cbor) {
+  constexpr std::string_view path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+  const auto expect = [&](std::string_view target, const Headers& headers, const std::string& wanted) {
+    EXPECT_EQ(identified("POST", target, headers), wanted) << target;
+  };
+  const std::string cbor = expected("cloudwatch", Protocol::RpcV2Cbor);
+  // The header alone must do, and so must path and body together.
+  expect(path, {{"Smithy-Protocol", "rpc-v2-cbor"}}, cbor);
+  expect(path, {{"Content-Type", "application/cbor"}}, cbor);
+  expect("/base/service/GraniteServiceVersion20100801/operation/X", {{"smithy-protocol", "rpc-v2-cbor"}},
+         cbor);
+  expect("/service/Other/operation/X", {{"smithy-protocol", "rpc-v2-cbor"}}, "none");
+  expect(path, {{"smithy-protocol", "rpc-v2-json"}}, "none");
+  expect(path, {}, "none");
+  // A service that does not speak it is not spoken to in it.
+  expect(path, {{"Authorization", signature("sqs")}, {"smithy-protocol", "rpc-v2-cbor"}},
+         expected("sqs", Protocol::AwsJson10));
+  // Who does not say what he speaks gets an answer that he can read.
+  expect("/", {{"Authorization", signature("monitoring")}}, expected("cloudwatch", Protocol::AwsJson10));
+}
+
 TEST(Identify, UnsignedRequestsByTheirOtherMarks) {
   EXPECT_EQ(identified("GET", "/2015-03-31/functions/"), expected("lambda", Protocol::RestJson));
   EXPECT_EQ(identified("GET", "/bucket/key"), expected("s3", Protocol::RestXml));
