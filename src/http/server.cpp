@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -47,6 +48,12 @@ std::uint16_t port_of(const sockaddr_storage& address) {
 /// Function processes are started from this one and must not inherit its connections.
 void keep_from_children(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
+/// Asio reports readiness once more when it had seen it before, so that a wait alone proves nothing.
+bool has_visitor(Acceptor& acceptor) {
+  pollfd listening{acceptor.native_handle(), POLLIN, 0};
+  return ::poll(&listening, 1, 0) == 1;
+}
+
 }  // namespace
 
 struct Server::State final : House, std::enable_shared_from_this<State> {
@@ -73,6 +80,8 @@ struct Server::State final : House, std::enable_shared_from_this<State> {
   void start_session(int descriptor, const tcp& protocol, std::uint16_t local_port, std::uint16_t peer_port);
   void session_ended(std::list<Session>::iterator session);
   void wake_listeners();
+  bool is_full() const { return sessions.size() >= limits_.connections; }
+  void make_room();
   void close_listeners();
   void settle();
   bool gone() const { return sessions.empty() && accepting == 0; }
@@ -178,6 +187,15 @@ void Server::State::wake_listeners() {
   paused.clear();
 }
 
+/// Without this, clients that keep connections open and unused would keep everybody else out.
+void Server::State::make_room() {
+  Session* longest = nullptr;
+  for (Session& session : sessions)  // newest first: of equals the oldest
+    if ((longest == nullptr || session.deadline <= longest->deadline) && session.is_resting())
+      longest = &session;
+  if (longest != nullptr) longest->expired();
+}
+
 void Server::State::settle() {
   if (!gone()) return;
   for (const auto& waiting : settled) waiting.set(true);
@@ -193,10 +211,19 @@ void Server::State::close_listeners() {
 Task<> Server::State::accept(std::shared_ptr<State> state, Listener& listener) {
   bool reported = false;
   while (!state->closing_) {
-    if (state->sessions.size() >= state->limits_.connections) {
+    if (state->is_full()) {
+      const auto [error] = co_await listener.acceptor.async_wait(Acceptor::wait_read, tuple);
+      if (error) break;
+      if (!state->is_full() || !has_visitor(listener.acceptor)) continue;
+      state->make_room();
       OneShot<bool> room;
       state->paused.push_back(room);
+      // What is busy now may rest in a moment, without ending.
+      const TimerId timer = state->stopwatch.call_after(accept_pause, [weak = std::weak_ptr<State>(state)] {
+        if (const auto self = weak.lock()) self->wake_listeners();
+      });
       co_await room.wait();
+      state->stopwatch.cancel(timer);
       continue;
     }
     // accept4 rather than Asio's own accept: it makes the descriptor close-on-exec in the same step.

@@ -30,7 +30,8 @@ struct Limits {
   std::chrono::milliseconds body_timeout{
       60'000};  ///< without a byte of progress, of a body in or an answer out
   std::chrono::milliseconds idle_timeout{75'000};  ///< between requests of one connection; 0: no limit
-  std::size_t connections = 4096;                  ///< beyond it a connection waits in the kernel's backlog
+  std::size_t connections = 4096;                  ///< beyond it the one that rests longest makes room for a
+                                                   ///< new one, which waits in the kernel's backlog meanwhile
 };
 
 /// Why the server itself answers instead of the handler.

@@ -119,6 +119,11 @@ void Session::wind_down() {
   if (phase_ == Phase::Idle) socket_.close(ignored);
 }
 
+bool Session::is_resting() const {
+  Error ignored;
+  return phase_ == Phase::Idle && socket_.is_open() && socket_.available(ignored) == 0;
+}
+
 void Session::abort() {
   aborted_ = true;
   Error ignored;

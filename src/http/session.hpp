@@ -44,6 +44,9 @@ class Session {
 
   /// The server is closing: between requests the connection ends at once, else after the answer.
   void wind_down();
+  /// Between requests, with nothing of a next one here, as far as can be seen. A resting one may be told that
+  /// it has `expired`: should its next request have been read meanwhile, that is answered all the same.
+  bool is_resting() const;
   /// The grace is over: no more I/O, and the handler is asked to stop.
   void abort();
   /// The deadline has passed.

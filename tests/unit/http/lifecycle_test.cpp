@@ -245,23 +245,69 @@ TEST(Lifecycle, ConnectionsComeAndGoWithoutLeavingDescriptors) {
 TEST(Lifecycle, BeyondTheCapConnectionsWaitTheirTurn) {
   Limits limits;
   limits.connections = 2;
+  Held held;
+  Loopback loop(held.handler(), limits);
+  Peer first = loop.connect();
+  Peer second = loop.connect();
+  first.send(get);
+  second.send(get);
+  ASSERT_TRUE(loop.run_until([&] { return held.waiting.size() == 2; }));
+  Peer third = loop.connect();
+  EXPECT_TRUE(third.connected()) << "the kernel holds it";
+  third.send(get);
+  for (int i = 0; i < 5; ++i) {
+    loop.settle();
+    loop.stopwatch.advance(200ms);
+  }
+  EXPECT_EQ(held.waiting.size(), 2U) << "whoever waits for an answer is not sent away";
+  EXPECT_EQ(loop.server->connections(), 2u);
+  held.waiting[0].set("ok");
+  held.waiting[1].set("ok");
+  first.close();
+  ASSERT_TRUE(loop.run_until([&] { return held.waiting.size() == 3; }));
+  held.waiting[2].set("ok");
+  EXPECT_TRUE(loop.run_until([&] {
+    third.receive();
+    return count_answers(third.received) == 1;
+  }));
+}
+
+TEST(Lifecycle, AtTheCapTheConnectionThatRestsLongestMakesRoom) {
+  Limits limits;
+  limits.connections = 2;
   Loopback loop(answer_ok, limits);
   Peer first = loop.connect();
   Peer second = loop.connect();
   loop.exchange(first, get);
   loop.exchange(second, get);
+  loop.stopwatch.advance(1s);
+  loop.exchange(first, get);
+  loop.stopwatch.advance(10s);
+  EXPECT_EQ(loop.server->connections(), 2u) << "nobody waits, so nobody has to go";
   Peer third = loop.connect();
-  EXPECT_TRUE(third.connected()) << "the kernel holds it";
-  third.send(get);
+  EXPECT_EQ(body_of(loop.exchange(third, get)), "ok");
+  second.receive();
+  EXPECT_TRUE(second.ended);
+  EXPECT_EQ(body_of(loop.exchange(first, get)), "ok");
+}
+
+TEST(Lifecycle, AtTheCapABusyConnectionMakesRoomOnceItRests) {
+  Limits limits;
+  limits.connections = 1;
+  Held held;
+  Loopback loop(held.handler(), limits);
+  Peer first = loop.connect();
+  first.send(get);
+  ASSERT_TRUE(loop.run_until([&] { return held.waiting.size() == 1; }));
+  Peer second = loop.connect();
+  second.send(get);
   loop.settle();
-  third.receive();
-  EXPECT_THAT(third.received, IsEmpty());
-  EXPECT_EQ(loop.server->connections(), 2u);
-  first.close();
-  EXPECT_TRUE(loop.run_until([&] {
-    third.receive();
-    return count_answers(third.received) == 1;
-  }));
+  held.waiting[0].set("ok");
+  loop.settle();
+  loop.stopwatch.advance(200ms);
+  ASSERT_TRUE(loop.run_until([&] { return held.waiting.size() == 2; })) << "the first one is still open";
+  first.receive();
+  EXPECT_EQ(count_answers(first.received), 1);
 }
 
 TEST(Lifecycle, RunningOutOfDescriptorsIsSurvived) {
