@@ -179,7 +179,7 @@ TEST(Series, RollsUpWithAgeAndForgetsInTheEnd) {
   for (int minute = 0; minute < 600; ++minute) series.add(start + minute * 60, Width::Minute, minute);
   const Retention retention{.seconds = 60, .minutes = 3600, .five_minutes = 7200, .hours = 6 * 3600};
   const EpochSeconds now = start + 600 * 60;
-  series.compact(now, retention);
+  series.compact(now, retention, true);
   double count = 0;
   std::size_t buckets = 0;
   series.read(0, now, false, [&](const Bucket& b) {

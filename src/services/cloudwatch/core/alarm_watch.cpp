@@ -42,6 +42,7 @@ std::optional<MissingData> missing_data_named(std::string_view name) {
 Result<MetricStat> parse_metric_stat(const Json& of, const std::string& where) {
   MetricStat stat;
   stat.metric = metric_id_of(of.at("Metric"));
+  stat.key = stat.metric.key();
   stat.period = of.at("Period").get<EpochSeconds>();
   stat.stat = of.at("Stat").get<std::string>();
   if (!is_valid_period(stat.period))
@@ -68,6 +69,7 @@ Result<MetricStat> parse_own_metric(const Json& settings) {
     return refused("Exactly one of Statistic or ExtendedStatistic must be specified");
   MetricStat stat;
   stat.metric = metric_id_of(settings);
+  stat.key = stat.metric.key();
   stat.period = settings.at("Period").get<EpochSeconds>();
   stat.stat = plain.empty() ? extended : plain;
   const std::optional<Statistic> statistic = Statistic::parse(stat.stat);
@@ -258,7 +260,7 @@ bool AlarmWatch::breaches(double value) const {
 
 bool AlarmWatch::watches(std::string_view metric_key) const {
   return std::ranges::any_of(queries.queries(), [metric_key](const MetricQuery& query) {
-    return query.stat && query.stat->metric.key() == metric_key;
+    return query.stat && query.stat->key == metric_key;
   });
 }
 

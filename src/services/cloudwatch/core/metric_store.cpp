@@ -130,7 +130,7 @@ void MetricStore::account(UnitSeries& series) {
 }
 
 void MetricStore::compact(UnitSeries& series, EpochSeconds now) {
-  series.series.compact(now, tightened());
+  series.series.compact(now, tightened(), true);
   account(series);
 }
 
@@ -147,7 +147,7 @@ Retention MetricStore::tightened() const {
 /// its memory, and now and then after the series' age. Work is spread: while it is over its budget every
 /// packing pays for a few series more.
 void MetricStore::packed(UnitSeries& series, EpochSeconds now) {
-  if (series.series.chunk_is_full()) series.series.compact(now, tightened());
+  if (series.series.chunk_is_full()) series.series.compact(now, tightened(), pressure_ > 0);
   account(series);
   if (bytes_ <= options_.budget) return;
   for (int i = 0; i < 4 && bytes_ > options_.budget; ++i) advance_sweep(now);

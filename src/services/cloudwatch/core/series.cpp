@@ -39,13 +39,15 @@ void Series::seal() {
 void Series::append(const Bucket& bucket) {
   if (chunks_.empty() || chunks_.back().buckets >= chunk_buckets) {
     if (!chunks_.empty()) chunks_.back().bytes.shrink_to_fit();
-    chunks_.push_back(Chunk{.first = bucket.start, .last = bucket.start, .buckets = 0, .bytes = {}});
+    chunks_.push_back(
+        Chunk{.first = bucket.start, .last = bucket.start, .buckets = 0, .finest = Width::Hour, .bytes = {}});
   }
   Chunk& chunk = chunks_.back();
   // Doubling would waste half of what a day of ten thousand functions may take.
   if (chunk.bytes.capacity() - chunk.bytes.size() < 16) chunk.bytes.reserve(chunk.bytes.size() + 64);
   append_bucket(chunk.bytes, bucket, chunk.last);
   chunk.last = bucket.start;
+  chunk.finest = std::min(chunk.finest, bucket.width);
   ++chunk.buckets;
 }
 
@@ -65,11 +67,13 @@ Series::Chunk Series::pack(std::span<const Bucket> buckets) {
   Chunk chunk{.first = buckets.front().start,
               .last = buckets.back().start,
               .buckets = static_cast<std::uint32_t>(buckets.size()),
+              .finest = Width::Hour,
               .bytes = {}};
   EpochSeconds previous = chunk.first;
   for (const Bucket& bucket : buckets) {
     append_bucket(chunk.bytes, bucket, previous);
     previous = bucket.start;
+    chunk.finest = std::min(chunk.finest, bucket.width);
   }
   chunk.bytes.shrink_to_fit();
   return chunk;
@@ -102,29 +106,28 @@ void Series::insert(const Bucket& bucket) {
   }
 }
 
-void Series::compact(EpochSeconds now, const Retention& retention) {
-  const auto wanted_width = [&](const Bucket& bucket) {
-    const EpochSeconds age = now - bucket.start;
-    Width width = bucket.width;
-    if (width == Width::Second && age > retention.seconds) width = Width::Minute;
-    if (width == Width::Minute && age > retention.minutes) width = Width::FiveMinutes;
-    if (width == Width::FiveMinutes && age > retention.five_minutes) width = Width::Hour;
-    return width;
+void Series::compact(EpochSeconds now, const Retention& retention, bool memory_is_short) {
+  const auto limit = [&retention](Width width) {
+    const EpochSeconds limits[] = {retention.seconds, retention.minutes, retention.five_minutes,
+                                   retention.hours};
+    return limits[static_cast<int>(width)];
   };
+  const auto is_old = [&](const Chunk& chunk) {
+    return now - (memory_is_short ? chunk.first : chunk.last) > limit(chunk.finest);
+  };
+  // What is old comes first; the newest chunk of it that has room takes more.
+  auto begin = std::find_if(chunks_.begin(), chunks_.end(), is_old);
+  const auto end = std::find_if_not(begin, chunks_.end(), is_old);
+  if (begin == end) return;
+  if (begin != chunks_.begin() && std::prev(begin)->buckets < chunk_buckets) --begin;
   std::vector<Bucket> kept;
-  bool changed = false;
-  for (const Chunk& chunk : chunks_) {
-    for (Bucket& bucket : unpack(chunk)) {
-      if (now - bucket.start > retention.hours) {
-        changed = true;
-        continue;
-      }
-      const Width width = wanted_width(bucket);
-      if (width != bucket.width) {
-        changed = true;
-        bucket.width = width;
-        bucket.start = floor_to(bucket.start, seconds_of(width));
-      }
+  for (auto chunk = begin; chunk != end; ++chunk) {
+    for (Bucket& bucket : unpack(*chunk)) {
+      const EpochSeconds age = now - bucket.start;
+      if (age > retention.hours) continue;
+      while (bucket.width != Width::Hour && age > limit(bucket.width))
+        bucket.width = static_cast<Width>(static_cast<int>(bucket.width) + 1);
+      bucket.start = floor_to(bucket.start, seconds_of(bucket.width));
       if (!kept.empty() && kept.back().start == bucket.start && kept.back().width == bucket.width) {
         kept.back().samples.merge(bucket.samples);
       } else {
@@ -132,11 +135,11 @@ void Series::compact(EpochSeconds now, const Retention& retention) {
       }
     }
   }
-  if (!changed) return;
-  std::vector<Chunk> packed;
+  std::vector<Chunk> packed(std::make_move_iterator(chunks_.begin()), std::make_move_iterator(begin));
   const std::span<const Bucket> all = kept;
   for (std::size_t at = 0; at < all.size(); at += chunk_buckets)
     packed.push_back(pack(all.subspan(at, std::min<std::size_t>(chunk_buckets, all.size() - at))));
+  packed.insert(packed.end(), std::make_move_iterator(end), std::make_move_iterator(chunks_.end()));
   packed.shrink_to_fit();
   chunks_ = std::move(packed);
 }

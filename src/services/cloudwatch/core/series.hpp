@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -37,8 +38,8 @@ class Series {
   /// Every bucket that starts in [from, until), in order: `visit(const Bucket&)`.
   template <class Visit>
   void read(EpochSeconds from, EpochSeconds until, bool want_distribution, Visit visit) const {
-    for (const Chunk& chunk : chunks_) {
-      if (chunk.last < from || chunk.first >= until) continue;
+    for (auto at = first_reaching(from); at != chunks_.end() && at->first < until; ++at) {
+      const Chunk& chunk = *at;
       std::span<const std::uint8_t> bytes = chunk.bytes;
       EpochSeconds previous = chunk.first;
       while (!bytes.empty()) {
@@ -53,8 +54,9 @@ class Series {
 
   /// Every sixty buckets or so: a good moment to look after what is old.
   bool chunk_is_full() const noexcept { return !chunks_.empty() && chunks_.back().buckets == chunk_buckets; }
-  /// Rolls up and forgets by age.
-  void compact(EpochSeconds now, const Retention& retention);
+  /// Rolls up and forgets by age. Chunks are left alone while they are young; if memory is short also those
+  /// are taken apart that are old only in part.
+  void compact(EpochSeconds now, const Retention& retention, bool memory_is_short);
   bool empty() const noexcept { return chunks_.empty() && open_.samples.empty(); }
   /// The start of the newest bucket; 0 if there is none.
   EpochSeconds newest() const;
@@ -67,6 +69,7 @@ class Series {
     EpochSeconds first;  ///< where the first bucket starts
     EpochSeconds last;   ///< where the last one starts
     std::uint32_t buckets = 0;
+    Width finest = Width::Hour;
     std::vector<std::uint8_t> bytes;
   };
   static constexpr std::uint32_t chunk_buckets = 64;
@@ -90,6 +93,10 @@ class Series {
     insert(late);
   }
 
+  std::vector<Chunk>::const_iterator first_reaching(EpochSeconds from) const {
+    return std::partition_point(chunks_.begin(), chunks_.end(),
+                                [from](const Chunk& chunk) { return chunk.last < from; });
+  }
   void seal();
   void append(const Bucket& bucket);
   void insert(const Bucket& bucket);

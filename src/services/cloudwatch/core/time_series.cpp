@@ -8,7 +8,8 @@ Fetched fetch(const MetricStore& store, const Scope& scope, const MetricStat& wh
               EpochSeconds end) {
   Fetched fetched;
   fetched.series.period = what.period;
-  const MetricStore::Metric* metric = store.find(scope, what.metric);
+  const MetricStore::Metric* metric =
+      what.key.empty() ? store.find(scope, what.metric) : store.find(scope, what.key);
   if (!metric) return fetched;
   const bool distribution = what.statistic.wants_distribution();
   for (const auto& unit : metric->units) {

@@ -30,6 +30,7 @@ struct MetricStat {
   std::string stat = "Average";
   Statistic statistic{Statistic::Kind::Average};
   std::optional<std::string_view> unit{};  ///< nothing: any
+  std::string key{};                       ///< the metric's, if it was made already
 };
 
 struct Fetched {
