@@ -5,9 +5,19 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "wire/content_encoding.hpp"
 
 namespace aviary {
 namespace {
+
+/// Recorded for CreateFunction.
+constexpr std::size_t request_limit = 70'167'211;
+/// Not to be read while others wait.
+constexpr std::size_t large_body = 1 << 20;
+
+bool is_rpc(models::Protocol protocol) {
+  return protocol != models::Protocol::RestJson && protocol != models::Protocol::RestXml;
+}
 
 bool is_account_id(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -40,8 +50,7 @@ void Gateway::add(Service& service) {
 }
 
 wire::Response Gateway::refuse_size(const wire::Request& request) {
-  // Recorded for CreateFunction; Invoke has the smaller limit of a payload, and names itself differently.
-  constexpr std::size_t request_limit = 70'167'211;
+  // Invoke has the smaller limit of a payload, and names itself differently.
   constexpr std::size_t payload_limit = 6'291'456;
   const std::optional<wire::Target> target = wire::identify(request, models_);
   const wire::Codec& codec = error_codec(target);
@@ -96,11 +105,19 @@ Task<wire::Response> Gateway::handle(wire::Request request) {
 /// What the references name lives in the caller's frame, which waits for this.
 Task<Result<wire::Decoded>> Gateway::decode(const wire::Codec& codec, const wire::Match& match,
                                             wire::Request& request) const {
-  constexpr std::size_t large_body = 1 << 20;
   if (options_.workers == nullptr || request.body.size() < large_body) co_return codec.decode(match, request);
   auto work = [&codec, &match, &request] { return codec.decode(match, request); };
   Result<wire::Decoded> decoded = co_await options_.workers->run(std::move(work));
   co_return decoded;
+}
+
+/// Likewise. Before the route is known, as the query protocol names the operation in the body.
+Task<Result<>> Gateway::decompress(wire::Request& request) const {
+  if (options_.workers == nullptr || request.body.size() < large_body / 16)
+    co_return wire::decompress(request, request_limit);
+  auto work = [&request] { return wire::decompress(request, request_limit); };
+  Result<> done = co_await options_.workers->run(std::move(work));
+  co_return done;
 }
 
 Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::Target> target,
@@ -119,6 +136,11 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
   if (options_.authenticate) {
     const Result<> allowed = options_.authenticate(request);
     if (!allowed) co_return codec->encode_error(allowed.error(), context);
+  }
+
+  if (is_rpc(target->protocol) && wire::is_compressed(request)) {
+    const Result<> plain = co_await decompress(request);
+    if (!plain) co_return codec->encode_error(plain.error(), context);
   }
 
   const Result<wire::Match> match = codec->route(*target->service, request);

@@ -52,6 +52,7 @@ class Gateway {
  private:
   Task<wire::Response> answer(wire::Request request, std::optional<wire::Target> target,
                               std::string request_id);
+  Task<Result<>> decompress(wire::Request& request) const;
   Task<Result<wire::Decoded>> decode(const wire::Codec& codec, const wire::Match& match,
                                      wire::Request& request) const;
 
