@@ -18,7 +18,7 @@ struct SubscriptionFilter {
   std::string role_arn;
   std::string distribution = "ByLogStream";
   Millis created = 0;
-  FilterPattern pattern;  ///< `pattern_text`, read
+  FilterPattern pattern{};  ///< `pattern_text`, read
 };
 
 struct MetricTransformation {
@@ -35,7 +35,7 @@ struct MetricFilter {
   std::string pattern_text;
   MetricTransformation transformation;
   Millis created = 0;
-  FilterPattern pattern;
+  FilterPattern pattern{};
   // The default value is reported once for a minute in which events came and none matched.
   Millis minute = -1;    ///< the minute that `matched` is about; -1: none yet
   bool matched = false;  ///< whether an event of that minute did

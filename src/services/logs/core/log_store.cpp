@@ -51,6 +51,12 @@ const LogStore::Groups& LogStore::groups(const Scope& scope) const {
   return home == groups_.end() ? none : home->second;
 }
 
+void LogStore::for_each_group(const std::function<void(LogGroup&)>& visit) {
+  for (auto& [scope, home] : groups_) {
+    for (auto& [name, group] : home) visit(*group);
+  }
+}
+
 LogStream* LogStore::find_stream(LogGroup& group, std::string_view name) {
   const auto found = group.streams.find(name);
   return found == group.streams.end() ? nullptr : found->second.get();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,7 @@ class LogStore {
   using Groups = std::map<std::string, std::unique_ptr<LogGroup>, std::less<>>;
   /// By name; an empty one if nothing lives there.
   const Groups& groups(const Scope& scope) const;
+  void for_each_group(const std::function<void(LogGroup&)>& visit);
 
   LogStream* find_stream(LogGroup& group, std::string_view name);
   LogStream* find_stream(std::uint64_t id);

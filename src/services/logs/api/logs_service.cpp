@@ -1,0 +1,158 @@
+#include "services/logs/api/logs_service.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+#include "models/logs.hpp"
+#include "wire/protocol.hpp"
+
+namespace aviary::logs {
+
+/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
+/// model's.
+struct Operations {
+  using S = LogsService;
+  struct Now {
+    std::string_view name;
+    Result<Reply> (S::*handler)(Call&);
+  };
+  struct Later {
+    std::string_view name;
+    S::Answer (S::*handler)(Call);
+  };
+  static constexpr Now now[] = {
+      {"CreateLogGroup", &S::create_log_group},
+      {"CreateLogStream", &S::create_log_stream},
+      {"DeleteLogGroup", &S::delete_log_group},
+      {"DeleteLogStream", &S::delete_log_stream},
+      {"DeleteMetricFilter", &S::delete_metric_filter},
+      {"DeleteRetentionPolicy", &S::delete_retention_policy},
+      {"DeleteSubscriptionFilter", &S::delete_subscription_filter},
+      {"DescribeLogGroups", &S::describe_log_groups},
+      {"DescribeLogStreams", &S::describe_log_streams},
+      {"DescribeMetricFilters", &S::describe_metric_filters},
+      {"DescribeSubscriptionFilters", &S::describe_subscription_filters},
+      {"GetLogEvents", &S::get_log_events},
+      {"ListTagsForResource", &S::list_tags_for_resource},
+      {"ListTagsLogGroup", &S::list_tags_log_group},
+      {"PutLogEvents", &S::put_log_events},
+      {"PutLogGroupDeletionProtection", &S::put_log_group_deletion_protection},
+      {"PutMetricFilter", &S::put_metric_filter},
+      {"PutRetentionPolicy", &S::put_retention_policy},
+      {"TagLogGroup", &S::tag_log_group},
+      {"TagResource", &S::tag_resource},
+      {"TestMetricFilter", &S::test_metric_filter},
+      {"UntagLogGroup", &S::untag_log_group},
+      {"UntagResource", &S::untag_resource},
+  };
+  static constexpr Later later[] = {
+      {"FilterLogEvents", &S::filter_log_events},
+      {"PutSubscriptionFilter", &S::put_subscription_filter},
+  };
+
+  static std::vector<S::Handler> table() {
+    const models::Service& model = models::logs::service;
+    std::vector<S::Handler> handlers(model.operations.size());
+    const auto slot = [&](std::string_view name) -> S::Handler& {
+      const models::Operation* operation = model.find_operation(name);
+      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", name));
+      return handlers[static_cast<std::size_t>(operation - model.operations.data())];
+    };
+    for (const Now& entry : now) slot(entry.name).now = entry.handler;
+    for (const Later& entry : later) slot(entry.name).later = entry.handler;
+    return handlers;
+  }
+};
+
+LogsService::LogsService(LogsDependencies d)
+    : clock_(d.clock),
+      handlers_(Operations::table()),
+      store_(d.journal, d.options),
+      subscription_target_(d.subscribers),
+      delivery_(d.clock, d.executor, d.subscribers),
+      ingestion_(d.metrics, delivery_) {}
+
+LogsService::~LogsService() {
+  if (minute_timer_ != 0) clock_.cancel(minute_timer_);
+}
+
+const models::Service& LogsService::model() const { return models::logs::service; }
+
+const ErrorShape* LogsService::violation_error() const {
+  return &models::logs::errors::InvalidParameterException;
+}
+
+Task<Result<Reply>> LogsService::call(Call call) {
+  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
+  if (handler.later) {
+    Result<Reply> reply = co_await (this->*handler.later)(std::move(call));
+    co_return reply;
+  }
+  if (handler.now) co_return (this->*handler.now)(call);
+  co_return AwsError(
+      wire::errors::NotImplemented,
+      fmt::format("CloudWatch Logs' operation {} is not part of Aviary yet.", call.operation->name));
+}
+
+std::uint64_t LogsService::open_stream(const Scope& scope, std::string_view group, std::string_view stream) {
+  return store_.open_stream(scope, group, stream, to_millis(clock_.now())).id;
+}
+
+bool LogsService::append(std::uint64_t stream_id, Instant time, std::string_view line) {
+  LogStream* stream = store_.find_stream(stream_id);
+  if (!stream) return false;
+  const Millis at = to_millis(time);
+  if (is_utf8(line)) {
+    take_in(*stream, at, at, line);
+  } else {
+    take_in(*stream, at, at, to_utf8(line));
+  }
+  return true;
+}
+
+void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
+  const EventKey key = store_.append(stream, timestamp, ingested, text);
+  LogGroup& group = *stream.group;
+  if (!group.watched()) return;
+  const bool waits = ingestion_.on_event(group, stream.name, key, text);
+  if (waits && minute_timer_ == 0) close_minutes_later();
+}
+
+void LogsService::close_minutes_later() {
+  const auto next = std::chrono::floor<std::chrono::minutes>(clock_.now()) + std::chrono::minutes(1);
+  minute_timer_ = clock_.call_at(next, [this] {
+    minute_timer_ = 0;
+    bool more = false;
+    const Millis now = to_millis(clock_.now());
+    store_.for_each_group([&](LogGroup& group) { more = ingestion_.close_minutes(group, now) || more; });
+    if (more) close_minutes_later();
+  });
+}
+
+void LogsService::restore() { store_.restore(); }
+
+void LogsService::reset() {
+  if (minute_timer_ != 0) clock_.cancel(minute_timer_);
+  minute_timer_ = 0;
+  delivery_.clear();
+  store_.clear();
+}
+
+Task<> LogsService::stop() { co_await delivery_.stop(); }
+
+Json LogsService::counts() const {
+  Json counts = store_.counts();
+  counts["dropped_deliveries"] = delivery_.dropped();
+  return counts;
+}
+
+std::vector<std::string_view> LogsService::implemented_operations() {
+  const std::vector<Handler> handlers = Operations::table();
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < handlers.size(); ++i) {
+    if (handlers[i].now || handlers[i].later) names.push_back(models::logs::service.operations[i].name);
+  }
+  return names;
+}
+
+}  // namespace aviary::logs

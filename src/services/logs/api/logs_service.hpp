@@ -1,0 +1,113 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/service.hpp"
+#include "ports/clock.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "services/logs/core/ingestion.hpp"
+#include "services/logs/core/log_store.hpp"
+#include "services/logs/core/metric_sink.hpp"
+#include "services/logs/core/subscription_target.hpp"
+#include "services/logs/jobs/subscription_delivery.hpp"
+
+namespace aviary::logs {
+
+/// Everything that the service takes from outside; all of it outlives the service.
+struct LogsDependencies {
+  Clock& clock;
+  Random& ids;  ///< of queries
+  Journal& journal;
+  boost::asio::any_io_executor executor;      ///< the loop
+  MetricSink* metrics = nullptr;              ///< null: metric filters publish nothing
+  SubscriptionTarget* subscribers = nullptr;  ///< null: nothing can be subscribed
+  LogStore::Options options{};
+};
+
+/// Amazon CloudWatch Logs as the gateway sees it. Owns all state of the service; lives on the loop's thread.
+class LogsService final : public Service {
+ public:
+  explicit LogsService(LogsDependencies dependencies);
+  ~LogsService() override;
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+  const ErrorShape* violation_error() const override;
+
+  /// The fast way in, for what writes much: names are looked up once. Group and stream are made if they are
+  /// missing.
+  std::uint64_t open_stream(const Scope& scope, std::string_view group, std::string_view stream);
+  /// One event, as it is, at that moment. False when the stream has gone: open it again.
+  bool append(std::uint64_t stream, Instant time, std::string_view line);
+
+  /// Reads state back from the journal; once, before the first call.
+  void restore();
+  /// Forgets everything. Whoever resets the emulator clears the journal.
+  void reset();
+  /// No background work starts any more; completes when none is left. Before destruction.
+  Task<> stop();
+  /// For `/_aviary/info`: what there is, what it takes, what was dropped.
+  Json counts() const;
+
+ private:
+  friend struct Operations;
+  using Answer = Task<Result<Reply>>;
+  struct Handler {
+    Result<Reply> (LogsService::*now)(Call&) = nullptr;
+    Answer (LogsService::*later)(Call) = nullptr;
+  };
+
+  // groups.cpp
+  Result<Reply> create_log_group(Call& call);
+  Result<Reply> delete_log_group(Call& call);
+  Result<Reply> describe_log_groups(Call& call);
+  Result<Reply> put_retention_policy(Call& call);
+  Result<Reply> delete_retention_policy(Call& call);
+  Result<Reply> put_log_group_deletion_protection(Call& call);
+  // tags.cpp
+  Result<Reply> tag_resource(Call& call);
+  Result<Reply> untag_resource(Call& call);
+  Result<Reply> list_tags_for_resource(Call& call);
+  Result<Reply> tag_log_group(Call& call);
+  Result<Reply> untag_log_group(Call& call);
+  Result<Reply> list_tags_log_group(Call& call);
+  // streams.cpp
+  Result<Reply> create_log_stream(Call& call);
+  Result<Reply> delete_log_stream(Call& call);
+  Result<Reply> describe_log_streams(Call& call);
+  // put_log_events.cpp
+  Result<Reply> put_log_events(Call& call);
+  // events.cpp
+  Result<Reply> get_log_events(Call& call);
+  Answer filter_log_events(Call call);
+  // subscription_filters.cpp
+  Answer put_subscription_filter(Call call);
+  Result<Reply> delete_subscription_filter(Call& call);
+  Result<Reply> describe_subscription_filters(Call& call);
+  // metric_filters.cpp
+  Result<Reply> put_metric_filter(Call& call);
+  Result<Reply> delete_metric_filter(Call& call);
+  Result<Reply> describe_metric_filters(Call& call);
+  Result<Reply> test_metric_filter(Call& call);
+
+  void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text);
+  /// Default values of metric filters are reported when their minute is over.
+  void close_minutes_later();
+
+  Clock& clock_;
+  std::vector<Handler> handlers_;  ///< as the model's operations
+  LogStore store_;
+  SubscriptionTarget* subscription_target_;
+  SubscriptionDelivery delivery_;
+  Ingestion ingestion_;
+  TimerId minute_timer_ = 0;
+};
+
+}  // namespace aviary::logs

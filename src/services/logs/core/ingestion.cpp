@@ -1,0 +1,89 @@
+#include "services/logs/core/ingestion.hpp"
+
+#include "services/logs/core/pattern_rules.hpp"
+
+namespace aviary::logs {
+namespace {
+
+constexpr Millis minute = 60'000;
+
+constexpr Millis minute_of(Millis at) { return at - at % minute; }
+
+bool has_columns(const Extracted& fields) {
+  return !fields.empty() && !fields.front().first.starts_with("$.");
+}
+
+}  // namespace
+
+bool Ingestion::on_event(LogGroup& group, std::string_view stream, EventKey key, std::string_view text) {
+  for (const SubscriptionFilter& filter : group.subscriptions) {
+    if (!filter.pattern.matches(text)) continue;
+    Extracted fields = filter.pattern.extract(text);
+    if (!has_columns(fields)) fields.clear();
+    subscribers_.add(group, filter, stream, {key, std::string(text), std::move(fields)});
+  }
+  bool waits = false;
+  if (!metrics_) return waits;
+  for (MetricFilter& filter : group.metric_filters) {
+    on_metric_filter(group, filter, key, text);
+    waits = waits || filter.minute >= 0;
+  }
+  return waits;
+}
+
+void Ingestion::on_metric_filter(const LogGroup& group, MetricFilter& filter, EventKey key,
+                                 std::string_view text) {
+  const bool matches = filter.pattern.matches(text);
+  const MetricTransformation& made = filter.transformation;
+  if (made.default_value) {
+    const Millis now = minute_of(key.timestamp);
+    if (filter.minute >= 0 && filter.minute < now) {
+      if (!filter.matched) put(group, filter, filter.minute, *made.default_value, {});
+      filter.minute = -1;
+    }
+    if (filter.minute < 0) {
+      filter.minute = now;
+      filter.matched = false;
+    }
+    filter.matched = filter.matched || matches;
+  }
+  if (!matches) return;
+  std::optional<double> value = parse_number(made.value);
+  if (!value) {
+    const std::optional<std::string> drawn = filter.pattern.value(text, made.value);
+    if (drawn) value = parse_number(*drawn);
+  }
+  // "If the value is not numeric, nothing is reported for this event."
+  if (!value) return;
+  std::vector<std::pair<std::string, std::string>> dimensions;
+  for (const auto& [name, selector] : made.dimensions) {
+    std::optional<std::string> drawn = filter.pattern.value(text, selector);
+    // Without one of its dimensions the event gives no metric.
+    if (!drawn || drawn->empty()) return;
+    dimensions.emplace_back(name, std::move(*drawn));
+  }
+  put(group, filter, key.timestamp, *value, dimensions);
+}
+
+bool Ingestion::close_minutes(LogGroup& group, Millis now) {
+  bool more = false;
+  for (MetricFilter& filter : group.metric_filters) {
+    if (filter.minute < 0) continue;
+    if (filter.minute + minute > now) {
+      more = true;
+      continue;
+    }
+    if (!filter.matched && metrics_)
+      put(group, filter, filter.minute, *filter.transformation.default_value, {});
+    filter.minute = -1;
+  }
+  return more;
+}
+
+void Ingestion::put(const LogGroup& group, const MetricFilter& filter, Millis at, double value,
+                    const std::vector<std::pair<std::string, std::string>>& dimensions) {
+  const MetricTransformation& made = filter.transformation;
+  metrics_->put({group.scope, made.name_space, made.name, dimensions, made.unit, at, value});
+}
+
+}  // namespace aviary::logs
