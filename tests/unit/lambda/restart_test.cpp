@@ -8,7 +8,8 @@ class Restart : public ServiceFixture {
   /// Everything that a caller can see.
   Json everything() {
     Json seen;
-    for (const Json& function : answer("ListFunctions", Json::object())["Functions"]) {
+    const Json listed = answer("ListFunctions", Json::object());
+    for (const Json& function : listed["Functions"]) {
       const std::string name = function["FunctionName"];
       Json& part = seen[name];
       part["function"] = answer("GetFunction", {{"FunctionName", name}});
