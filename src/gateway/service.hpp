@@ -45,7 +45,8 @@ class Service {
   /// Names of the operations that are there, sorted; the others answer `NotImplemented`. Feeds the
   /// documentation.
   virtual std::vector<std::string_view> supported_operations() const { return {}; }
-  /// What a violation of the model's constraints is called here; null: ValidationException, as with most services.
+  /// What a violation of the model's constraints is called here; null: ValidationException, as with most
+  /// services.
   virtual const ErrorShape* violation_error() const { return nullptr; }
 };
 
