@@ -19,7 +19,7 @@ Json health(const Parts& parts) {
 }
 
 Json info(Parts& parts) {
-  return {
+  Json info = {
       {"version", version},
       {"endpoint", parts.endpoint()},
       {"seed", parts.seed},
@@ -32,8 +32,9 @@ Json info(Parts& parts) {
       {"now", iso8601(parts.clock.now())},
       {"uptime_seconds", std::chrono::duration<double>(parts.stopwatch.elapsed()).count()},
       {"environments", parts.runner->environments().size()},
-      {"in_flight", parts.runner->in_flight()},
-      {"lambda", parts.lambda->counts()}};
+      {"in_flight", parts.runner->in_flight()}};
+  for (const Service* service : parts.services) info[std::string(service->model().id)] = service->counts();
+  return info;
 }
 
 Json environments(const Parts& parts) {

@@ -9,6 +9,7 @@
 #include "app/launcher_options.hpp"
 #include "app/parts.hpp"
 #include "app/version.hpp"
+#include "app/wiring/wiring.hpp"
 #include "base/log.hpp"
 #include "host/disk_code_store.hpp"
 #include "host/machine_report.hpp"
@@ -43,15 +44,6 @@ execution::Options execution_options(const EmulatorOptions& options, std::string
   if (!options.freeze) chosen.freeze_after.reset();
   chosen.allow_neighbour_runtime = !options.strict_runtimes;
   chosen.process_time = &host::machine_time;
-  return chosen;
-}
-
-lambda::LambdaOptions lambda_options(const EmulatorOptions& options) {
-  lambda::LambdaOptions chosen;
-  chosen.store.activation_delay = options.activation_delay;
-  chosen.store.keep_omitted_routing = options.omitted_routing_config == "keep";
-  chosen.store.router = lambda::parse_router_settings(options.routing).value_or(lambda::RouterSettings{});
-  chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
   return chosen;
 }
 
@@ -91,6 +83,11 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       guard{chosen.allow_host, chosen.allow_origin},
       housekeeping(io.get_executor()) {}
 
+void Parts::add(Service& service) {
+  services.push_back(&service);
+  gateway->add(service);
+}
+
 std::string Parts::endpoint() const {
   const bool any = options.address == "0.0.0.0" || options.address == "::";
   const bool six = options.address.find(':') != std::string::npos && !any;
@@ -102,8 +99,7 @@ std::string Parts::endpoint() const {
 }
 
 Task<> Parts::reset() {
-  lambda->reset();
-  cloudwatch->reset();
+  for (Service* service : services) service->reset();
   co_await runner->reset();
   journal->clear();
   co_await journal->settled();
@@ -173,22 +169,6 @@ void build_services(Parts& parts) {
                        parts.stopwatch, parts.execution_ids, parts.listeners},
       execution_options(parts.options, parts.endpoint()));
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
-  parts.lambda = std::make_unique<lambda::LambdaService>(lambda::LambdaDependencies{
-      .clock = parts.clock,
-      .ids = parts.lambda_ids,
-      .router = parts.routing,
-      .journal = *parts.journal,
-      .codes = *parts.codes,
-      .runner = *parts.runner,
-      .executor = parts.loop.get_executor(),
-      .workers = parts.workers.get(),
-      .options = lambda_options(parts.options),
-  });
-  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(
-      cloudwatch::CloudWatchDependencies{.clock = parts.clock, .journal = *parts.journal});
-  parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock,
-                                                         [&parts] { return parts.runner->in_flight(); });
-  parts.runner->add_observer(*parts.lambda_metrics);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
   gateway_options.default_region = parts.options.region;
@@ -201,8 +181,8 @@ void build_services(Parts& parts) {
   }
   parts.gateway =
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
-  parts.gateway->add(*parts.lambda);
-  parts.gateway->add(*parts.cloudwatch);
+  add_lambda(parts);
+  add_cloudwatch(parts);
 }
 
 /// What servers that were killed left behind, while this one already answers.
@@ -227,8 +207,7 @@ std::string House::open() {
   build_services(parts);
   add_admin_routes(parts);
   add_clock_routes(parts);
-  parts.lambda->restore();
-  parts.cloudwatch->restore();
+  for (Service* service : parts.services) service->restore();
   if (auto left = host::ScratchFolder::leftovers(); !left.empty())
     parts.housekeeping.spawn("leftovers of killed servers", clear_away(parts, std::move(left)));
   return {};
@@ -236,8 +215,8 @@ std::string House::open() {
 
 Task<> House::close(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
-  if (parts.cloudwatch) parts.cloudwatch->stop();
-  if (parts.lambda) co_await parts.lambda->stop();
+  // Those that stand on others end first.
+  for (std::size_t i = parts.services.size(); i-- > 0;) co_await parts.services[i]->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
   co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);

@@ -59,11 +59,14 @@ struct Parts {
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
   std::unique_ptr<LambdaMetrics> lambda_metrics;
   std::unique_ptr<Gateway> gateway;
+  std::vector<Service*> services;  ///< in the order in which they stand on each other
   GuardOptions guard;
   Admin admin;
   std::unique_ptr<http::Server> server;
   TaskGroup housekeeping;
 
+  /// Takes a service among those that are served, restored, reset and stopped.
+  void add(Service& service);
   /// As a local client reaches the server: `http://127.0.0.1:4566`.
   std::string endpoint() const;
   /// All state gone, all processes ended.

@@ -48,6 +48,15 @@ class Service {
   /// What a violation of the model's constraints is called here; null: ValidationException, as with most
   /// services.
   virtual const ErrorShape* violation_error() const { return nullptr; }
+
+  /// Reads state back from the journal; once, before the first call.
+  virtual void restore() {}
+  /// Forgets everything. Whoever resets the emulator clears the journal.
+  virtual void reset() {}
+  /// No background work starts any more; completes when none is left. Before destruction.
+  virtual Task<> stop() { co_return; }
+  /// How much there is, for `/_aviary/info`.
+  virtual Json counts() const { return Json::object(); }
 };
 
 }  // namespace aviary

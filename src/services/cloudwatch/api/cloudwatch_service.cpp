@@ -7,15 +7,10 @@
 
 namespace aviary::cloudwatch {
 
-/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
-/// model's.
+/// Which member answers which operation.
 struct Operations {
   using S = CloudWatchService;
-  struct Entry {
-    std::string_view name;
-    S::Handler handler;
-  };
-  static constexpr Entry entries[] = {
+  static constexpr OperationTable<S>::Entry entries[] = {
       {"DeleteAlarms", &S::delete_alarms},
       {"DeleteDashboards", &S::delete_dashboards},
       {"DescribeAlarmHistory", &S::describe_alarm_history},
@@ -37,17 +32,7 @@ struct Operations {
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
   };
-
-  static std::vector<S::Handler> table() {
-    const models::Service& model = models::cloudwatch::service;
-    std::vector<S::Handler> handlers(model.operations.size(), nullptr);
-    for (const Entry& entry : entries) {
-      const models::Operation* operation = model.find_operation(entry.name);
-      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", entry.name));
-      handlers[static_cast<std::size_t>(operation - model.operations.data())] = entry.handler;
-    }
-    return handlers;
-  }
+  static OperationTable<S> table() { return {models::cloudwatch::service, "CloudWatch", entries}; }
 };
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
@@ -56,24 +41,16 @@ CloudWatchService::CloudWatchService(CloudWatchDependencies d)
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
       timer_(d.clock, alarms_),
-      handlers_(Operations::table()) {}
+      operations_(Operations::table()) {}
 
 CloudWatchService::~CloudWatchService() = default;
 
 const models::Service& CloudWatchService::model() const { return models::cloudwatch::service; }
 
-Task<Result<Reply>> CloudWatchService::call(Call call) {
-  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
-  if (handler) co_return (this->*handler)(call);
-  co_return AwsError(
-      wire::errors::NotImplemented,
-      fmt::format("CloudWatch's operation {} is not part of Aviary yet.", call.operation->name));
-}
+Task<Result<Reply>> CloudWatchService::call(Call call) { return operations_.call(*this, std::move(call)); }
 
 std::vector<std::string_view> CloudWatchService::implemented_operations() {
-  std::vector<std::string_view> names;
-  for (const Operations::Entry& entry : Operations::entries) names.push_back(entry.name);
-  return names;
+  return Operations::table().names();
 }
 
 void CloudWatchService::restore() {
@@ -87,7 +64,10 @@ void CloudWatchService::reset() {
   metrics_.clear();
 }
 
-void CloudWatchService::stop() { timer_.stop(); }
+Task<> CloudWatchService::stop() {
+  timer_.stop();
+  co_return;
+}
 
 void CloudWatchService::put_metric(const Scope& scope, const MetricId& metric, std::string_view unit,
                                    bool high_resolution, const Sample& sample) {

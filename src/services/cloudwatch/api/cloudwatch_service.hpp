@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
@@ -36,11 +37,11 @@ class CloudWatchService final : public Service {
   static std::vector<std::string_view> implemented_operations();
 
   /// Reads state back from the journal; once, before the first call.
-  void restore();
+  void restore() override;
   /// Forgets everything. Whoever resets the emulator clears the journal.
-  void reset();
+  void reset() override;
   /// No alarm is evaluated any more.
-  void stop();
+  Task<> stop() override;
 
   // For the rest of the emulator.
   /// Metrics of other services go in here; see `MetricStore::resolve` for a hot path.
@@ -52,11 +53,10 @@ class CloudWatchService final : public Service {
   /// State and changes of alarms: `state_of`, `subscribe`.
   Alarms& alarms() noexcept { return alarms_; }
   /// What there is: `{"metrics", "metric_bytes", "alarms"}`.
-  Json counts() const;
+  Json counts() const override;
 
  private:
   friend struct Operations;
-  using Handler = Result<Reply> (CloudWatchService::*)(Call&);
 
   // put_metric_data.cpp
   Result<Reply> put_metric_data(Call& call);
@@ -90,7 +90,7 @@ class CloudWatchService final : public Service {
   Alarms alarms_;
   Dashboards dashboards_;
   AlarmTimer timer_;
-  std::vector<Handler> handlers_;  ///< as the model's operations
+  OperationTable<CloudWatchService> operations_;
 };
 
 }  // namespace aviary::cloudwatch

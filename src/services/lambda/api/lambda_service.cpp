@@ -14,22 +14,14 @@
 
 namespace aviary::lambda {
 
-/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
-/// model's.
+/// Which member answers which operation.
 struct Operations {
   using S = LambdaService;
-  struct Now {
-    std::string_view name;
-    Result<Reply> (S::*handler)(Call&);
-  };
-  struct Later {
-    std::string_view name;
-    S::Answer (S::*handler)(Call);
-  };
-  static constexpr Now now[] = {
+  static constexpr OperationTable<S>::Entry entries[] = {
       {"AddLayerVersionPermission", &S::add_layer_version_permission},
       {"AddPermission", &S::add_permission},
       {"CreateAlias", &S::create_alias},
+      {"CreateFunction", &S::create_function},
       {"DeleteAlias", &S::delete_alias},
       {"DeleteFunction", &S::delete_function},
       {"DeleteLayerVersion", &S::delete_layer_version},
@@ -41,40 +33,25 @@ struct Operations {
       {"GetLayerVersionByArn", &S::get_layer_version_by_arn},
       {"GetLayerVersionPolicy", &S::get_layer_version_policy},
       {"GetPolicy", &S::get_policy},
+      {"Invoke", &S::invoke},
+      {"InvokeAsync", &S::invoke_async},
       {"ListAliases", &S::list_aliases},
       {"ListFunctions", &S::list_functions},
       {"ListLayerVersions", &S::list_layer_versions},
       {"ListLayers", &S::list_layers},
       {"ListTags", &S::list_tags},
       {"ListVersionsByFunction", &S::list_versions_by_function},
+      {"PublishLayerVersion", &S::publish_layer_version},
       {"PublishVersion", &S::publish_version},
       {"RemoveLayerVersionPermission", &S::remove_layer_version_permission},
       {"RemovePermission", &S::remove_permission},
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
       {"UpdateAlias", &S::update_alias},
+      {"UpdateFunctionCode", &S::update_function_code},
       {"UpdateFunctionConfiguration", &S::update_function_configuration},
   };
-  static constexpr Later later[] = {
-      {"CreateFunction", &S::create_function},
-      {"Invoke", &S::invoke},
-      {"InvokeAsync", &S::invoke_async},
-      {"PublishLayerVersion", &S::publish_layer_version},
-      {"UpdateFunctionCode", &S::update_function_code},
-  };
-
-  static std::vector<S::Handler> table() {
-    const models::Service& model = models::lambda::service;
-    std::vector<S::Handler> handlers(model.operations.size());
-    const auto slot = [&](std::string_view name) -> S::Handler& {
-      const models::Operation* operation = model.find_operation(name);
-      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", name));
-      return handlers[static_cast<std::size_t>(operation - model.operations.data())];
-    };
-    for (const Now& entry : now) slot(entry.name).now = entry.handler;
-    for (const Later& entry : later) slot(entry.name).later = entry.handler;
-    return handlers;
-  }
+  static OperationTable<S> table() { return {models::lambda::service, "Lambda", entries}; }
 };
 
 LambdaService::LambdaService(LambdaDependencies d)
@@ -87,7 +64,7 @@ LambdaService::LambdaService(LambdaDependencies d)
       layer_source_(d.layer_source ? d.layer_source : &stored_layers_),
       workers_(d.workers),
       options_(std::move(d.options)),
-      handlers_(Operations::table()),
+      operations_(Operations::table()),
       store_(d.journal, options_.store),
       layers_(d.journal),
       stored_layers_(layers_),
@@ -100,16 +77,7 @@ LambdaService::~LambdaService() = default;
 
 const models::Service& LambdaService::model() const { return models::lambda::service; }
 
-Task<Result<Reply>> LambdaService::call(Call call) {
-  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
-  if (handler.later) {
-    Result<Reply> reply = co_await (this->*handler.later)(std::move(call));
-    co_return reply;
-  }
-  if (handler.now) co_return (this->*handler.now)(call);
-  co_return AwsError(wire::errors::NotImplemented,
-                     fmt::format("Lambda's operation {} is not part of Aviary yet.", call.operation->name));
-}
+Task<Result<Reply>> LambdaService::call(Call call) { return operations_.call(*this, std::move(call)); }
 
 void LambdaService::restore() {
   store_.restore(codes_);
@@ -166,14 +134,7 @@ Json LambdaService::counts() const {
               {"pending_events", events_.size()}};
 }
 
-std::vector<std::string_view> LambdaService::implemented_operations() {
-  const std::vector<Handler> handlers = Operations::table();
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < handlers.size(); ++i) {
-    if (handlers[i].now || handlers[i].later) names.push_back(models::lambda::service.operations[i].name);
-  }
-  return names;
-}
+std::vector<std::string_view> LambdaService::implemented_operations() { return Operations::table().names(); }
 
 void LambdaService::retire(const std::vector<VersionHandle>& versions) {
   for (const VersionHandle& version : versions) runner_.retire(*version);

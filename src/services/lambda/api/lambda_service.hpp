@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
@@ -60,11 +61,11 @@ class LambdaService final : public Service {
   Task<Result<Reply>> call(Call call) override;
 
   /// Reads state back from the journal; once, before the first call. Events that were accepted start to run.
-  void restore();
+  void restore() override;
   /// Forgets everything and lets go of every environment. Whoever resets the emulator clears the journal.
-  void reset();
+  void reset() override;
   /// No background work starts any more; completes when none is left. Before destruction.
-  Task<> stop();
+  Task<> stop() override;
 
   // For the emulator's own interface, below `/_aviary/`.
   /// See `RouteLog::report`.
@@ -76,7 +77,7 @@ class LambdaService final : public Service {
   /// The zip behind `Code.Location`: the last part of `/_aviary/code/<digest>`, hexadecimal.
   Task<std::optional<std::string>> code_package(std::string hex_digest);
   /// What there is: `{"functions", "versions", "aliases", "pending_events"}`.
-  Json counts() const;
+  Json counts() const override;
   FunctionStore& store() noexcept { return store_; }
 
   /// The operations that are answered, in the order of the model. The others say that they are still to come.
@@ -86,10 +87,6 @@ class LambdaService final : public Service {
  private:
   friend struct Operations;
   using Answer = Task<Result<Reply>>;
-  struct Handler {
-    Result<Reply> (LambdaService::*now)(Call&) = nullptr;
-    Answer (LambdaService::*later)(Call) = nullptr;
-  };
 
   // create_function.cpp, update_function.cpp
   Answer create_function(Call call);
@@ -156,7 +153,7 @@ class LambdaService final : public Service {
   WorkerPool* workers_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;
-  std::vector<Handler> handlers_;  ///< as the model's operations
+  OperationTable<LambdaService> operations_;
   FunctionStore store_;
   LayerStore layers_;
   StoredLayerSource stored_layers_;

@@ -8,19 +8,10 @@
 
 namespace aviary::logs {
 
-/// Which member answers which operation. The only list of its kind: routes, shapes and errors are the
-/// model's.
+/// Which member answers which operation.
 struct Operations {
   using S = LogsService;
-  struct Now {
-    std::string_view name;
-    Result<Reply> (S::*handler)(Call&);
-  };
-  struct Later {
-    std::string_view name;
-    S::Answer (S::*handler)(Call);
-  };
-  static constexpr Now now[] = {
+  static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateLogGroup", &S::create_log_group},
       {"CreateLogStream", &S::create_log_stream},
       {"DeleteLogGroup", &S::delete_log_group},
@@ -32,6 +23,7 @@ struct Operations {
       {"DescribeLogStreams", &S::describe_log_streams},
       {"DescribeMetricFilters", &S::describe_metric_filters},
       {"DescribeSubscriptionFilters", &S::describe_subscription_filters},
+      {"FilterLogEvents", &S::filter_log_events},
       {"GetLogEvents", &S::get_log_events},
       {"ListTagsForResource", &S::list_tags_for_resource},
       {"ListTagsLogGroup", &S::list_tags_log_group},
@@ -39,34 +31,19 @@ struct Operations {
       {"PutLogGroupDeletionProtection", &S::put_log_group_deletion_protection},
       {"PutMetricFilter", &S::put_metric_filter},
       {"PutRetentionPolicy", &S::put_retention_policy},
+      {"PutSubscriptionFilter", &S::put_subscription_filter},
       {"TagLogGroup", &S::tag_log_group},
       {"TagResource", &S::tag_resource},
       {"TestMetricFilter", &S::test_metric_filter},
       {"UntagLogGroup", &S::untag_log_group},
       {"UntagResource", &S::untag_resource},
   };
-  static constexpr Later later[] = {
-      {"FilterLogEvents", &S::filter_log_events},
-      {"PutSubscriptionFilter", &S::put_subscription_filter},
-  };
-
-  static std::vector<S::Handler> table() {
-    const models::Service& model = models::logs::service;
-    std::vector<S::Handler> handlers(model.operations.size());
-    const auto slot = [&](std::string_view name) -> S::Handler& {
-      const models::Operation* operation = model.find_operation(name);
-      if (!operation) throw std::logic_error(fmt::format("the model has no operation {}", name));
-      return handlers[static_cast<std::size_t>(operation - model.operations.data())];
-    };
-    for (const Now& entry : now) slot(entry.name).now = entry.handler;
-    for (const Later& entry : later) slot(entry.name).later = entry.handler;
-    return handlers;
-  }
+  static OperationTable<S> table() { return {models::logs::service, "CloudWatch Logs", entries}; }
 };
 
 LogsService::LogsService(LogsDependencies d)
     : clock_(d.clock),
-      handlers_(Operations::table()),
+      operations_(Operations::table()),
       store_(d.journal, d.options),
       subscription_target_(d.subscribers),
       delivery_(d.clock, d.executor, d.subscribers),
@@ -82,17 +59,7 @@ const ErrorShape* LogsService::violation_error() const {
   return &models::logs::errors::InvalidParameterException;
 }
 
-Task<Result<Reply>> LogsService::call(Call call) {
-  const Handler handler = handlers_[static_cast<std::size_t>(call.operation - model().operations.data())];
-  if (handler.later) {
-    Result<Reply> reply = co_await (this->*handler.later)(std::move(call));
-    co_return reply;
-  }
-  if (handler.now) co_return (this->*handler.now)(call);
-  co_return AwsError(
-      wire::errors::NotImplemented,
-      fmt::format("CloudWatch Logs' operation {} is not part of Aviary yet.", call.operation->name));
-}
+Task<Result<Reply>> LogsService::call(Call call) { return operations_.call(*this, std::move(call)); }
 
 std::uint64_t LogsService::open_stream(const Scope& scope, std::string_view group, std::string_view stream) {
   return store_.open_stream(scope, group, stream, to_millis(clock_.now())).id;
@@ -146,13 +113,6 @@ Json LogsService::counts() const {
   return counts;
 }
 
-std::vector<std::string_view> LogsService::implemented_operations() {
-  const std::vector<Handler> handlers = Operations::table();
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < handlers.size(); ++i) {
-    if (handlers[i].now || handlers[i].later) names.push_back(models::logs::service.operations[i].name);
-  }
-  return names;
-}
+std::vector<std::string_view> LogsService::implemented_operations() { return Operations::table().names(); }
 
 }  // namespace aviary::logs

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
@@ -48,21 +49,17 @@ class LogsService final : public Service {
   bool append(std::uint64_t stream, Instant time, std::string_view line);
 
   /// Reads state back from the journal; once, before the first call.
-  void restore();
+  void restore() override;
   /// Forgets everything. Whoever resets the emulator clears the journal.
-  void reset();
+  void reset() override;
   /// No background work starts any more; completes when none is left. Before destruction.
-  Task<> stop();
+  Task<> stop() override;
   /// For `/_aviary/info`: what there is, what it takes, what was dropped.
-  Json counts() const;
+  Json counts() const override;
 
  private:
   friend struct Operations;
   using Answer = Task<Result<Reply>>;
-  struct Handler {
-    Result<Reply> (LogsService::*now)(Call&) = nullptr;
-    Answer (LogsService::*later)(Call) = nullptr;
-  };
 
   // groups.cpp
   Result<Reply> create_log_group(Call& call);
@@ -102,7 +99,7 @@ class LogsService final : public Service {
   void close_minutes_later();
 
   Clock& clock_;
-  std::vector<Handler> handlers_;  ///< as the model's operations
+  OperationTable<LogsService> operations_;
   LogStore store_;
   SubscriptionTarget* subscription_target_;
   SubscriptionDelivery delivery_;

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace aviary::app {
+
+struct Parts;
+
+// One file a service: makes it, ties it to its neighbours, adds it to those that are served. Called in this
+// order; each may use what the ones before have made.
+void add_lambda(Parts& parts);
+void add_cloudwatch(Parts& parts);
+
+}  // namespace aviary::app
