@@ -7,6 +7,7 @@
 
 #include "app/admin.hpp"
 #include "app/clock_setting.hpp"
+#include "app/delivery.hpp"
 #include "app/function_log_printer.hpp"
 #include "app/lambda_metrics.hpp"
 #include "app/runtime_listeners.hpp"
@@ -55,6 +56,7 @@ struct Parts {
   RuntimeListeners listeners;
   FunctionLogPrinter log_printer;
   std::unique_ptr<execution::Runner> runner;
+  Delivery delivery;  ///< filled by those that take messages in
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
   std::unique_ptr<LambdaMetrics> lambda_metrics;

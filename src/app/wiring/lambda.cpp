@@ -28,6 +28,13 @@ void add_lambda(Parts& parts) {
       .options = lambda_options(parts.options),
   });
   parts.add(*parts.lambda);
+  parts.delivery.add("lambda", [&lambda = *parts.lambda](Message message, const Delivery::Done& done) {
+    const Result<std::string> accepted =
+        lambda.accept_from_neighbour({.caller = {message.account, message.region},
+                                      .function = std::move(message.target),
+                                      .payload = std::move(message.body)});
+    done(accepted ? std::nullopt : std::optional(accepted.error().message));
+  });
 }
 
 }  // namespace aviary::app

@@ -28,6 +28,11 @@ bool flag_of(const Json& input, const char* name) {
   return member && member->is_boolean() && member->get<bool>();
 }
 
+std::string new_trace(Instant now, Random& ids) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds, ids.hex(24), ids.hex(16));
+}
+
 Result<Target> target_of(const Call& call, Reach reach) {
   const Scope caller{.account = call.account, .region = call.region};
   Result<FunctionReference> reference = resolve_function_reference(text_of(call.input, "FunctionName"),

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
+#include "ports/random.hpp"
 #include "services/lambda/core/version.hpp"
 
 /// Reading a validated document.
@@ -16,6 +17,9 @@ const Json* find_member(const Json& input, const char* name);
 /// Empty if it is absent.
 const std::string& text_of(const Json& input, const char* name);
 bool flag_of(const Json& input, const char* name);
+
+/// An `X-Amzn-Trace-Id` that begins here. Not sampled: nobody asked for a trace.
+std::string new_trace(Instant now, Random& ids);
 
 /// Which function a call is about: where it lives, its name and the qualifier (empty if none).
 struct Target {

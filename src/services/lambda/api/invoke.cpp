@@ -94,12 +94,10 @@ class RequestKeys final : public StickyKeys {
   const std::string& payload_;
 };
 
-/// `X-Amzn-Trace-Id` of the caller, or a new one that is not sampled.
+/// `X-Amzn-Trace-Id` of the caller, or a new one.
 std::string trace_of(const Call& call, Random& ids) {
   const std::string_view given = call.http ? call.http->header("X-Amzn-Trace-Id") : std::string_view{};
-  if (!given.empty()) return std::string(given);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(call.now.time_since_epoch()).count();
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds, ids.hex(24), ids.hex(16));
+  return given.empty() ? new_trace(call.now, ids) : std::string(given);
 }
 
 }  // namespace

@@ -51,6 +51,22 @@ struct LambdaDependencies {
 /// Refuses code that is too large together with its layers (code_input.cpp).
 Result<> check_unzipped_size(const Contents& contents);
 
+/// An invoke that another part of the emulator asks for: a queue's poller, a deployment's hook, an alarm.
+struct NeighbourCall {
+  Scope caller;
+  std::string function;  ///< a name or an ARN, with or without a qualifier
+  std::string payload;   ///< JSON
+  /// Through an alias: draw by its weights, as any invoke does; else its primary version runs, as with event
+  /// source mappings.
+  bool draw = true;
+  std::string trace_id{};  ///< empty: a new one
+};
+struct NeighbourOutcome {
+  std::string request_id;
+  std::string executed_version;
+  Outcome outcome;
+};
+
 /// AWS Lambda as the gateway sees it. Owns all state of the service; lives on the loop's thread.
 class LambdaService final : public Service {
  public:
@@ -66,6 +82,13 @@ class LambdaService final : public Service {
   void reset() override;
   /// No background work starts any more; completes when none is left. Before destruction.
   Task<> stop() override;
+
+  // For the rest of the emulator (neighbour_invoke.cpp).
+  /// Runs the function and waits for it. Errors: no such function, throttled, cannot run at all.
+  Task<Result<NeighbourOutcome>> invoke_for_neighbour(NeighbourCall call);
+  /// Takes an asynchronous event and answers its request id; the event is kept, retried, and ends as Event
+  /// invokes do. `draw` has no effect: an event is routed when it runs.
+  Result<std::string> accept_from_neighbour(NeighbourCall call);
 
   // For the emulator's own interface, below `/_aviary/`.
   /// See `RouteLog::report`.

@@ -1,0 +1,68 @@
+#include "services/lambda/api/input.hpp"
+#include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/core/errors.hpp"
+
+namespace aviary::lambda {
+namespace {
+
+Result<Target> find_target(const NeighbourCall& call) {
+  Result<FunctionReference> reference = resolve_function_reference(call.function, {}, call.caller);
+  if (!reference) return reference.error();
+  Target target{
+      .scope = call.caller, .name = std::move(reference->name), .qualifier = std::move(reference->qualifier)};
+  if (!reference->account.empty()) target.scope.account = std::move(reference->account);
+  return target;
+}
+
+}  // namespace
+
+Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall call) {
+  Result<Target> target = find_target(call);
+  if (!target) co_return target.error();
+  std::string forced;
+  if (!call.draw) {
+    const Function* function = store_.find(target->scope, target->name, moment());
+    if (function) {
+      const auto alias = function->aliases.find(target->qualifier);
+      if (alias != function->aliases.end()) forced = alias->second.routing.version;
+    }
+  }
+  Result<InvokeTarget> resolved =
+      dispatcher_.resolve(target->scope, target->name, target->qualifier, forced, nullptr, moment());
+  if (!resolved) co_return resolved.error();
+  const VersionHandle version = resolved->version;
+  std::string trace = call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id);
+  Invocation invocation{.request_id = ids_.uuid(),
+                        .version = version,
+                        .invoked_arn = std::move(resolved->invoked_arn),
+                        .payload = std::move(call.payload),
+                        .trace_id = std::move(trace)};
+  std::string request_id = invocation.request_id;
+  Result<Outcome> outcome = co_await runner_.run(std::move(invocation));
+  if (!outcome) co_return outcome.error();
+  co_return NeighbourOutcome{.request_id = std::move(request_id),
+                             .executed_version = version->number,
+                             .outcome = std::move(*outcome)};
+}
+
+Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
+  Result<Target> target = find_target(call);
+  if (!target) return target.error();
+  const Function* function = store_.find(target->scope, target->name, moment());
+  if (!function || !store_.find_qualified(*function, target->qualifier)) {
+    return function_not_found(target->scope, target->name,
+                              target->qualifier.empty() ? latest_qualifier : target->qualifier);
+  }
+  std::string request_id = ids_.uuid();
+  std::string trace = call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id);
+  events_.accept(Event{.request_id = request_id,
+                       .scope = std::move(target->scope),
+                       .function_name = std::move(target->name),
+                       .qualifier = std::move(target->qualifier),
+                       .payload = std::move(call.payload),
+                       .trace_id = std::move(trace),
+                       .accepted = clock_.now()});
+  return request_id;
+}
+
+}  // namespace aviary::lambda
