@@ -5,8 +5,9 @@ import sys
 import time
 import traceback
 
-from . import RUNTIME_DIR, Fault, render
+from . import RUNTIME_DIR, Fault
 from . import __name__ as package
+from .text import render
 
 # Loaded with the first failure. The messages and their order are awslambdaric's.
 _WARNING = (
