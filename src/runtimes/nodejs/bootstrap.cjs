@@ -16,6 +16,8 @@ const logs = require('./logs.cjs');
 const handlers = require('./handlers.cjs');
 const errors = require('./errors.cjs');
 
+if (process.env.AVIARY_WAIT) require('./waiting.cjs').wait();
+
 const taskRoot = process.env.LAMBDA_TASK_ROOT || '/var/task';
 const runtimeDir = process.env.LAMBDA_RUNTIME_DIR || '/var/runtime';
 const modern = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV || '')?.[1] ?? parseInt(process.versions.node)) >= 24;

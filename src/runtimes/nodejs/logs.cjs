@@ -12,7 +12,7 @@ const LEVELS = {
 
 const { format } = require('util');
 
-const json = (process.env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
+let json = false;
 const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
 const TENANT_ID = Symbol.for('aws.lambda.runtime.tenantId');
 
@@ -55,7 +55,7 @@ function jsonLine(time, level, values) {
 }
 
 const textLine = (time, level, values) => `${time}\t${globalThis[REQUEST_ID]}\t${level.name}\t${format(...values)}`;
-const lineOf = json ? jsonLine : textLine;
+const lineOf = (time, level, values) => (json ? jsonLine : textLine)(time, level, values);
 
 // Without frames around them, records are told apart by their line feeds: those inside become carriage returns.
 const toStdout = (level, values) => {
@@ -74,6 +74,7 @@ const toDescriptor = (descriptor) => (level, values) => {
 };
 
 function install(modern) {
+  json = (process.env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
   let write = toStdout;
   if (process.env._LAMBDA_TELEMETRY_LOG_FD != null) {
     write = toDescriptor(parseInt(process.env._LAMBDA_TELEMETRY_LOG_FD));
