@@ -202,7 +202,8 @@ class RuntimeApi:
 class Function:
     """A client process, running the given files as its function."""
 
-    def __init__(self, argv, files, handler, environment=(), extra=None, execution_env=None):
+    def __init__(self, argv, files, handler, environment=(), extra=None, execution_env=None, waits=False):
+        """`waits`: it is started ahead of its function, as the emulator does, and told the rest afterwards."""
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="aviary-runtime-"))
         self.task = os.path.join(self.root, "task")
         os.mkdir(self.task)
@@ -234,10 +235,18 @@ class Function:
         for name in [name for name, value in env.items() if value is None]:
             del env[name]
         self.output = b""
+        told = b"".join(part.encode() + b"\0" for part in [self.task, *("%s=%s" % item for item in env.items())])
+        if waits:
+            early = ("PATH", "LANG", "TZ", "LAMBDA_", "AWS_EXECUTION_ENV", "PYTHON", "NODE_", "RUBY", "GEM_", "LC_")
+            env = {name: value for name, value in env.items() if name.startswith(early)}
+            env["AVIARY_WAIT"] = "1"
         self.process = subprocess.Popen(
-            argv, env=env, cwd=self.task, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            **(extra or {})
+            argv, env=env, cwd="/" if waits else self.task, stdin=subprocess.PIPE if waits else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **(extra or {})
         )
+        if waits:
+            self.process.stdin.write(told)
+            self.process.stdin.close()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 

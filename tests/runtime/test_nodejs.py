@@ -31,12 +31,14 @@ def flags():
 class NodeCase(unittest.TestCase):
     maxDiff = None
     runtime = "nodejs20.x"
+    waits = False
 
     def function(self, source=None, handler="index.handler", files=(), **options):
         everything = dict(files)
         if source is not None:
             everything["index.js"] = textwrap.dedent(source)
         options.setdefault("execution_env", "AWS_Lambda_" + self.runtime)
+        options.setdefault("waits", self.waits)
         argv = [NODE, *flags(), os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
         function = Function(argv, everything, handler, **options)
         self.addCleanup(function.close)
@@ -624,6 +626,16 @@ class Node24(Common, NodeCase):
 
     def test_plain_value(self):
         self.assertEqual(self.function("exports.handler = () => 7;").invoke().body, b"7")
+
+
+class WaitingNode20(Node20):
+    """Started ahead of its function it is the same client."""
+
+    waits = True
+
+
+class WaitingNode24(Node24):
+    waits = True
 
 
 del NodeCase

@@ -17,6 +17,7 @@ TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sample
 
 class PythonCase(unittest.TestCase):
     version = path = None
+    waits = False
     maxDiff = None
 
     def function(self, source, handler="handler.handler", files=(), **options):
@@ -24,6 +25,7 @@ class PythonCase(unittest.TestCase):
         if source is not None:
             everything["handler.py"] = textwrap.dedent(source)
         options.setdefault("execution_env", "AWS_Lambda_python" + self.version)
+        options.setdefault("waits", self.waits)
         function = Function(python_argv(self.path), everything, handler, **options)
         self.addCleanup(function.close)
         return function
@@ -562,6 +564,12 @@ def load_tests(loader, tests, pattern):
     for version, path in pythons():
         name = "Python_%s_%s" % (version.replace(".", "_"), path.strip("/").split("/")[0])
         case = type(name, (PythonCase,), {"version": version, "path": path})
+        suite.addTests(loader.loadTestsFromTestCase(case))
+    # Started ahead of its function it is the same client: the newest and the oldest say so.
+    found = pythons()
+    for version, path in [found[0], found[-1]] if found else []:
+        name = "Waiting_Python_%s" % version.replace(".", "_")
+        case = type(name, (PythonCase,), {"version": version, "path": path, "waits": True})
         suite.addTests(loader.loadTestsFromTestCase(case))
     return suite
 

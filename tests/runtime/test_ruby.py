@@ -16,12 +16,14 @@ ECHO = "def handler(event:, context:) = event"
 class RubyTest(unittest.TestCase):
     maxDiff = None
     options = ["--disable=gems"]
+    waits = False
 
     def function(self, source=None, handler="function.handler", files=(), **options):
         everything = dict(files)
         if source is not None:
             everything["function.rb"] = textwrap.dedent(source)
         options.setdefault("execution_env", "AWS_Lambda_ruby3.2")
+        options.setdefault("waits", self.waits)
         argv = [RUBY, *self.options, os.path.join(RUNTIME_DIR, "ruby", "bootstrap.rb")]
         function = Function(argv, everything, handler, **options)
         self.addCleanup(function.close)
@@ -239,6 +241,12 @@ class RubyWithGemsTest(RubyTest):
     """A host may start it with RubyGems as well."""
 
     options = []
+
+
+class WaitingRubyTest(RubyTest):
+    """Started ahead of its function it is the same client."""
+
+    waits = True
 
 
 if __name__ == "__main__":

@@ -1,0 +1,152 @@
+"""Code that nobody here wrote, from the npm registry: middy, Powertools for TypeScript, serverless-express with Express.
+
+Installed at test time into a temporary folder, which the functions find as they would find a layer; skipped where the
+registry cannot be reached. Each runs on a client that was started for it and on one that was waiting.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import RUNTIME_DIR, Function, version_of
+
+NODE, VERSION = version_of("node", "--version")
+PACKAGES = ["@middy/core", "@middy/http-json-body-parser", "@middy/http-error-handler", "@middy/http-header-normalizer",
+            "@aws-lambda-powertools/logger", "@aws-lambda-powertools/metrics", "@aws-lambda-powertools/tracer",
+            "@codegenie/serverless-express", "express"]
+
+API_EVENT = {
+    "resource": "/{proxy+}", "path": "/hello/world", "httpMethod": "POST",
+    "headers": {"Content-Type": "application/json", "Host": "example.com", "X-Forwarded-Proto": "https"},
+    "multiValueHeaders": {"Content-Type": ["application/json"], "Host": ["example.com"]},
+    "queryStringParameters": {"who": "me"}, "multiValueQueryStringParameters": {"who": ["me"]},
+    "pathParameters": {"proxy": "hello/world"}, "stageVariables": None, "isBase64Encoded": False,
+    "body": '{"a":1}', "requestContext": {
+        "accountId": "123456789012", "apiId": "abc", "stage": "prod", "httpMethod": "POST", "path": "/prod/hello/world",
+        "resourcePath": "/{proxy+}", "requestId": "r", "identity": {"sourceIp": "127.0.0.1"}},
+}
+
+
+def setUpModule():
+    global FOLDER
+    if not NODE or VERSION < (20, 0) or not shutil.which("npm"):
+        raise unittest.SkipTest("no node 20 with npm here")
+    FOLDER = tempfile.mkdtemp(prefix="aviary-real-code-")
+    unittest.addModuleCleanup(shutil.rmtree, FOLDER, ignore_errors=True)
+    done = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=20000",
+         "--prefix", FOLDER, *PACKAGES], capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise unittest.SkipTest("the npm registry cannot be reached: " + done.stderr[-300:])
+
+
+class RealCode(unittest.TestCase):
+    maxDiff = None
+    waits = False
+
+    def function(self, file, source, **environment):
+        argv = [NODE, *(["--no-experimental-require-module"] if (20, 19) <= VERSION < (23,) else []),
+                os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
+        modules = os.path.join(FOLDER, "node_modules")
+        function = Function(argv, {file: source}, "index.handler", execution_env="AWS_Lambda_nodejs20.x", waits=self.waits,
+                            environment={"NODE_PATH": modules, **environment})
+        self.addCleanup(function.close)
+        return function
+
+    def result(self, function, event):
+        answer = function.invoke(json.dumps(event))
+        self.assertEqual(answer.kind, "response", (answer.body, function.text()))
+        return json.loads(answer.body)
+
+    def test_middy(self):
+        function = self.function("index.mjs", """
+            import middy from '@middy/core';
+            import jsonBodyParser from '@middy/http-json-body-parser';
+            import normalizer from '@middy/http-header-normalizer';
+            import errorHandler from '@middy/http-error-handler';
+            export const handler = middy()
+              .use(normalizer()).use(jsonBodyParser()).use(errorHandler({ logger: false }))
+              .handler(async (event, context) => {
+                if (event.body.a === 2) { const e = new Error('teapot'); e.statusCode = 418; e.expose = true; throw e; }
+                return { statusCode: 200, body: JSON.stringify([event.body, context.functionName]) };
+              });
+        """)
+        self.assertEqual(self.result(function, API_EVENT), {"statusCode": 200, "body": '[{"a":1},"fn"]'})
+        self.assertEqual(self.result(function, {**API_EVENT, "body": '{"a":2}'})["statusCode"], 418)
+        self.assertIn(self.result(function, {**API_EVENT, "body": "{"})["statusCode"], (415, 422))
+
+    def test_powertools(self):
+        function = self.function("index.js", """
+            const { Logger } = require('@aws-lambda-powertools/logger');
+            const { Metrics, MetricUnit } = require('@aws-lambda-powertools/metrics');
+            const { Tracer } = require('@aws-lambda-powertools/tracer');
+            const logger = new Logger({ serviceName: 'orders' });
+            const metrics = new Metrics({ namespace: 'shop', serviceName: 'orders' });
+            const tracer = new Tracer({ serviceName: 'orders', enabled: false });
+            exports.handler = async (event, context) => {
+              logger.addContext(context);
+              logger.info('taken', { order: event.order });
+              metrics.addMetric('taken', MetricUnit.Count, 1);
+              metrics.publishStoredMetrics();
+              tracer.putAnnotation('a', 'b');
+              return { order: event.order };
+            };
+        """)
+        self.assertEqual(self.result(function, {"order": 7}), {"order": 7})
+        self.assertEqual(self.result(function, {"order": 8}), {"order": 8})
+        text = function.text(r'"order":8')
+        lines = [json.loads(line) for line in re.split(r"[\r\n]+", text) if line.startswith("{")]
+        logs = [line for line in lines if line.get("message") == "taken"]
+        self.assertEqual([line["order"] for line in logs], [7, 8], text)
+        self.assertEqual([line["cold_start"] for line in logs], [True, False])
+        self.assertEqual({line["function_name"] for line in logs}, {"fn"})
+        self.assertEqual(len({line["function_request_id"] for line in logs}), 2)
+        metrics = [line for line in lines if "_aws" in line]
+        self.assertEqual([line["taken"] for line in metrics], [1, 1])
+        self.assertEqual(metrics[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"], "shop")
+
+    def test_serverless_express(self):
+        function = self.function("index.js", """
+            const serverlessExpress = require('@codegenie/serverless-express');
+            const express = require('express');
+            const app = express();
+            app.use(express.json());
+            app.post('/hello/:name', (request, response) => {
+              response.set('X-Mine', 'yes').status(201).json({ name: request.params.name, who: request.query.who, body: request.body });
+            });
+            app.use((request, response) => response.status(404).send('nothing here'));
+            exports.handler = serverlessExpress({ app });
+        """)
+        answer = self.result(function, API_EVENT)
+        self.assertEqual(answer["statusCode"], 201, answer)
+        self.assertEqual(json.loads(answer["body"]), {"name": "world", "who": "me", "body": {"a": 1}})
+        headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
+        self.assertIn("x-mine", headers)
+        other = self.result(function, {**API_EVENT, "path": "/other", "pathParameters": {"proxy": "other"}})
+        self.assertEqual((other["statusCode"], other["body"]), (404, "nothing here"))
+
+    def test_serverless_express_as_an_es_module(self):
+        function = self.function("index.mjs", """
+            import serverlessExpress from '@codegenie/serverless-express';
+            import express from 'express';
+            const app = express();
+            app.get('/v2', (request, response) => response.json(request.query));
+            export const handler = serverlessExpress({ app });
+        """)
+        event = {"version": "2.0", "routeKey": "$default", "rawPath": "/v2", "rawQueryString": "a=1&b=2",
+                 "headers": {"host": "example.com"}, "queryStringParameters": {"a": "1", "b": "2"}, "isBase64Encoded": False,
+                 "requestContext": {"http": {"method": "GET", "path": "/v2", "sourceIp": "127.0.0.1"}, "stage": "$default"}}
+        answer = self.result(function, event)
+        self.assertEqual((answer["statusCode"], json.loads(answer["body"])), (200, {"a": "1", "b": "2"}))
+
+
+class RealCodeOnAWaitingClient(RealCode):
+    waits = True
+
+
+if __name__ == "__main__":
+    unittest.main()
