@@ -156,6 +156,8 @@ def tree():
     for folder, inside, names in os.walk(ROOT):
         inside[:] = [name for name in inside if name not in SKIPPED_FOLDERS]
         for name in names:
+            if name in SKIPPED_FOLDERS:  # in a linked work tree .git is a file
+                continue
             full = os.path.join(folder, name)
             try:
                 with open(full, encoding="utf-8") as file:
