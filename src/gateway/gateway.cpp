@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "wire/content_encoding.hpp"
+#include "wire/event_stream.hpp"
 
 namespace aviary {
 namespace {
@@ -175,6 +176,14 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
   wire::Response response =
       codec->encode(*match->operation, reply->output, std::move(reply->payload), reply->status, context);
   for (auto& [name, value] : reply->headers) response.set(std::move(name), std::move(value));
+  if (reply->stream) {
+    response.body.clear();
+    std::erase_if(response.headers, [](const auto& header) {
+      return wire::equals_ignoring_case(header.first, "content-type");
+    });
+    response.set("Content-Type", std::string(wire::event_stream_content_type));
+    response.stream = std::move(reply->stream);
+  }
   co_return response;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,8 @@ struct Reply {
   std::string payload{};         ///< the output payload member's bytes, for operations that have one
   int status = 0;                ///< overrides the model's status when not 0 (Invoke: 202, 204)
   std::vector<std::pair<std::string, std::string>> headers{};  ///< beyond those the model binds
+  /// Set: the answer's body is what comes out of it, as it comes; e.g. the messages of an event stream.
+  std::shared_ptr<wire::BodyStream> stream{};
 };
 
 /// A service as the gateway sees it: which model it speaks, and one entry for all its operations.

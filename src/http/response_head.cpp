@@ -96,7 +96,9 @@ void append_head(std::string& out, const wire::Response& response, const Framing
     if (is_token(name)) append_field(out, name, value);
   }
   if (!dated && !framing.date.empty()) append_field(out, "Date", framing.date);
-  if (!measured && status_has_body(response.status)) {
+  if (framing.streamed) {
+    if (!framing.http_1_0) out += "Transfer-Encoding: chunked\r\n";
+  } else if (!measured && status_has_body(response.status)) {
     out += "Content-Length: ";
     append_number(out, response.body.size());
     out += "\r\n";

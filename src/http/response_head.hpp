@@ -12,6 +12,7 @@ namespace aviary::http {
 struct Framing {
   bool keep_alive = true;
   bool http_1_0 = false;    ///< the peer's version: it needs to be told that the connection stays open
+  bool streamed = false;    ///< the length is not known: chunked, or to an HTTP/1.0 peer until the end
   bool head = false;        ///< answers HEAD: no body, and a Content-Length given by the handler is kept
   std::string_view date{};  ///< used if the answer has no Date; empty: none
 };

@@ -85,6 +85,7 @@ std::chrono::nanoseconds Session::allowance(Phase phase) const {
   std::chrono::nanoseconds time{0};
   switch (phase) {
     case Phase::Busy:
+    case Phase::Streaming:
       break;
     case Phase::Idle:
       time = limits.idle_timeout;
@@ -257,13 +258,24 @@ Task<> Session::run() {
         const Refused refused{Refusal::HandlerFailed, status_of(Refusal::HandlerFailed), 0, request};
         response = house_.refuse(refused);
       }
+      const std::shared_ptr<wire::BodyStream> stream = response.stream;
+      const bool streamed = stream && !is_head && status_has_body(response.status);
+      if (stream && !streamed) stream->close();
+      // To an old peer only the end of the connection tells the end of such a body.
+      if (streamed && parser_.http_1_0()) keep_alive = false;
       keep_alive = keep_alive && !house_.closing() && !asks_to_close(response);
       const bool has_body = prepare(response, keep_alive, is_head);
       std::string_view head = out_;
       std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
-      if (!write_now(head, body)) co_return;
-      if (!head.empty() || !body.empty()) {
-        if (!co_await write_rest(head, body)) co_return;
+      bool written = write_now(head, body);
+      if (written && (!head.empty() || !body.empty())) written = co_await write_rest(head, body);
+      if (!written) {
+        if (streamed) stream->close();
+        co_return;
+      }
+      if (streamed) {
+        auto streaming = write_stream(stream, !parser_.http_1_0());
+        if (!co_await std::move(streaming)) co_return;
       }
     }
     if (!keep_alive) {
@@ -342,10 +354,11 @@ bool Session::prepare(const wire::Response& response, bool keep_alive, bool is_h
   framing.keep_alive = keep_alive;
   framing.http_1_0 = parser_.http_1_0();
   framing.head = is_head;
+  framing.streamed = response.stream && !is_head && status_has_body(response.status);
   framing.date = house_.date();
   out_.clear();
   append_head(out_, response, framing);
-  if (is_head || !status_has_body(response.status)) return false;
+  if (is_head || framing.streamed || !status_has_body(response.status)) return false;
   if (response.body.size() > small_body) return true;
   out_ += response.body;
   return false;

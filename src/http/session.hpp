@@ -6,12 +6,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "http/receive_buffer.hpp"
 #include "http/request_parser.hpp"
 #include "http/server.hpp"
+#include "wire/body_stream.hpp"
 
 namespace aviary::http {
 
@@ -58,7 +60,7 @@ class Session {
   boost::asio::cancellation_signal cancel;
 
  private:
-  enum class Phase : std::uint8_t { Busy, Idle, Head, Body, Writing, Lingering };
+  enum class Phase : std::uint8_t { Busy, Idle, Head, Body, Writing, Streaming, Lingering };
   enum class Got : std::uint8_t { All, Gone, Short, Late, TooLarge, Malformed };
 
   void enter(Phase phase);
@@ -71,6 +73,9 @@ class Session {
   Task<Got> read_sized_body(std::uint64_t length);
   Task<Got> read_chunked_body();
   Task<bool> write_rest(std::string_view head, std::string_view body);
+  // Answers that are sent as they come (session_stream.cpp).
+  Task<bool> write_stream(std::shared_ptr<wire::BodyStream> stream, bool chunked);
+  Task<bool> wait_for_more(wire::BodyStream& stream);
   Task<> refuse(Refusal why, std::uint64_t limit);
   Task<> linger();
 

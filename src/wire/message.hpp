@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace aviary::wire {
+
+class BodyStream;
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
@@ -35,6 +38,8 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// Set: the body is what comes out of it, sent as it comes; `body` is not used.
+  std::shared_ptr<BodyStream> stream{};
 
   void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
 };
