@@ -62,7 +62,7 @@ void Environment::deliver() {
   const bool init_counts = fresh_ && phase_ == platform_log::InitPhase::Invoke;
   const auto moment = now();
   started_ = init_counts ? init_started_ : moment;
-  deadline_.set(started_ + timeout());
+  set_deadline(started_ + timeout());
   const Instant wall = around_.options.process_time ? around_.options.process_time() : around_.clock.now();
   const auto remaining = started_ + timeout() - moment;
   deadline_ms_ =
@@ -73,7 +73,10 @@ void Environment::deliver() {
   }
   if (job_->invocation.tail_log && !log_.tailing()) log_.begin_tail();
   log_start();
-  release_waiter(true);
+  if (job_->fault)
+    hold_event();
+  else
+    release_waiter(true);
 }
 
 void Environment::log_start() {
@@ -115,8 +118,9 @@ OneShot<bool> Environment::wants_event() {
   OneShot<bool> waiter;
   switch (state_) {
     case State::Initialising:
+      release_waiter(false);
       waiter_ = waiter;
-      init_succeeded();
+      if (fault_timer_ == 0) init_succeeded();
       break;
     case State::Idle:
       // It lost its connection and asks again: the new request is the one that somebody listens to.
@@ -124,7 +128,12 @@ OneShot<bool> Environment::wants_event() {
       waiter_ = waiter;
       break;
     case State::Invoking:
-      waiter.set(true);
+      if (held_) {
+        release_waiter(false);
+        waiter_ = waiter;
+      } else {
+        waiter.set(true);
+      }
       break;
     case State::Responded:
       waiter_ = waiter;
@@ -141,7 +150,7 @@ OneShot<bool> Environment::wants_event() {
 }
 
 std::optional<Delivery> Environment::take_event() {
-  if (state_ != State::Invoking || !job_ || payload_given_) return std::nullopt;
+  if (state_ != State::Invoking || !job_ || payload_given_ || held_) return std::nullopt;
   std::string& payload = job_->invocation.payload;
   Delivery delivery{&job_->invocation, {}, deadline_ms_};
   payload_given_ = payload.size() > kept_payload;
@@ -170,6 +179,7 @@ Environment::Ending Environment::failed(const Failure& failure) {
 /// The runtime has posted what the invocation came to.
 void Environment::answered(Ending ending) {
   move(Event::Respond);
+  drop_fault();
   ending.outcome.duration = now() - started_;
   ending_ = std::move(ending);
   if (job_->invocation.tail_log) {
@@ -246,14 +256,15 @@ void Environment::close_log() {
 }
 
 void Environment::become_free() {
-  free_since_ = now();
+  free_since_ = around_.stopwatch.elapsed();
   owner_.environment_free(*this);
 }
 
 void Environment::begin_reset() {
   move(Event::Reset);
+  drop_fault();
   release_waiter(false);
-  deadline_.set(now() + reset_limit);
+  set_deadline(now() + reset_limit);
   sandbox_->kill();
 }
 
@@ -293,6 +304,7 @@ void Environment::process_exited(ExitStatus status) {
     early_exit_ = status;
     return;
   }
+  if (forced_exit_) status = *forced_exit_;
   refresh_memory(true);
   log_.flush();
   switch (state_) {
@@ -316,6 +328,7 @@ void Environment::process_exited(ExitStatus status) {
 /// No process is left, for whatever reason: what waited for that is concluded.
 void Environment::process_gone() {
   move(Event::ProcessGone);
+  drop_fault();
   place_.release();
   cancel_timer(hold_timer_);
   deadline_.clear();
@@ -340,6 +353,8 @@ void Environment::refresh_memory(bool at_once) {
   if (memory_bytes_ != 0 && !at_once && moment - memory_read_at_ < memory_age) return;
   memory_read_at_ = moment;
   if (const std::uint64_t peak = sandbox_->peak_memory_bytes(); peak != 0) memory_bytes_ = peak;
+  if (forced_exit_ && forced_exit_->out_of_memory)
+    memory_bytes_ = static_cast<std::uint64_t>(identity_.version->configuration->memory_mb) << 20;
 }
 
 void Environment::cancel_timer(TimerId& timer) {
@@ -360,6 +375,7 @@ void Environment::end(const AwsError& reason) {
   deadline_.disarm();
   cancel_timer(drain_timer_);
   cancel_timer(hold_timer_);
+  drop_fault();
   place_.release();
   release_waiter(false);
   log_.flush();
@@ -379,8 +395,8 @@ EnvironmentInfo Environment::info() const {
   info.function_name = version.function_name;
   info.version = version.number;
   info.state = frozen_ ? "frozen" : name(state_);
-  info.age = now() - created_;
-  if (available()) info.idle = now() - free_since_;
+  info.age = around_.stopwatch.elapsed() - created_;
+  if (available()) info.idle = around_.stopwatch.elapsed() - free_since_;
   info.invocations = invocations_;
   info.memory_bytes = sandbox_ ? sandbox_->peak_memory_bytes() : 0;
   if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "execution/environment_state.hpp"
 #include "execution/failure.hpp"
+#include "execution/faults.hpp"
 #include "execution/function_log.hpp"
 #include "execution/lazy_deadline.hpp"
 #include "execution/observers.hpp"
@@ -35,6 +36,7 @@ struct Job {
   lambda::Invocation invocation;
   OneShot<Result<lambda::Outcome>> answer;
   std::chrono::nanoseconds queued_at{};
+  std::unique_ptr<Fault> fault{};  ///< null: nothing goes wrong on purpose
 };
 using JobPtr = std::unique_ptr<Job>;
 
@@ -71,6 +73,8 @@ class EnvironmentOwner {
   virtual void environment_gone(Environment& environment) = 0;
   /// Whether somebody still waits for the new environment, now that its turn to start has come.
   virtual bool still_wanted(const Environment& environment) = 0;
+  /// The fault of the invocation that the starting environment will take; null: none.
+  virtual const Fault* fault_at_start(const Environment& environment) = 0;
   /// Answers the invocation's caller. Every job comes here exactly once.
   virtual void settle(JobPtr job, Result<lambda::Outcome> result) = 0;
 };
@@ -129,7 +133,9 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   };
 
   void move(Event event);
-  std::chrono::nanoseconds now() const { return around_.stopwatch.elapsed(); }
+  /// Of this environment: ahead of the stopwatch by what was skipped of injected delays.
+  std::chrono::nanoseconds now() const { return around_.stopwatch.elapsed() + skipped_; }
+  void set_deadline(std::chrono::nanoseconds at) { deadline_.set(at - skipped_); }
   std::chrono::seconds timeout() const {
     return std::chrono::seconds{identity_.version->configuration->timeout_seconds};
   }
@@ -166,6 +172,14 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   void release_waiter(bool event);
   void refresh_memory(bool at_once);
   void cancel_timer(TimerId& timer);
+
+  // Failing on purpose (environment_faults.cpp).
+  void skip(std::chrono::nanoseconds time);
+  void drop_fault();
+  bool prolong_init();
+  void hold_event();
+  void strike();
+  void inject_error(const Fault& fault);
 
   Surroundings& around_;
   EnvironmentOwner& owner_;
@@ -205,6 +219,12 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   int drains_ = 0;
   TimerId drain_timer_ = 0;
   LazyDeadline deadline_;
+
+  std::chrono::nanoseconds skipped_{};
+  bool held_ = false;  ///< the event is kept from the runtime for now
+  bool init_prolonged_ = false;
+  TimerId fault_timer_ = 0;
+  std::optional<ExitStatus> forced_exit_;  ///< what the process shall be said to have ended of
 
   const std::chrono::nanoseconds created_;
   std::chrono::nanoseconds free_since_{};

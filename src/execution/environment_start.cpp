@@ -175,12 +175,14 @@ void Environment::begin_init() {
   ++process_;
   verified_.clear();
   init_failure_.reset();
+  init_prolonged_ = false;
+  forced_exit_.reset();
   fresh_ = true;
   memory_bytes_ = 0;
   init_duration_ = 0ns;
   init_started_ = now();
   early_exit_.reset();
-  deadline_.set(init_started_ + (phase_ == InitPhase::Init ? around_.options.init_timeout : timeout()));
+  set_deadline(init_started_ + (phase_ == InitPhase::Init ? around_.options.init_timeout : timeout()));
   hold_timer_ = around_.stopwatch.call_after(around_.options.start_hold, [this] {
     hold_timer_ = 0;
     place_.release();
@@ -270,6 +272,7 @@ void Environment::launch_failed(const LaunchProblem& problem, std::size_t candid
 }
 
 void Environment::init_succeeded() {
+  if (prolong_init()) return;
   const bool counts = phase_ == InitPhase::Invoke;
   init_duration_ = counts ? 0ns : now() - init_started_;
   move(Event::Ready);
@@ -288,7 +291,7 @@ void Environment::init_failed(Failure failure) {
   init_failure_ = std::move(failure);
   init_failure_->end = InvocationEnd::Failure;
   init_duration_ = now() - init_started_;
-  deadline_.set(now() + leave_limit);
+  set_deadline(now() + leave_limit);
 }
 
 /// The process of the failed init is gone. The first time, init is done once more inside the first

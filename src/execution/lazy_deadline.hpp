@@ -28,6 +28,9 @@ class LazyDeadline {
     arm(at);
   }
   void clear() { deadline_.reset(); }
+  void bring_forward(std::chrono::nanoseconds by) {
+    if (deadline_) set(*deadline_ - by);
+  }
   /// Clears it and lets go of the timer: before its owner goes.
   void disarm() {
     if (timer_ != 0) stopwatch_.cancel(std::exchange(timer_, 0));

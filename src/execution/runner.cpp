@@ -55,6 +55,13 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
     observe_unrun(*job, InvocationEnd::Throttled, "TooManyRequestsException");
     co_return rate_exceeded();
   }
+  if (faults_ != nullptr) [[unlikely]] {
+    job->fault = faults_->draw(job->invocation);
+    if (job->fault && job->fault->kind == Fault::Kind::Throttle) {
+      observe_unrun(*job, InvocationEnd::Throttled, "TooManyRequestsException");
+      co_return rate_exceeded();
+    }
+  }
   ++running;
   ++in_flight_;
   const OneShot<Result<lambda::Outcome>> answer = job->answer;
@@ -269,6 +276,11 @@ void Runner::environment_gone(Environment& environment) {
 bool Runner::still_wanted(const Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   return pool->waiting.size() >= pool->coming;
+}
+
+const Fault* Runner::fault_at_start(const Environment& environment) {
+  const PoolPtr pool = pool_of(environment);
+  return pool->waiting.empty() ? nullptr : pool->waiting.front()->fault.get();
 }
 
 void Runner::drop_if_empty(const PoolPtr& pool) {

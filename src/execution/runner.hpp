@@ -49,6 +49,9 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void add_observer(InvocationObserver& observer) { around_.observers.push_back(&observer); }
   void remove_observer(InvocationObserver& observer) { std::erase(around_.observers, &observer); }
 
+  /// What goes wrong on purpose; null: nothing. Outlives the runner, or is taken away before it goes.
+  void set_faults(FaultSource* faults) { faults_ = faults; }
+
   std::vector<EnvironmentInfo> environments() const;
   /// Invocations accepted and not answered yet.
   std::size_t in_flight() const noexcept { return in_flight_; }
@@ -70,6 +73,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void environment_refused(Environment& environment, AwsError problem) override;
   void environment_gone(Environment& environment) override;
   bool still_wanted(const Environment& environment) override;
+  const Fault* fault_at_start(const Environment& environment) override;
   void settle(JobPtr job, Result<lambda::Outcome> result) override;
 
   std::size_t& in_flight_of(const lambda::Scope& scope);
@@ -91,6 +95,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   EnvironmentIdentity new_identity(const lambda::VersionHandle& version);
 
   Surroundings around_;
+  FaultSource* faults_ = nullptr;
   std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
   std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
   std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
