@@ -28,6 +28,7 @@ LAYERS = {
     "service jobs": ["own core", "models", "ports", "base"],
     "service api": ["own core", "own jobs", "gateway", "wire", "models", "ports", "base"],
     "execution": ["lambda core", "wire", "models", "ports", "base"],
+    "rehearsal": ["execution", "lambda core", "models", "ports", "base"],
     "http": ["wire", "models", "ports", "base"],
     "runtimes": ["base"],
     "host": ["runtimes", "ports", "base", "spawner"],
