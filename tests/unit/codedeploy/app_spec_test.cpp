@@ -98,6 +98,7 @@ TEST(AppSpec, EveryMistakeIsNamed) {
     return "Resources:\n  - f:\n      Type: " + type + "\n      Properties: {" + properties + "}\n";
   };
   EXPECT_THAT(problem_of(""), HasSubstr("mapping"));
+  EXPECT_THAT(problem_of("Resources: \xff"), HasSubstr("UTF-8"));
   EXPECT_THAT(problem_of("a: [b"), HasSubstr("cannot be read"));
   EXPECT_THAT(problem_of("version: 0.0"), HasSubstr("no Resources"));
   EXPECT_THAT(problem_of("Resources: []"), HasSubstr("no Resources"));

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <optional>
 
+#include "base/encoding.hpp"
 #include "base/json.hpp"
 #include "models/codedeploy.hpp"
 
@@ -158,6 +159,7 @@ Result<AppSpec> read(const YAML::Node& document) {
 
 Result<AppSpec> parse_app_spec(std::string_view text) {
   if (text.size() > largest_text) return refused("The AppSpec file is too large.");
+  if (!is_utf8(text)) return refused("The AppSpec file is not UTF-8 text.");
   try {
     return read(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& problem) {

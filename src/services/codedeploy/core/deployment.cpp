@@ -50,7 +50,8 @@ void to_json(Json& out, const Deployment& d) {
                       {"start", micros(event.start)},
                       {"end", micros(event.end)},
                       {"execution_id", event.execution_id},
-                      {"problem", event.problem}});
+                      {"problem", event.problem},
+                      {"problem_code", event.problem_code}});
   out = Json{{"id", d.id},
              {"order", d.order},
              {"account", d.scope.account},
@@ -65,6 +66,7 @@ void to_json(Json& out, const Deployment& d) {
              {"previous_revision", d.previous_revision},
              {"description", d.description},
              {"creator", d.creator},
+             {"external_id", d.external_id},
              {"auto_rollback", d.auto_rollback},
              {"alarms", d.alarms},
              {"override_alarms", d.override_alarms},
@@ -107,6 +109,7 @@ void from_json(const Json& in, Deployment& d) {
   d.previous_revision = in.at("previous_revision");
   in.at("description").get_to(d.description);
   in.at("creator").get_to(d.creator);
+  in.at("external_id").get_to(d.external_id);
   d.auto_rollback = in.at("auto_rollback");
   d.alarms = in.at("alarms");
   in.at("override_alarms").get_to(d.override_alarms);
@@ -125,7 +128,8 @@ void from_json(const Json& in, Deployment& d) {
                    .start = maybe_instant(from.at("start")),
                    .end = maybe_instant(from.at("end")),
                    .execution_id = from.at("execution_id").get<std::string>(),
-                   .problem = from.at("problem").get<std::string>()};
+                   .problem = from.at("problem").get<std::string>(),
+                   .problem_code = from.at("problem_code").get<std::string>()};
   }
   d.created = instant(in.at("created"));
   d.started = maybe_instant(in.at("started"));

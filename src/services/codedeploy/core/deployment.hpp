@@ -35,7 +35,8 @@ struct LifecycleEvent {
   std::optional<Instant> end{};
   /// Of a hook that was given out and may be answered; empty: there is none.
   std::string execution_id{};
-  std::string problem{};  ///< `diagnostics.message` of one that failed
+  std::string problem{};       ///< `diagnostics.message` of one that failed
+  std::string problem_code{};  ///< `diagnostics.errorCode`, a LifecycleErrorCode
 };
 
 /// The events of a Lambda deployment, in their order.
@@ -57,8 +58,9 @@ struct Deployment {
   Json previous_revision;  ///< null: the group has deployed nothing yet
   std::string description;
   std::string creator = "user";
-  Json auto_rollback;  ///< AutoRollbackConfiguration, or null
-  Json alarms;         ///< AlarmConfiguration, or null
+  std::string external_id{};  ///< of what made it, if that was no user: a stack's
+  Json auto_rollback;         ///< AutoRollbackConfiguration, or null
+  Json alarms;                ///< AlarmConfiguration, or null
   bool override_alarms = false;
   AppSpec spec;
 
@@ -84,8 +86,9 @@ struct Deployment {
   std::string rollback_trigger_id;  ///< the deployment that this one rolls back
   std::string rollback_message;
 
-  /// Not kept: whether this process has invoked the hook that is waited for.
+  /// Not kept: whether this process has invoked the hook that is waited for, and whether that has returned.
   bool hook_invoked = false;
+  bool hook_returned = false;
 
   LifecycleEvent& event(Step which) { return events[static_cast<std::size_t>(which)]; }
   const LifecycleEvent& event(Step which) const { return events[static_cast<std::size_t>(which)]; }

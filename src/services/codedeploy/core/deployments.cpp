@@ -50,6 +50,11 @@ const Deployment* Deployments::find(const Scope& scope, std::string_view id) con
   return found == by_id_.end() || found->second.scope != scope ? nullptr : &found->second;
 }
 
+const Deployment* Deployments::find_anywhere(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &found->second;
+}
+
 const Deployment* Deployments::active_of(const Scope& scope, std::string_view application,
                                          std::string_view group) const {
   for (const std::uint64_t order : active_) {
@@ -61,11 +66,15 @@ const Deployment* Deployments::active_of(const Scope& scope, std::string_view ap
 }
 
 std::vector<const Deployment*> Deployments::in(const Scope& scope) const {
+  std::vector<const Deployment*> found = all();
+  std::erase_if(found, [&scope](const Deployment* deployment) { return deployment->scope != scope; });
+  return found;
+}
+
+std::vector<const Deployment*> Deployments::all() const {
   std::vector<const Deployment*> found;
-  for (auto entry = by_order_.rbegin(); entry != by_order_.rend(); ++entry) {
-    const Deployment& deployment = by_id_.find(entry->second)->second;
-    if (deployment.scope == scope) found.push_back(&deployment);
-  }
+  for (auto entry = by_order_.rbegin(); entry != by_order_.rend(); ++entry)
+    found.push_back(&by_id_.find(entry->second)->second);
   return found;
 }
 
@@ -73,6 +82,7 @@ void Deployments::save(Deployment& deployment, Instant now) {
   deployment.updated = now;
   records_.save(deployment.id, deployment);
   if (schedule_changed_) schedule_changed_();
+  if (progress_) progress_(deployment);
 }
 
 void Deployments::set_status(Deployment& deployment, Status status, Instant now) {
@@ -117,6 +127,7 @@ Result<> Deployments::answer_hook(const Scope& scope, std::string_view id, std::
     } else {
       event.problem =
           fmt::format("The function {} reported that the validation failed.", deployment.hook(step));
+      event.problem_code = "ScriptFailed";
       end(deployment,
           {Status::Failed, hook_failure(step, "reported Failed"),
            deployment.rolls_back_on("DEPLOYMENT_FAILURE")},
@@ -137,6 +148,16 @@ void Deployments::on_alarm(const Scope& scope, std::string_view alarm, Instant n
     Deployment& deployment = *find_own(by_order_.at(order));
     if (deployment.scope == scope && !deployment.is_rollback() && deployment.watches(alarm))
       stopped_by_alarm(deployment, now);
+  }
+}
+
+void Deployments::rename(const Scope& scope, std::string_view application, std::string_view group,
+                         const std::string& new_name) {
+  for (auto& [id, deployment] : by_id_) {
+    if (deployment.scope != scope || deployment.application != application) continue;
+    if (!group.empty() && deployment.group != group) continue;
+    (group.empty() ? deployment.application : deployment.group) = new_name;
+    records_.save(id, deployment);
   }
 }
 

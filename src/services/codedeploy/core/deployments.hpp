@@ -43,10 +43,13 @@ class Deployments {
   /// Takes a deployment on (`id`, `order` and the state are filled in here) and begins it.
   std::string create(Deployment deployment, Instant now);
   const Deployment* find(const Scope& scope, std::string_view id) const;
+  /// Wherever it is: ids are unique.
+  const Deployment* find_anywhere(std::string_view id) const;
   /// The group's deployment that is not over, or null.
   const Deployment* active_of(const Scope& scope, std::string_view application, std::string_view group) const;
   /// Newest first.
   std::vector<const Deployment*> in(const Scope& scope) const;
+  std::vector<const Deployment*> all() const;
 
   /// StopDeployment. `roll_back`: as the caller asked; nothing: as the deployment is configured.
   Result<> stop(const Scope& scope, std::string_view id, std::optional<bool> roll_back, Instant now);
@@ -55,9 +58,17 @@ class Deployments {
                        Instant now);
   /// An alarm went to ALARM: deployments that watch it stop.
   void on_alarm(const Scope& scope, std::string_view alarm, Instant now);
+  /// An application (`group` empty) or one of its groups has a new name.
+  void rename(const Scope& scope, std::string_view application, std::string_view group,
+              const std::string& new_name);
   /// The group is gone, with its application or alone: what runs fails, and nothing rolls back.
   void abandon(const Scope& scope, std::string_view application, std::string_view group,
                bool application_gone, Instant now);
+
+  /// The order that the next deployment gets.
+  std::uint64_t next_order() const noexcept { return next_order_; }
+  /// From now on hooks that end because the process ends say nothing: the next process asks them again.
+  void let_go_of_hooks() { alive_ = std::make_shared<bool>(true); }
 
   std::optional<Instant> next_due() const;
   void run_due(Instant now);
@@ -66,6 +77,9 @@ class Deployments {
   /// Called at every change of a deployment's status, after it was made.
   using Listener = std::function<void(const Deployment&)>;
   void on_status_change(Listener listener) { listener_ = std::move(listener); }
+  /// Called whenever anything about a deployment has changed: also a step, or that a hook's function
+  /// returned.
+  void on_progress(Listener listener) { progress_ = std::move(listener); }
 
   void restore();
   void clear();
@@ -82,8 +96,8 @@ class Deployments {
   bool run_hook(Deployment& deployment, Instant now);
   bool shift(Deployment& deployment, Instant now);
   void invoke_hook(Deployment& deployment);
-  void hook_not_invoked(const std::string& id, const std::string& execution_id, const std::string& problem,
-                        Instant now);
+  void hook_ended(const std::string& id, const std::string& execution_id,
+                  const std::optional<std::string>& problem, Instant now);
   void next_step(Deployment& deployment, Instant now);
   /// Whether an alarm says stop; the deployment is over then.
   bool stopped_by_alarm(Deployment& deployment, Instant now);
@@ -108,6 +122,7 @@ class Deployments {
   Records<Deployment> records_;
   std::function<void()> schedule_changed_;
   Listener listener_;
+  Listener progress_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for answers of hooks' invokes
 };
 

@@ -47,6 +47,7 @@ void Deployments::end(Deployment& deployment, Ending ending, Instant now) {
   event.end = now;
   event.status = EventStatus::Failed;
   if (event.problem.empty()) event.problem = ending.problem.message;
+  if (event.problem_code.empty()) event.problem_code = "UnknownError";
   for (auto later = static_cast<std::size_t>(deployment.step) + 1; later < step_count; ++later)
     deployment.events[later].status = EventStatus::Skipped;
   deployment.error_code = std::move(ending.problem.code);

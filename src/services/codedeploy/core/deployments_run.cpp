@@ -72,6 +72,7 @@ bool Deployments::run_hook(Deployment& deployment, Instant now) {
   if (now >= deadline) {
     event.problem = fmt::format("The function {} did not report its result within one hour.",
                                 deployment.hook(deployment.step));
+    event.problem_code = "ScriptTimedOut";
     end(deployment,
         {Status::Failed, hook_failure(deployment.step, "did not report its result within one hour"),
          deployment.rolls_back_on("DEPLOYMENT_FAILURE")},
@@ -86,24 +87,31 @@ bool Deployments::run_hook(Deployment& deployment, Instant now) {
 
 void Deployments::invoke_hook(Deployment& deployment) {
   deployment.hook_invoked = true;
+  deployment.hook_returned = false;
   const std::string execution_id = deployment.event(deployment.step).execution_id;
   const OrderedJson event{{"DeploymentId", deployment.id}, {"LifecycleEventHookExecutionId", execution_id}};
   // What the function answers, and whether it failed, says nothing: only its report does.
   HookInvoker::Done done = [this, alive = std::weak_ptr<bool>(alive_), id = deployment.id,
                             execution_id](const std::optional<std::string>& problem) {
-    if (problem && !alive.expired()) hook_not_invoked(id, execution_id, *problem, neighbours_.now());
+    if (!alive.expired()) hook_ended(id, execution_id, problem, neighbours_.now());
   };
   neighbours_.hooks.invoke(deployment.scope, deployment.hook(deployment.step), event.dump(), std::move(done));
 }
 
-void Deployments::hook_not_invoked(const std::string& id, const std::string& execution_id,
-                                   const std::string& problem, Instant now) {
+void Deployments::hook_ended(const std::string& id, const std::string& execution_id,
+                             const std::optional<std::string>& problem, Instant now) {
   Deployment* deployment = find_own(id);
   if (!deployment || is_over(deployment->status)) return;
   LifecycleEvent& event = deployment->event(deployment->step);
   if (event.execution_id != execution_id || event.status != EventStatus::InProgress) return;
+  deployment->hook_returned = true;
+  if (!problem) {
+    if (progress_) progress_(*deployment);
+    return;
+  }
   event.problem =
-      fmt::format("The function {} could not be invoked: {}", deployment->hook(deployment->step), problem);
+      fmt::format("The function {} could not be invoked: {}", deployment->hook(deployment->step), *problem);
+  event.problem_code = "ScriptMissing";
   end(*deployment,
       {Status::Failed, hook_failure(deployment->step, "could not be invoked"),
        deployment->rolls_back_on("DEPLOYMENT_FAILURE")},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "ports/task.hpp"
 #include "services/codedeploy/core/scope.hpp"
 
 /// What the service wants of the rest of the cloud, and no more. The composition root ties these to their
@@ -73,9 +74,13 @@ class TriggerSink {
 class RevisionSource {
  public:
   virtual ~RevisionSource() = default;
-  /// The object's bytes; nothing if there is no such object.
-  virtual std::optional<std::string> read(const Scope& scope, const std::string& bucket,
-                                          const std::string& key, const std::string& version) = 0;
+  /// The object's bytes, or why they cannot be had.
+  struct Object {
+    std::optional<std::string> bytes{};
+    std::string problem{};
+  };
+  /// `version` may be empty: the newest.
+  virtual Task<Object> read(Scope scope, std::string bucket, std::string key, std::string version) = 0;
 };
 
 }  // namespace aviary::codedeploy

@@ -7,25 +7,42 @@
 namespace aviary::codedeploy {
 namespace {
 
-/// Two days: the longest interval that the console and the API take.
-constexpr std::int64_t longest_interval_minutes = 2880;
+/// Two days. For a linear configuration the whole shift may take that long (measured at AWS: 288 minutes at
+/// 10 percent, 28 at 1).
+constexpr std::int64_t longest_shift_minutes = 2880;
 
 AwsError invalid(std::string text) {
   return AwsError(models::codedeploy::errors::InvalidTrafficRoutingConfigurationException, std::move(text));
 }
 
-Result<TrafficRouting> timed(TrafficType type, const Json& config, const char* member, const char* percentage,
-                             const char* interval) {
+bool has_part(const Json& config, const char* member) {
   const auto part = config.find(member);
-  if (part == config.end() || !part->is_object() || !part->contains(percentage) || !part->contains(interval))
-    return invalid(std::string("A ") +
-                   (type == TrafficType::TimeBasedCanary ? "TimeBasedCanary" : "TimeBasedLinear") +
-                   " configuration needs " + member + " with " + percentage + " and " + interval + ".");
-  const std::int64_t percent = part->at(percentage).get<std::int64_t>();
-  const std::int64_t minutes = part->at(interval).get<std::int64_t>();
-  if (percent < 1 || percent > 99) return invalid(std::string(percentage) + " must be between 1 and 99.");
-  if (minutes < 1 || minutes > longest_interval_minutes)
-    return invalid(std::string(interval) + " must be between 1 and 2880 minutes.");
+  return part != config.end() && !part->is_null();
+}
+
+std::int64_t number_in(const Json& part, const char* member) {
+  const auto found = part.find(member);
+  return found == part.end() || !found->is_number() ? 0 : found->get<std::int64_t>();
+}
+
+/// All texts as measured at AWS.
+Result<TrafficRouting> timed(TrafficType type, const Json& config) {
+  const bool canary = type == TrafficType::TimeBasedCanary;
+  const std::string name = canary ? "TimeBasedCanary" : "TimeBasedLinear";
+  const std::string other = canary ? "TimeBasedLinear" : "TimeBasedCanary";
+  if (has_part(config, canary ? "timeBasedLinear" : "timeBasedCanary"))
+    return invalid(other + "Configuration should be null for " + name + " type");
+  const char* member = canary ? "timeBasedCanary" : "timeBasedLinear";
+  if (!has_part(config, member))
+    return invalid(name + "Configuration should not be null for " + name + " type");
+  const Json& part = config.at(member);
+  const std::int64_t percent = number_in(part, canary ? "canaryPercentage" : "linearPercentage");
+  const std::int64_t minutes = number_in(part, canary ? "canaryInterval" : "linearInterval");
+  if (percent < 1 || percent > 99) return invalid("Valid traffic routing percentage is from 1 to 99");
+  if (canary && (minutes < 1 || minutes > longest_shift_minutes))
+    return invalid("Canary interval must be between 1 and 2880 minutes (2 days)");
+  if (minutes < 1 || minutes > longest_shift_minutes / (canary ? 1 : 100 / percent))
+    return invalid("Total Traffic shifting intervals must be positive integers up to 2880 minutes (2 days)");
   return TrafficRouting{type, static_cast<int>(percent), static_cast<int>(minutes)};
 }
 
@@ -56,14 +73,20 @@ std::optional<Duration> next_shift(const TrafficRouting& routing, Duration since
 }
 
 Result<TrafficRouting> parse_traffic_routing(const Json& config) {
-  const std::string type = config.is_object() ? config.value("type", std::string()) : std::string();
-  if (type == "AllAtOnce") return TrafficRouting{};
-  if (type == "TimeBasedCanary")
-    return timed(TrafficType::TimeBasedCanary, config, "timeBasedCanary", "canaryPercentage",
-                 "canaryInterval");
-  if (type == "TimeBasedLinear")
-    return timed(TrafficType::TimeBasedLinear, config, "timeBasedLinear", "linearPercentage",
-                 "linearInterval");
+  if (!config.is_object() || config.empty())
+    return invalid(
+        "Traffic routing configuration cannot be null nor empty for deployment configurations on this "
+        "platform.");
+  const std::string type = has_part(config, "type") ? config.at("type").get<std::string>() : std::string();
+  if (type == "AllAtOnce") {
+    for (const auto& [member, name] :
+         {std::pair{"timeBasedCanary", "TimeBasedCanary"}, std::pair{"timeBasedLinear", "TimeBasedLinear"}})
+      if (has_part(config, member))
+        return invalid(std::string(name) + "Configuration should be null for AllAtOnce type");
+    return TrafficRouting{};
+  }
+  if (type == "TimeBasedCanary") return timed(TrafficType::TimeBasedCanary, config);
+  if (type == "TimeBasedLinear") return timed(TrafficType::TimeBasedLinear, config);
   return invalid("The traffic routing type must be TimeBasedCanary, TimeBasedLinear or AllAtOnce.");
 }
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "gateway/service.hpp"
+#include "services/codedeploy/core/applications.hpp"
+#include "services/codedeploy/core/scope.hpp"
+
+/// Reading a document, and writing what many answers have. The model's constraints on names and enums are the
+/// service's own to check: it has an error for each.
+namespace aviary::codedeploy {
+
+/// Null if the member is absent or null.
+const Json* find_member(const Json& input, const char* name);
+/// Empty if it is absent.
+const std::string& text_of(const Json& input, const char* name);
+std::vector<std::string> texts_of(const Json& input, const char* name);
+/// False if it is absent.
+bool flag_of(const Json& input, const char* name);
+
+inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
+/// A timestamp as documents have it: seconds since the epoch.
+double timestamp(Instant at);
+
+// Names: …RequiredException if there is none, Invalid…NameException if it cannot be one.
+Result<> check_application_name(const std::string& name);
+Result<> check_group_name(const std::string& name);
+Result<> check_config_name(const std::string& name);
+/// DeploymentIdRequiredException, InvalidDeploymentIdException
+Result<> check_deployment_id(const std::string& id);
+/// BatchLimitExceededException beyond 100.
+Result<> check_batch(const std::vector<std::string>& names);
+
+/// `Tags` as documents have them, checked: InvalidTagsToAddException.
+Result<Tags> tags_of(const Json* list, const Tags& before = {});
+Json render_tags(const Tags& tags);
+
+/// One page of names or ids, 100 at most. `sorted`: in order of names, so that a page can go on after one
+/// that is gone meanwhile. InvalidNextTokenException for a token that no page gave.
+Result<Reply> page_of(const std::vector<std::string>& all, const std::string& token, const char* member,
+                      bool sorted);
+
+}  // namespace aviary::codedeploy
