@@ -78,6 +78,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       lambda_ids(seed, "lambda"),
       routing(seed, "router"),
       execution_ids(seed, "execution"),
+      codedeploy_ids(seed, "codedeploy"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
       guard{chosen.allow_host, chosen.allow_origin},
@@ -183,6 +184,7 @@ void build_services(Parts& parts) {
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
   add_lambda(parts);
   add_cloudwatch(parts);
+  add_codedeploy(parts);
 }
 
 /// What servers that were killed left behind, while this one already answers.
@@ -207,6 +209,7 @@ std::string House::open() {
   build_services(parts);
   add_admin_routes(parts);
   add_clock_routes(parts);
+  add_deployment_routes(parts);
   for (Service* service : parts.services) service->restore();
   if (auto left = host::ScratchFolder::leftovers(); !left.empty())
     parts.housekeeping.spawn("leftovers of killed servers", clear_away(parts, std::move(left)));

@@ -6,8 +6,10 @@
 
 #include "app/verbs.hpp"
 #include "models/cloudwatch.hpp"
+#include "models/codedeploy.hpp"
 #include "models/lambda.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
+#include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 
 namespace aviary::app {
@@ -20,6 +22,7 @@ struct Row {
 
 std::vector<Row> rows() {
   return {{&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
+          {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
           {&models::lambda::service, lambda::LambdaService::implemented_operations()}};
 }
 

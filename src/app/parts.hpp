@@ -7,6 +7,7 @@
 
 #include "app/admin.hpp"
 #include "app/clock_setting.hpp"
+#include "app/codedeploy_ties.hpp"
 #include "app/delivery.hpp"
 #include "app/function_log_printer.hpp"
 #include "app/lambda_metrics.hpp"
@@ -28,6 +29,7 @@
 #include "ports/sandbox.hpp"
 #include "ports/task_group.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
+#include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 
 namespace aviary::app {
@@ -47,6 +49,7 @@ struct Parts {
   SeededRandom lambda_ids;
   SeededRandom routing;
   SeededRandom execution_ids;
+  SeededRandom codedeploy_ids;
   std::unique_ptr<host::WorkerThreads> workers;
   std::optional<host::DataFolder> folder;
   std::unique_ptr<Journal> journal;
@@ -60,6 +63,8 @@ struct Parts {
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
   std::unique_ptr<LambdaMetrics> lambda_metrics;
+  std::unique_ptr<CodeDeployTies> codedeploy_ties;
+  std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other
   GuardOptions guard;
@@ -79,5 +84,7 @@ struct Parts {
 void add_admin_routes(Parts& parts);
 /// `/_aviary/clock` (clock_routes.cpp).
 void add_clock_routes(Parts& parts);
+/// `/_aviary/deployments` (deployment_routes.cpp).
+void add_deployment_routes(Parts& parts);
 
 }  // namespace aviary::app
