@@ -75,8 +75,8 @@ class CodeDeployService final : public Service {
   /// Called at every change of a deployment's status, after it was made. The token ends it.
   std::uint64_t subscribe(Deployments::Listener listener);
   void unsubscribe(std::uint64_t token) { listeners_.erase(token); }
-  /// Is set at the next change of a deployment, be it a step or its end: to true; to false when the service is
-  /// reset or stops. Who gives up sets it.
+  /// Is set at the next change of a deployment, be it a step or its end: to true; to false when the service
+  /// is reset or stops. Who gives up sets it.
   OneShot<bool> next_progress(const std::string& id);
 
  private:
