@@ -393,6 +393,10 @@ Task<bool> Session::write_rest(std::string_view head, std::string_view body) {
 }
 
 Task<> Session::refuse(Refusal why, std::uint64_t limit) {
+  wire::Request& request = parser_.request();
+  request.local_port = local_port_;
+  request.peer_port = peer_port_;
+  request.connection = connection_;
   const Refused refused{why, status_of(why), limit, parser_.request()};
   const wire::Response response = house_.refuse(refused);
   const bool has_body = prepare(response, false, refused.request.method == "HEAD");

@@ -71,6 +71,8 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
     request.method = method;
     request.target = target;
     for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
+    const Headers sent_trailers = std::exchange(trailers, {});
+    for (const auto& [name, value] : sent_trailers) request.trailers.emplace_back(name, value);
     request.body = std::move(body);
     request.peer_port = port;
     request.connection = connection;
@@ -79,6 +81,9 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
     check();
     co_return answer;
   }
+  /// Those of the next call.
+  Headers trailers{};
+
   Task<FakeEvent> next() {
     auto calling = call("GET", "/2018-06-01/runtime/invocation/next");
     FakeEvent event;

@@ -9,14 +9,20 @@
 namespace aviary::execution::runtime_api {
 namespace {
 
-/// A streaming runtime reports an error after the fact, in the trailers (passed on as headers): type, and the
-/// base64 of the JSON error. A buffered invoke has not shown anything yet, so its caller gets the error.
+std::string_view trailer(const wire::Request& request, std::string_view name) {
+  for (const auto& [key, value] : request.trailers)
+    if (wire::equals_ignoring_case(key, name)) return value;
+  return {};
+}
+
+/// A streaming runtime reports an error after the fact, in the trailers: type, and the base64 of the JSON
+/// error. A buffered invoke has not shown anything yet, so its caller gets the error.
 std::optional<Failure> failed_in_mid_stream(const wire::Request& request) {
-  const std::string_view type = request.header("Lambda-Runtime-Function-Error-Type");
+  const std::string_view type = trailer(request, "Lambda-Runtime-Function-Error-Type");
   if (type.empty()) return std::nullopt;
   Failure failure{InvocationEnd::FunctionError, accepted_error_type(type), {}};
   failure.posted = true;
-  const std::string_view encoded = request.header("Lambda-Runtime-Function-Error-Body");
+  const std::string_view encoded = trailer(request, "Lambda-Runtime-Function-Error-Body");
   failure.posted_payload = base64_decode(encoded).value_or(std::string(encoded));
   return failure;
 }

@@ -232,9 +232,9 @@ TEST_F(RuntimeApiCalls, AStreamedResponseIsCollectedPreludeAndAll) {
 
 TEST_F(RuntimeApiCalls, AnErrorInTheTrailersIsTheOutcomeOfABufferedInvoke) {
   const auto call = during([](auto process, auto id, auto seen) -> Task<> {
-    Headers headers{{"Lambda-Runtime-Function-Response-Mode", "streaming"},
-                    {"Lambda-Runtime-Function-Error-Type", "Error"},
-                    {"Lambda-Runtime-Function-Error-Body", base64_encode(R"({"errorType":"Error"})")}};
+    Headers headers{{"Lambda-Runtime-Function-Response-Mode", "streaming"}};
+    process->trailers = {{"Lambda-Runtime-Function-Error-Type", "Error"},
+                         {"lambda-runtime-function-error-body", base64_encode(R"({"errorType":"Error"})")}};
     KEEP(process->respond(id, "half", headers));
   });
   EXPECT_EQ(call->payload(), R"({"errorType":"Error"})");
