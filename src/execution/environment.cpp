@@ -306,7 +306,7 @@ void Environment::process_exited(ExitStatus status) {
   }
   if (forced_exit_) status = *forced_exit_;
   refresh_memory(true);
-  log_.flush();
+  log_.end_output();
   switch (state_) {
     case State::Initialising:
       if (!init_failure_) {
@@ -378,7 +378,7 @@ void Environment::end(const AwsError& reason) {
   drop_fault();
   place_.release();
   release_waiter(false);
-  log_.flush();
+  log_.end_output();
   if (job_) owner_.settle(std::move(job_), reason);
   // This may be running inside a callback of the very things that go.
   auto sandbox = std::move(sandbox_);

@@ -149,7 +149,10 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   add("_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1");
   add("_AWS_XRAY_DAEMON_PORT", "2000");
   add("_HANDLER", configuration.handler);
-  if (!custom_runtime(runtime)) add("AWS_EXECUTION_ENV", "AWS_Lambda_" + runtime);
+  if (!custom_runtime(runtime)) {
+    add("AWS_EXECUTION_ENV", "AWS_Lambda_" + runtime);
+    add("_LAMBDA_TELEMETRY_LOG_FD", "62");
+  }
   for (const FamilyVariable& extra : family_variables)
     if (extra.family == family) add(extra.name, with_version(extra.value, runtime_version));
   if (runtime == "nodejs16.x" || runtime == "nodejs18.x")

@@ -7,7 +7,22 @@
 
 namespace aviary::execution {
 
-void FunctionLog::output(std::string_view bytes) {
+void FunctionLog::output(std::string_view bytes) { frames_.take(bytes, *this); }
+
+/// One event, whatever line feeds are in it.
+void FunctionLog::on_record(std::string_view text) {
+  if (!wanted()) return;
+  flush();
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  do {
+    std::string whole(text.substr(0, line_bytes - 1));
+    text.remove_prefix(whole.size());
+    whole += '\n';
+    line(whole);
+  } while (!text.empty());
+}
+
+void FunctionLog::on_text(std::string_view bytes) {
   if (!wanted()) {
     partial_.clear();
     return;
@@ -37,6 +52,11 @@ void FunctionLog::platform(std::string_view text) {
   if (text.empty()) return;
   flush();
   emit(text);
+}
+
+void FunctionLog::end_output() {
+  frames_.end(*this);
+  flush();
 }
 
 void FunctionLog::flush() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "execution/observers.hpp"
+#include "execution/output_frames.hpp"
 #include "ports/clock.hpp"
 
 namespace aviary::execution {
@@ -14,7 +15,7 @@ namespace aviary::execution {
 /// sinks, and keeps the end of the current invocation's part for `LogResult`.
 ///
 /// Costs nothing while nobody listens: callers ask `wanted` before they make a platform line.
-class FunctionLog {
+class FunctionLog final : private OutputFrames::Receiver {
  public:
   /// LogResult: the last 4 KB.
   static constexpr std::size_t tail_bytes = 4096;
@@ -30,8 +31,10 @@ class FunctionLog {
   void output(std::string_view bytes);
   /// A whole line of the platform's, final newline included; an empty one is none.
   void platform(std::string_view line);
-  /// Ends a line that the process left unfinished: at the end of an invocation, and of the process.
+  /// Ends a line that the process left unfinished: at the end of an invocation.
   void flush();
+  /// The process is gone: ends also a record that it left unfinished.
+  void end_output();
 
   void begin_tail();
   /// The kept end of the log, and stops keeping it.
@@ -39,12 +42,15 @@ class FunctionLog {
   bool tailing() const noexcept { return tailing_; }
 
  private:
+  void on_text(std::string_view bytes) override;
+  void on_record(std::string_view text) override;
   void line(std::string_view whole);
   void emit(std::string_view whole);
 
   const EnvironmentIdentity& identity_;
   const std::vector<LogSink*>& sinks_;
   Clock& clock_;
+  OutputFrames frames_;
   std::string partial_;
   std::string tail_;
   bool tailing_ = false;

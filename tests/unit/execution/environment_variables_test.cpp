@@ -61,6 +61,7 @@ TEST(EnvironmentVariables, AreThoseOfAws) {
       {"_AWS_XRAY_DAEMON_PORT", "2000"},
       {"_HANDLER", "app.handler"},
       {"AWS_EXECUTION_ENV", "AWS_Lambda_python3.13"},
+      {"_LAMBDA_TELEMETRY_LOG_FD", "62"},
       {"PYTHONPATH", "/var/runtime"},
       {"PWD", "/var/task"},
       {"SHLVL", "0"},
@@ -76,6 +77,7 @@ TEST(EnvironmentVariables, AreThoseOfAws) {
 TEST(EnvironmentVariables, CustomRuntimesHaveNoExecutionEnvironment) {
   const auto al2023 = variables("provided.al2023");
   EXPECT_FALSE(al2023.contains("AWS_EXECUTION_ENV"));
+  EXPECT_FALSE(al2023.contains("_LAMBDA_TELEMETRY_LOG_FD"));
   EXPECT_FALSE(al2023.contains("PWD"));
   EXPECT_EQ(al2023.at("PATH"), "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
   const auto al2 = variables("provided.al2");

@@ -114,6 +114,17 @@ TEST_F(Log, LinesAreCutAtNewlinesOnly) {
   EXPECT_THAT(lines(), HasSubstr("\na\rb\n\nunfinished\nEND RequestId"));
 }
 
+/// What a runtime client frames is one event, whatever is in it.
+TEST_F(Log, ARecordWithSeveralLinesStaysTogether) {
+  const std::string record = "[ERROR] Exception: no\nTraceback:\n";
+  std::string frame("\xa5\x5a\0\x03\0\0\0", 7);
+  frame += static_cast<char>(record.size());
+  frame += "12345678" + record;
+  const auto call = invoke(world.version(), "printed " + frame + "after\n", true);
+  EXPECT_THAT(call->outcome().log_tail,
+              HasSubstr("$LATEST\nprinted \n[ERROR] Exception: no\nTraceback:\nafter\nEND RequestId"));
+}
+
 TEST_F(Log, AnEndlessLineIsCut) {
   invoke(world.version(), std::string(600 * 1024, 'x') + "\n");
   const std::string text = lines();
