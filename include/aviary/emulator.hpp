@@ -49,6 +49,7 @@ struct EmulatorOptions {
   std::size_t max_environments = 0;        ///< 0: as the machine's memory allows
   std::chrono::seconds idle_timeout{600};  ///< after which an idle environment ends
   bool freeze = true;                      ///< whether idle environments are stopped, as on Lambda
+  std::size_t spare_runtimes = 2;          ///< interpreters started ahead, of each kind in use; 0: none
   bool strict_runtimes = false;            ///< refuse to run on a neighbouring interpreter version
   std::vector<std::string> runtime_path;   ///< further interpreters: `python3.12=/opt/python/bin/python3.12`
   bool log_functions = false;              ///< what functions write, on standard error

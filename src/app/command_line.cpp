@@ -166,6 +166,9 @@ class Parser {
         "Execution environments at once; 0: as memory allows");
     add("--idle-timeout", raw_.idle_timeout_s, "Seconds after which an idle environment ends");
     add_flag("--no-freeze", raw_.no_freeze, "Let background work of idle environments go on");
+    add("--spare-runtimes", options_.spare_runtimes,
+        "Interpreters kept started ahead of cold starts, of each kind that functions use; 0: none")
+        ->check(CLI::Range(0, 8));
     add_flag("--strict-runtimes", options_.strict_runtimes,
              "Refuse to run on a neighbouring interpreter version");
     add_list("--runtime-path", options_.runtime_path,

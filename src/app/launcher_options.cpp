@@ -16,6 +16,7 @@ host::LauncherOptions launcher_options(const EmulatorOptions& options, host::Hos
   host::LauncherOptions chosen;
   if (options.isolation == "namespaces") chosen.isolation = host::Isolation::Namespaces;
   if (options.isolation == "none") chosen.isolation = host::Isolation::None;
+  chosen.spare_processes = options.spare_runtimes;
   chosen.folders = catalog.folders();
   return chosen;
 }

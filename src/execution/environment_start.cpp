@@ -119,6 +119,7 @@ Task<Result<>> Environment::prepare() {
     std::erase(spec.layers, *layer);
     spec.layers.push_back(std::move(*layer));
   }
+  if (command_.can_wait && wrapper_.empty()) spec.first_process = process_spec(0);
   if (state_ == State::Dead) co_return Result<>{};
   auto creating = around_.launcher.create(std::move(spec));
   auto sandbox = co_await std::move(creating);
@@ -146,7 +147,8 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
     if (!wrapper_.empty()) spec.argv.push_back(wrapper_);
     spec.argv.insert(spec.argv.end(), command_.argv.begin(), command_.argv.end());
   }
-  const std::string address = listener_->address();
+  spec.can_wait = command_.can_wait && wrapper_.empty();
+  const std::string address = listener_ ? listener_->address() : std::string();
   spec.environment = process_variables(
       version, command_, {address, identity_.log_group, identity_.log_stream, around_.options.base_url});
   return spec;

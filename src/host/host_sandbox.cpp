@@ -51,6 +51,8 @@ struct HostLauncher::HostSandbox::State : std::enable_shared_from_this<State> {
   std::string freeze_file;
   std::string plain_tmp;  ///< without namespaces: its folder for temporary files
 
+  std::optional<SpareProcess> spare;  ///< waits in it for the first `start`
+
   std::optional<OneShot<Packet>> created;
   std::optional<OneShot<Packet>> started;
   ProcessEvents events;
@@ -72,7 +74,28 @@ struct HostLauncher::HostSandbox::State : std::enable_shared_from_this<State> {
   void exited(ExitStatus status);
   void settle_exit();
   void tell_exit();
+  bool open_output(int (&ends)[2]);
+  void drop_spare() {
+    if (!spare) return;
+    ::close(spare->reading);
+    ::close(spare->writing);
+    spare.reset();
+  }
+  ~State() { drop_spare(); }
 };
+
+/// The pipe that the process to be started writes into. One that waits has it already.
+bool HostLauncher::HostSandbox::State::open_output(int (&ends)[2]) {
+  if (spare) {
+    ends[0] = spare->reading;
+    ends[1] = spare->writing;
+    spare.reset();
+    return true;
+  }
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return true;
+}
 
 void HostLauncher::HostSandbox::State::handle_packet(const Packet& packet) {
   switch (packet.op) {
@@ -148,7 +171,8 @@ void HostLauncher::HostSandbox::State::tell_exit() {
 
 HostLauncher::HostSandbox::HostSandbox(std::shared_ptr<Core> core, SandboxSpec spec)
     : state_(std::make_shared<State>(std::move(core), std::move(spec))) {
-  state_->handle = state_->core->next_handle();
+  state_->spare = state_->core->take_spare(state_->spec.first_process);
+  state_->handle = state_->spare ? state_->spare->handle : state_->core->next_handle();
 }
 
 HostLauncher::HostSandbox::~HostSandbox() {
@@ -210,10 +234,9 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::star
   if (!state->alive || !link) co_return LaunchProblem{ESRCH, "start in a sandbox that is gone"};
   if (state->running || state->starting) co_return LaunchProblem{EBUSY, "start a second process"};
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) co_return LaunchProblem{errno, "make the output pipe"};
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  if (!state->open_output(ends)) co_return LaunchProblem{errno, "make the output pipe"};
 
-  const std::vector<std::string> asked = process.argv;
+  const ProcessSpec asked = process;
   if (!state->plain_tmp.empty()) {
     const PlainWorld world{state->spec, state->core->runtime_folder(), state->plain_tmp};
     world.translate(process);

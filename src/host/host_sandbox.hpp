@@ -7,6 +7,7 @@
 
 #include "host/launcher_core.hpp"
 #include "host/output_pump.hpp"
+#include "host/spare_processes.hpp"
 
 namespace aviary::host {
 

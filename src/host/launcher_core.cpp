@@ -19,7 +19,10 @@ constexpr std::int64_t uids_a_server = 65536;
 }  // namespace
 
 HostLauncher::Core::Core(boost::asio::any_io_executor executor, LauncherOptions options)
-    : executor_(std::move(executor)), options_(std::move(options)), isolation_(options_.isolation) {
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      isolation_(options_.isolation),
+      spares_(options_.spare_processes) {
   auto state = StateFolder::open(options_.state_parent);
   if (state)
     state_.emplace(std::move(*state));
@@ -36,6 +39,10 @@ std::optional<LaunchProblem> HostLauncher::Core::start() {
   for (const auto& file : runtimes::files())
     if (!state_->write("runtime/" + std::string(file.path), file.content, file.executable))
       return LaunchProblem{errno, "write the runtime clients"};
+  // Lambda's node 16 and 18 read their certificate authorities from there, beside those that node brings.
+  // With none of them it reads this to the end and says nothing.
+  if (!state_->write("runtime/ca-cert.pem", "# Further certificate authorities: none.\n", false))
+    return LaunchProblem{errno, "write the runtime clients"};
   compiler_ = std::make_shared<ClientCompiler>(executor_, runtime_folder());
   auto link = SpawnerLink::start(executor_, state_->path());
   if (!link) return link.error();
@@ -115,6 +122,7 @@ void HostLauncher::Core::lose() {
   if (closed_) return;
   log::error("the spawner (process {}) died; its sandboxes died with it", facts_.spawner_pid);
   link_.reset();
+  spares_.clear();
   facts_.running = false;
   if (state_) state_->clear();
   const auto handlers = lost_handlers_;
@@ -138,6 +146,7 @@ void HostLauncher::Core::close() {
   if (closed_) return;
   closed_ = true;
   compiler_.reset();  // before its folder goes
+  spares_.clear();
   if (const auto link = std::exchange(link_, nullptr)) link->close();
   const auto handlers = lost_handlers_;
   for (const auto& [handle, lost] : handlers)

@@ -9,6 +9,7 @@
 
 #include "host/client_compiler.hpp"
 #include "host/sandbox_launcher.hpp"
+#include "host/spare_processes.hpp"
 #include "host/spawner_link.hpp"
 #include "host/state_folder.hpp"
 #include "ports/one_shot.hpp"
@@ -31,8 +32,15 @@ class HostLauncher::Core : public std::enable_shared_from_this<Core> {
   std::shared_ptr<SpawnerLink> link() const { return link_; }
 
   /// A process runs with this command line, as a sandbox sees it.
-  void started(const std::vector<std::string>& argv) {
-    if (compiler_) compiler_->saw(argv);
+  void started(const ProcessSpec& process) {
+    if (compiler_) compiler_->saw(process.argv);
+    if (facts_.isolation == Isolation::Namespaces)
+      spares_.used(process, link_, [this] { return next_handle(); });
+  }
+  /// One that was started ahead and can become this one.
+  std::optional<SpareProcess> take_spare(const std::optional<ProcessSpec>& process) {
+    if (!process) return std::nullopt;
+    return spares_.take(SpareProcesses::kind_of(*process));
   }
 
   std::uint32_t next_handle() { return ++last_handle_; }
@@ -54,6 +62,7 @@ class HostLauncher::Core : public std::enable_shared_from_this<Core> {
   std::optional<LaunchProblem> problem_;  ///< why there is no spawner
   std::shared_ptr<SpawnerLink> link_;
   std::shared_ptr<ClientCompiler> compiler_;
+  SpareProcesses spares_;
   LauncherFacts facts_;
   std::vector<OneShot<bool>> waiting_;
   std::map<std::uint32_t, std::function<void()>> lost_handlers_;

@@ -113,7 +113,7 @@ bool has_client(std::string_view family) {
 std::vector<std::string> command(const std::string& family, const std::string& program, int wanted,
                                  const std::vector<int>& version) {
   if (family == "python") return {program, "-S", "/var/runtime/python/bootstrap.py"};
-  if (family == "ruby") return {program, "/var/runtime/ruby/bootstrap.rb"};
+  if (family == "ruby") return {program, "--disable=gems", "/var/runtime/ruby/bootstrap.rb"};
   if (family == "java")
     return {
         program,    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", "/var/runtime/java",
@@ -319,6 +319,7 @@ std::optional<RuntimeCommand> HostRuntimeCatalog::find(std::string_view runtime)
   result.argv = command(family, best->program.string(), wanted[0], version);
   result.version = fmt::format("{}", fmt::join(version, "."));
   result.exact = distance == 0;
+  result.can_wait = family == "python" || family == "nodejs" || family == "ruby";
   result.environment = additions(family, wanted);
   return result;
 }

@@ -23,6 +23,8 @@ struct LauncherOptions {
   /// Folders outside of /usr that are shown read-only at their own paths inside: interpreters (see
   /// `HostRuntimeCatalog::folders`).
   std::vector<std::filesystem::path> folders{};
+  /// Interpreters kept started and waiting, of each kind that functions use; 0: none.
+  std::size_t spare_processes = 2;
 };
 
 /// What the launcher found this machine to allow; known once the spawner runs.

@@ -15,6 +15,17 @@
 
 namespace aviary {
 
+/// How a runtime process is started inside a sandbox.
+struct ProcessSpec {
+  std::vector<std::string> argv;  ///< paths as seen inside; argv[0] is looked up as given, no PATH search
+  std::vector<std::pair<std::string, std::string>> environment;  ///< the whole of it, nothing is inherited
+  std::string working_directory = "/var/task";
+  /// The program can be started before its function is known: with AVIARY_WAIT=1 it reads its working
+  /// directory and its environment from its standard input, each with a NUL behind it, and goes on from
+  /// there.
+  bool can_wait = false;
+};
+
 /// What an execution environment's world is made of. Fixed for the environment's life.
 struct SandboxSpec {
   std::string id;                             ///< unique; names its folder and cgroup
@@ -22,13 +33,8 @@ struct SandboxSpec {
   std::vector<std::filesystem::path> layers;  ///< unpacked layers in order, merged read-only into /opt
   std::uint64_t memory_bytes = 128ULL << 20;  ///< beyond it the processes are killed, as for lack of memory
   std::uint64_t tmp_bytes = 512ULL << 20;     ///< size of /tmp, on disk, not charged to memory
-};
-
-/// How a runtime process is started inside a sandbox.
-struct ProcessSpec {
-  std::vector<std::string> argv;  ///< paths as seen inside; argv[0] is looked up as given, no PATH search
-  std::vector<std::pair<std::string, std::string>> environment;  ///< the whole of it, nothing is inherited
-  std::string working_directory = "/var/task";
+  /// What will be started first, as far as it is known: one that was started ahead may be taken.
+  std::optional<ProcessSpec> first_process{};
 };
 
 struct ExitStatus {
@@ -90,7 +96,8 @@ struct RuntimeCommand {
   std::string version;  ///< of the interpreter that will run, e.g. "3.11.7"; empty for custom runtimes
   bool exact = true;    ///< false when a neighbouring version stands in
   std::vector<std::pair<std::string, std::string>>
-      environment;  ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
+      environment;        ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
+  bool can_wait = false;  ///< see `ProcessSpec`
 };
 
 /// Which interpreters this machine has.

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 
 #include "spawner/processes.hpp"
 #include "spawner/protocol.hpp"
@@ -36,6 +37,8 @@ struct Execution {
   char* const* environment;
   const char* working_directory;
   int output;
+  int input;  ///< standard input; -1: nothing to read
+  bool framed;
   std::int64_t uid;
   std::int64_t gid;
   std::int64_t processes;
@@ -78,6 +81,10 @@ bool become_the_function(const Execution& what) {
   ::setsid();
   ::dup2(what.output, 1);
   ::dup2(what.output, 2);
+  if (what.framed) ::dup2(what.output, telemetry_descriptor);
+  // The sandbox's own: what this process has was opened outside.
+  const int input = what.input >= 0 ? what.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (input > 0) ::dup2(input, 0);
   limit_resources(what);
   if (what.isolated && !become_the_function(what)) fail("give up rights");
   if (!what.isolated) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,7 +111,11 @@ class FirstProcess {
 
  private:
   Failure build(const Packet& packet, const std::vector<int>& mounts);
+  Failure make_world(const Packet& packet);
+  Failure furnish(const Packet& packet, const std::vector<int>& mounts);
   void start(const Packet& packet, int output);
+  pid_t spawn(const Packet& packet, int output, int input, Failure& failure);
+  bool wake_spare(const Packet& packet);
   void reap();
   void watch();
   int wait_ms() const;
@@ -124,6 +135,8 @@ class FirstProcess {
   std::optional<Processes> members_;
 
   pid_t main_ = 0;
+  pid_t spare_ = 0;       ///< started ahead: waits to be told what it is to run
+  Descriptor trigger_{};  ///< what it reads
   bool stopped_ = false;
   bool over_memory_ = false;
   std::uint64_t peak_ = 0;
@@ -139,7 +152,15 @@ Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts
   folder_limit_ = static_cast<std::uint64_t>(packet.number(build::watch_bytes));
   processes_ = packet.number(build::processes);
   folder_ = packet.text(1);
-  members_.emplace(isolated_);
+  if (!members_) {
+    members_.emplace(isolated_);
+    if (Failure failure = make_world(packet)) return failure;
+  }
+  return isolated_ ? furnish(packet, mounts) : Failure();
+}
+
+/// What all sandboxes see; what is this one's own comes with `furnish`, which may be later.
+Failure FirstProcess::make_world(const Packet& packet) {
   if (!isolated_) {
     // Nothing dies with this process here, so it has to live to kill the others: the end of the socket tells
     // it.
@@ -157,14 +178,6 @@ Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts
   if (::mount(world.c_str(), world.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
     return failed("bind the world");
   if (::chdir(world.c_str()) != 0) return failed("enter the world");
-  constexpr unsigned by_descriptor = 4;  // MOVE_MOUNT_F_EMPTY_PATH
-  std::size_t next = 0;
-  const auto attach = [&mounts, &next](const char* place) {
-    return next < mounts.size() && move_mount(mounts[next++], "", AT_FDCWD, place, by_descriptor) == 0;
-  };
-  if (!attach("var/task")) return failed("mount /var/task");
-  if (!attach("tmp")) return failed("mount /tmp");
-  if (packet.number(build::has_opt) != 0 && !attach("opt")) return failed("mount /opt");
   if (::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return failed("mount /proc");
   if (pivot_root(".", ".") != 0) return failed("change the root");
@@ -175,42 +188,109 @@ Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts
   return {};
 }
 
-void FirstProcess::start(const Packet& packet, int output) {
-  const auto arguments = static_cast<std::size_t>(packet.number(0));
-  if (main_ != 0 || output < 0 || arguments == 0 || packet.texts.size() < 1 + arguments) {
-    say(Op::Started, {main_ != 0 ? EBUSY : EINVAL, 0}, {"start"});
-    return;
+Failure FirstProcess::furnish(const Packet& packet, const std::vector<int>& mounts) {
+  if (mounts.empty()) return {};
+  constexpr unsigned by_descriptor = 4;  // MOVE_MOUNT_F_EMPTY_PATH
+  std::size_t next = 0;
+  const auto attach = [&mounts, &next](const char* place) {
+    return next < mounts.size() && move_mount(mounts[next++], "", AT_FDCWD, place, by_descriptor) == 0;
+  };
+  if (!attach("/var/task")) return failed("mount /var/task");
+  if (!attach("/tmp")) return failed("mount /tmp");
+  if (packet.number(build::has_opt) != 0 && !attach("/opt")) return failed("mount /opt");
+  if (spare_ != 0) {
+    const rlimit limit{static_cast<rlim_t>(processes_), static_cast<rlim_t>(processes_)};
+    ::prlimit(spare_, RLIMIT_NPROC, &limit, nullptr);
   }
+  return {};
+}
+
+/// 0 if there is none, with the reason.
+pid_t FirstProcess::spawn(const Packet& packet, int output, int input, Failure& failure) {
+  const auto arguments = static_cast<std::size_t>(packet.number(start::arguments));
   std::vector<char*> argv;
   std::vector<char*> environment;
-  for (std::size_t i = 1; i < packet.texts.size(); ++i)
+  bool framed = input >= 0;
+  for (std::size_t i = 1; i < packet.texts.size(); ++i) {
     (i <= arguments ? argv : environment).push_back(const_cast<char*>(packet.texts[i].c_str()));
+    framed = framed || (i > arguments && packet.texts[i].rfind(telemetry_variable, 0) == 0);
+  }
+  std::string waits(waiting_variable);
+  if (input >= 0) environment.push_back(waits.data());
   argv.push_back(nullptr);
   environment.push_back(nullptr);
-  Execution what{argv.data(), environment.data(), packet.texts[0].c_str(), output, uid_, gid_,
+  Execution what{argv.data(), environment.data(), packet.texts[0].c_str(), output, input, framed, uid_, gid_,
                  processes_,  isolated_};
-  peak_ = 0;
-  over_memory_ = false;
-  stopped_ = false;
   const pid_t pid = ::vfork();
   if (pid == 0) execute(what);
   if (pid < 0) {
-    const Failure failure = failed("fork");
-    say(Op::Started, {failure.error_number, 0}, {failure.step});
-    return;
+    failure = failed("fork");
+    return 0;
   }
   if (what.error_number != 0) {
     ::waitpid(pid, nullptr, 0);
-    say(Op::Started, {what.error_number, 0}, {what.step});
+    failure = {what.error_number, what.step};
+    return 0;
+  }
+  return pid;
+}
+
+/// Tells the process that waits what it is to run; false if there is none, or it cannot be told.
+bool FirstProcess::wake_spare(const Packet& packet) {
+  // What a pipe takes at once; more would have to wait for somebody who reads.
+  constexpr std::size_t most = 60000;
+  if (spare_ == 0) return false;
+  std::string told = packet.texts[0] + '\0';
+  for (std::size_t i = 1 + static_cast<std::size_t>(packet.number(start::arguments)); i < packet.texts.size();
+       ++i)
+    told += packet.texts[i] + '\0';
+  const bool whole = told.size() <= most &&
+                     ::write(trigger_.get(), told.data(), told.size()) == static_cast<ssize_t>(told.size());
+  trigger_.reset();
+  if (!whole) {
+    ::kill(spare_, SIGKILL);
+    ::waitpid(spare_, nullptr, 0);
+    spare_ = 0;
+  }
+  return whole;
+}
+
+void FirstProcess::start(const Packet& packet, int output) {
+  const auto arguments = static_cast<std::size_t>(packet.number(start::arguments));
+  const bool waits = packet.number(start::waits) != 0;
+  if (main_ != 0 || (waits && spare_ != 0) || output < 0 || arguments == 0 ||
+      packet.texts.size() < 1 + arguments) {
+    say(Op::Started, {main_ != 0 ? EBUSY : EINVAL, 0}, {"start"});
+    return;
+  }
+  Failure failure;
+  if (waits) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      failure = failed("make a pipe");
+    } else {
+      const Descriptor input(ends[0]);
+      trigger_.reset(ends[1]);
+      spare_ = spawn(packet, output, input.get(), failure);
+    }
+    say(Op::Started, {failure.error_number, 0}, {failure.step});
+    return;
+  }
+  peak_ = 0;
+  over_memory_ = false;
+  stopped_ = false;
+  const pid_t pid = wake_spare(packet) ? std::exchange(spare_, 0) : spawn(packet, output, -1, failure);
+  if (pid == 0) {
+    say(Op::Started, {failure.error_number, 0}, {failure.step});
     return;
   }
   main_ = pid;
   next_memory_ = next_folder_ = monotonic_ms();
-  const Packet started{Op::Started, 0, {0, pid}, {}};
+  const Packet told{Op::Started, 0, {0, pid}, {}};
   if (isolated_)
-    send_packet_about(socket_, started, pid);
+    send_packet_about(socket_, told, pid);
   else
-    send_packet(socket_, started);
+    send_packet(socket_, told);
 }
 
 void FirstProcess::reap() {
@@ -218,6 +298,10 @@ void FirstProcess::reap() {
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid <= 0) return;
+    if (pid == spare_) {
+      spare_ = 0;
+      trigger_.reset();
+    }
     if (pid != main_) continue;
     main_ = 0;
     // What the runtime leaves behind does not outlive it, nor hold its output open.

@@ -16,7 +16,8 @@ enum class Op : std::uint32_t {
   Hello,   ///< texts: see `HelloText`, then further read-only folders; numbers[0]: Isolation; a lock
            ///< descriptor
   Create,  ///< numbers: memory bytes, tmp bytes; texts: id, task root, layers…
-  Start,  ///< * numbers: count of arguments; texts: working directory, arguments…, NAME=value…; the output
+  Spare,   ///< as Start, for a sandbox that is not created yet: see `Spawner::spare`
+  Start,  ///< * numbers: see `StartNumber`; texts: working directory, arguments…, NAME=value…; the output
           ///< pipe
   Freeze,     ///< * by signal, where there is no cgroup to freeze
   Thaw,       ///< *
@@ -43,6 +44,17 @@ namespace hello {
 enum Text : std::size_t { state_folder, runtime_folder, first_extra };
 enum Number : std::size_t { isolation, base_uid };
 }  // namespace hello
+
+namespace start {
+/// `waits`: the process is told its working directory and its environment later, by the next Start.
+enum Number : std::size_t { arguments, waits };
+}  // namespace start
+
+/// The process that waits reads them from its standard input to the end: each with a NUL behind it.
+inline constexpr std::string_view waiting_variable = "AVIARY_WAIT=1";
+/// Where a process of a managed runtime finds the descriptor for framed log records, as on Lambda.
+inline constexpr int telemetry_descriptor = 62;
+inline constexpr std::string_view telemetry_variable = "_LAMBDA_TELEMETRY_LOG_FD=";
 
 namespace build {
 enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes };

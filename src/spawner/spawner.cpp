@@ -22,7 +22,6 @@ constexpr std::size_t prepared_ahead = 3;
 /// Lambda's quota of processes and threads, and what it sets at 128 MB.
 constexpr std::int64_t most_processes = 1024;
 constexpr std::int64_t processes_when_small = 742;
-constexpr std::int64_t small_memory = 128LL << 20;
 
 /// The overlay's option string: ':' and ',' part its words.
 std::string escaped(const std::string& path) {
@@ -98,6 +97,17 @@ Failure Spawner::find_opt(const Packet& packet, Descriptor& opt) {
   return {};
 }
 
+Packet Spawner::build_packet(std::int64_t memory) const {
+  Packet build{
+      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
+  build.numbers[build::isolated] = isolation_ == Isolation::Namespaces ? 1 : 0;
+  build.numbers[build::uid] = sandbox_uid;
+  build.numbers[build::gid] = sandbox_gid;
+  build.numbers[build::sample_bytes] = cgroups_.has_memory() ? 0 : memory;
+  build.numbers[build::processes] = memory <= small_memory ? processes_when_small : most_processes;
+  return build;
+}
+
 /// Makes a raised first process that of this sandbox; it answers `Built`.
 Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
   const auto memory = packet.number(0);
@@ -108,13 +118,7 @@ Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
   sandbox.entered = true;
   if (!cgroups_.limit(sandbox.name, static_cast<std::uint64_t>(memory))) return failed("limit the memory");
 
-  Packet build{
-      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
-  build.numbers[build::isolated] = isolated ? 1 : 0;
-  build.numbers[build::uid] = sandbox_uid;
-  build.numbers[build::gid] = sandbox_gid;
-  build.numbers[build::sample_bytes] = cgroups_.has_memory() ? 0 : memory;
-  build.numbers[build::processes] = memory <= small_memory ? processes_when_small : most_processes;
+  Packet build = build_packet(memory);
   Descriptor task;
   Descriptor opt;
   std::optional<TmpFolder> tmp;
@@ -151,16 +155,22 @@ Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
 }
 
 void Spawner::create(const Packet& packet) {
+  std::erase_if(wanted_spares_, [&packet](Received& wanted) {
+    const bool same = wanted.packet.sandbox == packet.sandbox;
+    if (same) ::close(wanted.descriptors.front());
+    return same;
+  });
   Sandbox& sandbox = sandboxes_[packet.sandbox];
+  const bool spare = std::exchange(sandbox.spare, false);
   Failure failure;
-  if (!take_prepared(sandbox)) failure = raise(sandbox);
+  if (!spare && !take_prepared(sandbox)) failure = raise(sandbox);
   sandbox.handle = packet.sandbox;
   if (!failure) failure = furnish(packet, sandbox);
   if (failure) {
     refuse(sandbox, failure);
     return;
   }
-  listen(sandbox.socket.get(), first_sandbox_key + packet.sandbox);
+  if (!spare) listen(sandbox.socket.get(), first_sandbox_key + packet.sandbox);
 }
 
 /// Says why there will be no sandbox, and ends what there is of it.
@@ -217,6 +227,19 @@ void Spawner::hear(std::uint32_t handle) {
   }
   Packet& packet = received.packet;
   packet.sandbox = handle;
+  if (sandbox.unasked > 0 && (packet.op == Op::Built || packet.op == Op::Started)) {
+    // Nobody waits for it: only that there will be none is worth a word. A sandbox of which a function has
+    // been made meanwhile does without the process.
+    --sandbox.unasked;
+    if (packet.number(0) == 0) return;
+    if (sandbox.spare) {
+      say(Op::Gone, handle, {packet.number(0)}, {packet.text(0)});
+      destroy(handle);
+    } else if (packet.op == Op::Built) {
+      refuse(sandbox, {static_cast<int>(packet.number(0)), packet.text(0)});
+    }
+    return;
+  }
   switch (packet.op) {
     case Op::Built:
       if (packet.number(0) != 0) {
@@ -306,6 +329,9 @@ void Spawner::handle(Received& received) {
     case Op::Create:
       create(received.packet);
       break;
+    case Op::Spare:
+      spare(received);
+      break;
     case Op::Start:
     case Op::Freeze:
     case Op::Thaw:
@@ -359,11 +385,13 @@ void Spawner::run() {
   listen(signals_.get(), signals_key);
   for (;;) {
     const bool prepares = preparing_allowed_ && preparing_.empty() && prepared_.size() < prepared_ahead;
-    const int wait = prepares ? idle_ms : busy_groups_.empty() ? -1 : retry_ms;
+    const bool spares = !wanted_spares_.empty() && preparing_.empty();
+    const int wait = prepares || spares ? idle_ms : busy_groups_.empty() ? -1 : retry_ms;
     epoll_event event;
     const int count = ::epoll_wait(events_.get(), &event, 1, wait);
     if (count == 0) {
       finish_groups();
+      serve_spares();
       if (prepares) prepare_one();
     }
     if (count <= 0) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "spawner/world.hpp"
 
 namespace aviary::spawner {
+
+/// Up to here Lambda allows fewer processes.
+inline constexpr std::int64_t small_memory = 128LL << 20;
 
 /// Makes and ends sandboxes for one server. A process of its own, small and with one thread, so that forking
 /// is cheap and safe whatever the server is. It lives as long as its socket to the server: when the server is
@@ -40,6 +44,8 @@ class Spawner {
     std::string folder{};     ///< of /tmp, when it has to be removed
     std::int64_t slot = -1;   ///< offset of its user id
     bool running = false;
+    bool spare = false;     ///< has no function yet: its process was started ahead
+    int unasked = 0;        ///< answers still to come that only making it a spare brought about
     bool unwanted = false;  ///< destroyed: only its remains are waited for
   };
 
@@ -54,6 +60,10 @@ class Spawner {
   void hear_preparer();
   bool take_prepared(Sandbox& into);
   void drop(Sandbox& sandbox);
+  void spare(Received& received);
+  void serve_spares();
+  Failure make_spare(const Received& wanted, Sandbox& sandbox);
+  Packet build_packet(std::int64_t memory) const;
   void forward(const Received& received);
   void destroy(std::uint32_t handle);
   void hear(std::uint32_t handle);
@@ -81,6 +91,7 @@ class Spawner {
   bool preparing_allowed_ = false;
   std::map<std::uint32_t, Sandbox> preparing_;  ///< first processes on their way into their groups, by serial
   std::vector<Sandbox> prepared_;
+  std::deque<Received> wanted_spares_;  ///< with the output pipes, which are ours
   std::uint32_t next_serial_ = 0;
   std::vector<std::string> busy_groups_;  ///< that could not be removed yet
   Descriptor events_;

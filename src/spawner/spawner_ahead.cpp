@@ -100,6 +100,58 @@ void Spawner::hear_preparer() {
   preparing_.clear();
 }
 
+/// A process that a function to come will take over: an interpreter that has started and loaded its client.
+/// It is made of a prepared sandbox when there is nothing else to do, and waits in it without code, layers
+/// and /tmp, which `Create` of the same handle adds. Nothing is answered, but `Gone` if there will be none.
+void Spawner::spare(Received& received) {
+  if (isolation_ != Isolation::Namespaces || received.descriptors.size() != 1) {
+    say(Op::Gone, received.packet.sandbox, {EINVAL});
+    return;
+  }
+  wanted_spares_.push_back(std::move(received));
+  received.descriptors.clear();
+}
+
+void Spawner::serve_spares() {
+  if (wanted_spares_.empty() || (prepared_.empty() && preparing_allowed_)) return;
+  Received wanted = std::move(wanted_spares_.front());
+  wanted_spares_.pop_front();
+  const Descriptor output(wanted.descriptors.front());
+  const std::uint32_t handle = wanted.packet.sandbox;
+  Sandbox& sandbox = sandboxes_[handle];
+  sandbox.handle = handle;
+  sandbox.spare = true;
+  if (const Failure failure = make_spare(wanted, sandbox)) {
+    say(Op::Gone, handle, {failure.error_number}, {failure.step});
+    destroy(handle);
+  }
+}
+
+Failure Spawner::make_spare(const Received& wanted, Sandbox& sandbox) {
+  const std::uint32_t handle = sandbox.handle;
+  if (!take_prepared(sandbox)) {
+    if (Failure failure = raise(sandbox)) return failure;
+  }
+  sandbox.handle = handle;
+  sandbox.spare = true;
+  if (!sandbox.entered && !(cgroups_.make(sandbox.name) && cgroups_.enter(sandbox.name, sandbox.first)))
+    return failed("enter the control group");
+  sandbox.entered = true;
+  world_.refresh();
+  // With the higher limit of processes: it can be lowered later, not raised.
+  if (const int sent = send_packet(sandbox.socket.get(), build_packet(small_memory + 1)); sent != 0)
+    return {sent, "tell the first process"};
+  Packet start = wanted.packet;
+  start.op = Op::Start;
+  start.numbers.resize(start::waits + 1);
+  start.numbers[start::waits] = 1;
+  if (const int sent = send_packet(sandbox.socket.get(), start, {wanted.descriptors.front()}); sent != 0)
+    return {sent, "tell the first process"};
+  sandbox.unasked = 2;
+  listen(sandbox.socket.get(), first_sandbox_key + handle);
+  return {};
+}
+
 /// Ends one that no sandbox was made of.
 void Spawner::drop(Sandbox& sandbox) {
   if (sandbox.first > 0 && isolation_ == Isolation::Namespaces) ::kill(sandbox.first, SIGKILL);
