@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <thread>
 
 #include "app/launcher_options.hpp"
@@ -196,6 +197,19 @@ Task<> clear_away(Parts& parts, std::vector<std::filesystem::path> folders) {
   co_await parts.workers->run(remove);
 }
 
+/// The sandboxes' side is set up a moment after the start: neither the word that the server is ready nor its
+/// first requests wait for it, and it is there before the first invocation. Also what says once that this
+/// machine refuses sandboxes.
+constexpr std::chrono::milliseconds prepare_after{50};
+
+Task<> prepare_sandboxes(Parts& parts) {
+  auto preparing = parts.launcher->prepare();
+  const auto facts = co_await std::move(preparing);
+  if (!facts)
+    log::error("no sandbox can be made: {}: {}", facts.error().step,
+               std::strerror(facts.error().error_number));
+}
+
 }  // namespace
 
 std::string House::open() {
@@ -211,6 +225,10 @@ std::string House::open() {
   add_clock_routes(parts);
   add_deployment_routes(parts);
   for (Service* service : parts.services) service->restore();
+  parts.preparing = parts.stopwatch.call_after(prepare_after, [&parts] {
+    parts.preparing = 0;
+    parts.housekeeping.spawn("prepare sandboxes", prepare_sandboxes(parts));
+  });
   if (auto left = host::ScratchFolder::leftovers(); !left.empty())
     parts.housekeeping.spawn("leftovers of killed servers", clear_away(parts, std::move(left)));
   return {};
@@ -218,6 +236,7 @@ std::string House::open() {
 
 Task<> House::close(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
+  if (parts.preparing != 0) parts.stopwatch.cancel(std::exchange(parts.preparing, 0));
   // Those that stand on others end first.
   for (std::size_t i = parts.services.size(); i-- > 0;) co_await parts.services[i]->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);

@@ -71,6 +71,7 @@ struct Parts {
   Admin admin;
   std::unique_ptr<http::Server> server;
   TaskGroup housekeeping;
+  TimerId preparing = 0;  ///< runs out shortly after the start
 
   /// Takes a service among those that are served, restored, reset and stopped.
   void add(Service& service);
