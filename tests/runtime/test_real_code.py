@@ -1,7 +1,8 @@
-"""Code that nobody here wrote, from the npm registry: middy, Powertools for TypeScript, serverless-express with Express.
+"""Code that nobody here wrote: middy, Powertools for TypeScript and serverless-express with Express from the npm registry,
+boto3, requests and PyYAML as the distribution packages them.
 
-Installed at test time into a temporary folder, which the functions find as they would find a layer; skipped where the
-registry cannot be reached. Each runs on a client that was started for it and on one that was waiting.
+What npm brings is installed at test time into a temporary folder, which the functions find as they would find a layer.
+Skipped is what is not here or cannot be reached. Each runs on a client that was started for it and on one that waited.
 """
 
 import json
@@ -10,11 +11,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import textwrap
 import unittest
 
-from harness import RUNTIME_DIR, Function, version_of
+from harness import RUNTIME_DIR, Function, python_argv, version_of
 
 NODE, VERSION = version_of("node", "--version")
+FOLDER = None
 PACKAGES = ["@middy/core", "@middy/http-json-body-parser", "@middy/http-error-handler", "@middy/http-header-normalizer",
             "@aws-lambda-powertools/logger", "@aws-lambda-powertools/metrics", "@aws-lambda-powertools/tracer",
             "@codegenie/serverless-express", "express"]
@@ -31,8 +34,10 @@ API_EVENT = {
 }
 
 
-def setUpModule():
+def install():
     global FOLDER
+    if FOLDER:
+        return
     if not NODE or VERSION < (20, 0) or not shutil.which("npm"):
         raise unittest.SkipTest("no node 20 with npm here")
     FOLDER = tempfile.mkdtemp(prefix="aviary-real-code-")
@@ -44,9 +49,13 @@ def setUpModule():
         raise unittest.SkipTest("the npm registry cannot be reached: " + done.stderr[-300:])
 
 
-class RealCode(unittest.TestCase):
+class NodeCode(unittest.TestCase):
     maxDiff = None
     waits = False
+
+    @classmethod
+    def setUpClass(cls):
+        install()
 
     def function(self, file, source, **environment):
         argv = [NODE, *(["--no-experimental-require-module"] if (20, 19) <= VERSION < (23,) else []),
@@ -144,7 +153,59 @@ class RealCode(unittest.TestCase):
         self.assertEqual((answer["statusCode"], json.loads(answer["body"])), (200, {"a": "1", "b": "2"}))
 
 
-class RealCodeOnAWaitingClient(RealCode):
+class NodeCodeOnAWaitingClient(NodeCode):
+    waits = True
+
+
+PYTHON = "/usr/bin/python3"
+
+
+def has_packages():
+    return os.path.exists(PYTHON) and subprocess.run(
+        [PYTHON, "-c", "import boto3, requests, yaml"], capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(has_packages(), "the distribution's boto3, requests and PyYAML are not here")
+class PythonCode(unittest.TestCase):
+    maxDiff = None
+    waits = False
+
+    def function(self, source, **environment):
+        function = Function(python_argv(PYTHON), {"index.py": textwrap.dedent(source)}, "index.handler", waits=self.waits,
+                            execution_env="AWS_Lambda_python3.11", environment=environment)
+        self.addCleanup(function.close)
+        return function
+
+    def test_boto3(self):
+        """A presigned URL needs botocore's models, credentials from the environment, signing and the clock."""
+        function = self.function("""
+            import boto3
+            client = boto3.client("s3")
+
+            def handler(event, context):
+                return client.generate_presigned_url("get_object", Params={"Bucket": event["bucket"], "Key": "k"})
+            """, AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="secret", AWS_DEFAULT_REGION="us-east-1")
+        answer = function.invoke('{"bucket": "mine"}')
+        self.assertEqual(answer.kind, "response", answer.body)
+        self.assertRegex(json.loads(answer.body), r"^https://mine\.s3\.amazonaws\.com/k\?AWSAccessKeyId=123456789012&Signature=")
+
+    def test_requests_and_yaml(self):
+        function = self.function("""
+            import logging, os, requests, yaml
+            logging.getLogger().setLevel(logging.INFO)
+
+            def handler(event, context):
+                session = requests.Session()
+                prepared = session.prepare_request(requests.Request("POST", "http://example.com/a", json=event, params={"q": 1}))
+                logging.getLogger("requests").info("prepared %s", prepared.url)
+                return {"url": prepared.url, "body": prepared.body.decode(), "yaml": yaml.safe_load("a: [1, {b: 2020-01-01}]")["a"][0]}
+            """)
+        answer = function.invoke('{"x": 1}')
+        self.assertEqual(json.loads(answer.body), {"url": "http://example.com/a?q=1", "body": '{"x": 1}', "yaml": 1})
+        self.assertRegex(function.text("prepared"), r"\[INFO\]\t\S+Z\t\S+\tprepared http://example.com/a\?q=1\n")
+
+
+class PythonCodeOnAWaitingClient(PythonCode):
     waits = True
 
 

@@ -93,7 +93,7 @@ class Answers(LambdaCase):
 
     def test_each_concurrent_invoke_has_its_own(self):
         self.create(code=python_zip("import time, uuid\nME = uuid.uuid4().hex\n\ndef handler(event, context):\n"
-                                    "    time.sleep(1)\n    return ME\n"), Timeout=20)
+                                    "    time.sleep(4)\n    return ME\n"), Timeout=20)
         found = []
 
         def one():
