@@ -22,9 +22,11 @@ struct Operations {
       {"DescribeLogGroups", &S::describe_log_groups},
       {"DescribeLogStreams", &S::describe_log_streams},
       {"DescribeMetricFilters", &S::describe_metric_filters},
+      {"DescribeQueries", &S::describe_queries},
       {"DescribeSubscriptionFilters", &S::describe_subscription_filters},
       {"FilterLogEvents", &S::filter_log_events},
       {"GetLogEvents", &S::get_log_events},
+      {"GetQueryResults", &S::get_query_results},
       {"ListTagsForResource", &S::list_tags_for_resource},
       {"ListTagsLogGroup", &S::list_tags_log_group},
       {"PutLogEvents", &S::put_log_events},
@@ -32,6 +34,8 @@ struct Operations {
       {"PutMetricFilter", &S::put_metric_filter},
       {"PutRetentionPolicy", &S::put_retention_policy},
       {"PutSubscriptionFilter", &S::put_subscription_filter},
+      {"StartQuery", &S::start_query},
+      {"StopQuery", &S::stop_query},
       {"TagLogGroup", &S::tag_log_group},
       {"TagResource", &S::tag_resource},
       {"TestMetricFilter", &S::test_metric_filter},
@@ -47,7 +51,8 @@ LogsService::LogsService(LogsDependencies d)
       store_(d.journal, d.options),
       subscription_target_(d.subscribers),
       delivery_(d.clock, d.executor, d.subscribers),
-      ingestion_(d.metrics, delivery_) {}
+      ingestion_(d.metrics, delivery_),
+      queries_(d.executor, store_, d.ids) {}
 
 LogsService::~LogsService() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
@@ -80,7 +85,6 @@ bool LogsService::append(std::uint64_t stream_id, Instant time, std::string_view
 void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
   const EventKey key = store_.append(stream, timestamp, ingested, text);
   LogGroup& group = *stream.group;
-  if (!group.watched()) return;
   const bool waits = ingestion_.on_event(group, stream.name, key, text);
   if (waits && minute_timer_ == 0) close_minutes_later();
 }
@@ -102,10 +106,14 @@ void LogsService::reset() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
   minute_timer_ = 0;
   delivery_.clear();
+  queries_.clear();
   store_.clear();
 }
 
-Task<> LogsService::stop() { co_await delivery_.stop(); }
+Task<> LogsService::stop() {
+  co_await delivery_.stop();
+  co_await queries_.stop();
+}
 
 Json LogsService::counts() const {
   Json counts = store_.counts();

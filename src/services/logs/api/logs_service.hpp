@@ -15,6 +15,7 @@
 #include "services/logs/core/log_store.hpp"
 #include "services/logs/core/metric_sink.hpp"
 #include "services/logs/core/subscription_target.hpp"
+#include "services/logs/jobs/insights_queries.hpp"
 #include "services/logs/jobs/subscription_delivery.hpp"
 
 namespace aviary::logs {
@@ -93,6 +94,11 @@ class LogsService final : public Service {
   Result<Reply> delete_metric_filter(Call& call);
   Result<Reply> describe_metric_filters(Call& call);
   Result<Reply> test_metric_filter(Call& call);
+  // insights.cpp
+  Result<Reply> start_query(Call& call);
+  Result<Reply> get_query_results(Call& call);
+  Result<Reply> stop_query(Call& call);
+  Result<Reply> describe_queries(Call& call);
 
   void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text);
   /// Default values of metric filters are reported when their minute is over.
@@ -104,6 +110,7 @@ class LogsService final : public Service {
   SubscriptionTarget* subscription_target_;
   SubscriptionDelivery delivery_;
   Ingestion ingestion_;
+  InsightsQueries queries_;
   TimerId minute_timer_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "services/logs/core/ingestion.hpp"
 
+#include "services/logs/core/embedded_metrics.hpp"
 #include "services/logs/core/pattern_rules.hpp"
 
 namespace aviary::logs {
@@ -16,6 +17,7 @@ bool has_columns(const Extracted& fields) {
 }  // namespace
 
 bool Ingestion::on_event(LogGroup& group, std::string_view stream, EventKey key, std::string_view text) {
+  if (metrics_ && may_embed_metrics(text)) publish_embedded_metrics(group, key.timestamp, text, *metrics_);
   for (const SubscriptionFilter& filter : group.subscriptions) {
     if (!filter.pattern.matches(text)) continue;
     Extracted fields = filter.pattern.extract(text);
@@ -83,7 +85,7 @@ bool Ingestion::close_minutes(LogGroup& group, Millis now) {
 void Ingestion::put(const LogGroup& group, const MetricFilter& filter, Millis at, double value,
                     const std::vector<std::pair<std::string, std::string>>& dimensions) {
   const MetricTransformation& made = filter.transformation;
-  metrics_->put({group.scope, made.name_space, made.name, dimensions, made.unit, at, value});
+  metrics_->put({group.scope, made.name_space, made.name, dimensions, made.unit, at, value, false});
 }
 
 }  // namespace aviary::logs

@@ -19,7 +19,7 @@ class Subscribers {
                    SubscribedEvent event) = 0;
 };
 
-/// What a group's filters make of each event that comes in. Looks at nothing unless the group has filters.
+/// What is made of each event that comes in: metrics that it carries, and what the group's filters find.
 class Ingestion {
  public:
   Ingestion(MetricSink* metrics, Subscribers& subscribers) : metrics_(metrics), subscribers_(subscribers) {}

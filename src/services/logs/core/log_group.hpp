@@ -54,8 +54,6 @@ struct LogGroup {
   std::vector<MetricFilter> metric_filters;       ///< by name
   std::map<std::string, std::unique_ptr<LogStream>, std::less<>> streams;
 
-  /// Whether somebody has to look at each event.
-  bool watched() const noexcept { return !subscriptions.empty() || !metric_filters.empty(); }
   /// Events before this moment have expired.
   Millis cutoff(Millis now) const noexcept {
     return retention_days == 0 ? std::numeric_limits<Millis>::min() : now - retention_days * day;

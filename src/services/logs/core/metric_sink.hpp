@@ -9,7 +9,7 @@
 
 namespace aviary::logs {
 
-/// One value that a metric filter drew from an event. The views live until the call returns.
+/// One value that a metric filter drew from an event, or that the event carries itself. The views live until the call returns.
 struct MetricSample {
   const Scope& scope;
   std::string_view name_space;
@@ -18,9 +18,10 @@ struct MetricSample {
   std::string_view unit;  ///< one of CloudWatch's StandardUnit; empty: None
   Millis at;
   double value;
+  bool high_resolution = false;  ///< kept by the second
 };
 
-/// Where metric filters publish. This service says what it needs; whoever keeps metrics provides it.
+/// Where metric filters and embedded metrics publish. This service says what it needs; whoever keeps metrics provides it.
 class MetricSink {
  public:
   virtual ~MetricSink() = default;

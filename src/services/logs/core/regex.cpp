@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
 
@@ -81,6 +82,15 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Regex::captures(
     if (begin != PCRE2_UNSET) found.emplace_back(name, text.substr(begin, end - begin));
   }
   return found;
+}
+
+std::vector<std::string> Regex::group_names() const {
+  std::vector<std::pair<std::uint32_t, std::string>> by_number;
+  for (const auto& [name, number] : compiled_->names) by_number.emplace_back(number, name);
+  std::ranges::sort(by_number);
+  std::vector<std::string> names;
+  for (auto& [number, name] : by_number) names.push_back(std::move(name));
+  return names;
 }
 
 std::string Regex::replace(std::string_view text, std::string_view replacement) const {

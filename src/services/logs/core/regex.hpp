@@ -21,6 +21,8 @@ class Regex {
   bool found_in(std::string_view text) const;
   /// What the named groups captured, by name, in the order of the expression; nothing without a match.
   std::optional<std::vector<std::pair<std::string, std::string>>> captures(std::string_view text) const;
+  /// In the order of the expression's groups.
+  std::vector<std::string> group_names() const;
   /// Replaces every match.
   std::string replace(std::string_view text, std::string_view replacement) const;
 
