@@ -79,11 +79,14 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       lambda_ids(seed, "lambda"),
       routing(seed, "router"),
       execution_ids(seed, "execution"),
+      log_ids(seed, "logs"),
       codedeploy_ids(seed, "codedeploy"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
+      happenings(clock),
       guard{chosen.allow_host, chosen.allow_origin},
-      housekeeping(io.get_executor()) {}
+      housekeeping(io.get_executor()),
+      hooks(io.get_executor()) {}
 
 void Parts::add(Service& service) {
   services.push_back(&service);
@@ -170,6 +173,7 @@ void build_services(Parts& parts) {
       execution::Ports{parts.loop.get_executor(), *parts.launcher, *parts.catalog, *parts.codes, parts.clock,
                        parts.stopwatch, parts.execution_ids, parts.listeners},
       execution_options(parts.options, parts.endpoint()));
+  parts.runner->add_observer(parts.happenings);
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
@@ -185,6 +189,7 @@ void build_services(Parts& parts) {
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
   add_lambda(parts);
   add_cloudwatch(parts);
+  add_logs(parts);
   add_codedeploy(parts);
 }
 
@@ -246,6 +251,8 @@ Task<> House::close(std::chrono::milliseconds grace) {
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + grace;
   while (parts.journal && !parts.journal->is_settled() && parts.stopwatch.elapsed() < until)
     co_await sleep_for(parts.stopwatch, std::chrono::milliseconds(5));
+  parts.hooks.cancel();
+  co_await parts.hooks.join();
   co_await parts.housekeeping.join();
 }
 

@@ -8,9 +8,11 @@
 #include "models/cloudwatch.hpp"
 #include "models/codedeploy.hpp"
 #include "models/lambda.hpp"
+#include "models/logs.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/logs/api/logs_service.hpp"
 
 namespace aviary::app {
 namespace {
@@ -23,7 +25,8 @@ struct Row {
 std::vector<Row> rows() {
   return {{&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
-          {&models::lambda::service, lambda::LambdaService::implemented_operations()}};
+          {&models::lambda::service, lambda::LambdaService::implemented_operations()},
+          {&models::logs::service, logs::LogsService::implemented_operations()}};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "app/codedeploy_ties.hpp"
 #include "app/delivery.hpp"
 #include "app/function_log_printer.hpp"
+#include "app/function_logs.hpp"
+#include "app/happenings.hpp"
 #include "app/lambda_metrics.hpp"
 #include "app/runtime_listeners.hpp"
 #include "aviary/emulator.hpp"
@@ -31,6 +34,7 @@
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/logs/api/logs_service.hpp"
 
 namespace aviary::app {
 
@@ -49,6 +53,7 @@ struct Parts {
   SeededRandom lambda_ids;
   SeededRandom routing;
   SeededRandom execution_ids;
+  SeededRandom log_ids;
   SeededRandom codedeploy_ids;
   std::unique_ptr<host::WorkerThreads> workers;
   std::optional<host::DataFolder> folder;
@@ -60,9 +65,16 @@ struct Parts {
   FunctionLogPrinter log_printer;
   std::unique_ptr<execution::Runner> runner;
   Delivery delivery;  ///< filled by those that take messages in
+  Happenings happenings;
+  std::map<std::string, StateProbe, std::less<>> probes;  ///< by kind; what the clock can be driven until
   std::unique_ptr<lambda::LambdaService> lambda;
+  std::unique_ptr<cloudwatch::AlarmActions> alarm_actions;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
   std::unique_ptr<LambdaMetrics> lambda_metrics;
+  std::unique_ptr<logs::MetricSink> log_metrics;
+  std::unique_ptr<logs::SubscriptionTarget> log_subscribers;
+  std::unique_ptr<logs::LogsService> logs;
+  std::unique_ptr<FunctionLogs> function_logs;
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
   std::unique_ptr<Gateway> gateway;
@@ -71,6 +83,7 @@ struct Parts {
   Admin admin;
   std::unique_ptr<http::Server> server;
   TaskGroup housekeeping;
+  TaskGroup hooks;  ///< requests that alarms send out
   TimerId preparing = 0;  ///< runs out shortly after the start
 
   /// Takes a service among those that are served, restored, reset and stopped.

@@ -91,7 +91,9 @@ struct SystemClock::State : std::enable_shared_from_this<SystemClock::State> {
 
   void arm() {
     const auto due = timers.next_due();
-    if (!due || driving || mode == ClockMode::Manual) return;
+    if (!due || driving) return;
+    // Time that stands still has come to what is due now, and to nothing else.
+    if (mode == ClockMode::Manual && Instant(Duration(*due)) > anchor) return;
     const double real = static_cast<double>((Instant(Duration(*due)) - now()).count()) /
                         (mode == ClockMode::Scaled ? speed : 1.0) * 1000.0;
     const double bounded = std::clamp(real, 0.0, static_cast<double>(longest_sleep.count()));
@@ -103,7 +105,7 @@ struct SystemClock::State : std::enable_shared_from_this<SystemClock::State> {
 
   void wake() {
     alarm.fired();
-    if (driving || mode == ClockMode::Manual) return;
+    if (driving) return;
     // At most as many as there were: a callback that sets a timer for "now" must not keep the loop from
     // others.
     const std::int64_t until = now().time_since_epoch().count();
@@ -119,12 +121,15 @@ struct SystemClock::State : std::enable_shared_from_this<SystemClock::State> {
     stand_at(*driven);
     driven.reset();
     driving = false;
-    if (!waiting_drivers.empty()) {
-      const auto next = waiting_drivers.front();
-      waiting_drivers.erase(waiting_drivers.begin());
-      next.set(true);
-    }
+    pass_turn_on();
     arm();
+  }
+
+  void pass_turn_on() {
+    if (waiting_drivers.empty()) return;
+    const auto next = waiting_drivers.front();
+    waiting_drivers.erase(waiting_drivers.begin());
+    next.set(true);
   }
 };
 
@@ -175,20 +180,26 @@ std::optional<Instant> SystemClock::next_due() const {
   return Instant(Duration(*due));
 }
 
-Task<> SystemClock::advance(Duration by) {
+Task<Driven> SystemClock::drive(Duration by, DriveHooks hooks) {
   auto state = state_;
   while (state->driving) {
     OneShot<bool> turn;
     state->waiting_drivers.push_back(turn);
     co_await turn.wait();
   }
-  if (by <= Duration::zero()) co_return;
+  Driven driven;
   state->driving = true;
   state->alarm.drop();
   const Instant start = state->now();
-  const Instant end = start + by;
+  const Instant end = start + std::max(by, Duration::zero());
   state->driven = start;
   const Drive drive{*state};  // also when the driver is cancelled half-way
+  if (hooks.settle) {
+    Task<> settling = hooks.settle();
+    co_await std::move(settling);
+  }
+  driven.reached = hooks.until && hooks.until();
+  if (driven.reached) co_return driven;
   for (;;) {
     const auto due = state->timers.next_due();
     if (!due || Instant(Duration(*due)) > end) break;
@@ -196,16 +207,32 @@ Task<> SystemClock::advance(Duration by) {
     auto what = state->timers.take_due(*due);
     (*what)();
     what.reset();
+    ++driven.timers;
     for (int turn = 0; turn < turns_to_settle; ++turn) co_await boost::asio::post(boost::asio::use_awaitable);
+    if (hooks.settle) {
+      Task<> settling = hooks.settle();
+      co_await std::move(settling);
+    }
+    if (hooks.until && hooks.until()) {
+      driven.reached = true;
+      co_return driven;
+    }
   }
   state->driven = end;
+  co_return driven;
 }
 
-Task<> SystemClock::set_now(Instant when) {
+Task<> SystemClock::advance(Duration by) {
+  auto drive_on = drive(by, DriveHooks{});
+  co_await std::move(drive_on);
+}
+
+Task<> SystemClock::set_now(Instant when, DriveHooks hooks) {
   auto state = state_;
   const Instant now = state->now();
   if (when > now) {
-    co_await advance(when - now);
+    auto drive_on = drive(when - now, std::move(hooks));
+    co_await std::move(drive_on);
     co_return;
   }
   if (!state->driving) {

@@ -15,6 +15,17 @@ enum class ClockMode {
   Manual,  ///< stands still until it is driven
 };
 
+/// What a driver adds to driving; both may be empty.
+struct DriveHooks {
+  std::function<bool()> until{};  ///< asked before anything ran and after each timer: enough?
+  std::function<Task<>()>
+      settle{};  ///< awaited before the first timer and after each: what was started beyond the loop
+};
+struct Driven {
+  std::size_t timers = 0;  ///< that ran
+  bool reached = false;    ///< `until` said so: time stands at that moment, not `by` later
+};
+
 /// The emulated clock of a running server. All its timers share one kernel timer, armed for the earliest;
 /// cancelling never touches the kernel, and setting one does only when it is due before what is armed.
 ///
@@ -40,9 +51,10 @@ class SystemClock final : public Clock {
 
   /// Runs what falls due within `by`, in order, one at a time, each at its own moment, and lets what it woke
   /// run before it goes on; then time stands `by` later. One drive at a time: a second waits for the first.
+  Task<Driven> drive(Duration by, DriveHooks hooks);
   Task<> advance(Duration by);
-  /// Forward like `advance`; backward at once, running nothing.
-  Task<> set_now(Instant when);
+  /// Forward like `drive`; backward at once, running nothing.
+  Task<> set_now(Instant when, DriveHooks hooks = {});
 
  private:
   struct State;

@@ -111,6 +111,41 @@ class Retries(ServerCase):
         self.assertEqual(self.server.get("/_aviary/info").json()["lambda"]["pending_events"], 0)
 
 
+class Driven(ServerCase):
+    """A drive waits for what it starts, and tells what that was."""
+
+    OPTIONS = ("--clock", "manual")
+
+    def clock_pending(self):
+        return self.server.get("/_aviary/clock").json()["pending"]
+
+    def test_retries_run_within_the_drive(self):
+        self.server.post(F, create(FunctionName="fn", Timeout=20, Code=code(python_zip(
+            "def handler(event, context):\n    raise Exception('never')\n"))).body)
+        self.server.post(function("fn", "/invocations"), {}, headers={"X-Amz-Invocation-Type": "Event"})
+        def failed_once():
+            states = {row["state"] for row in self.server.get("/_aviary/environments").json()["environments"]}
+            return self.clock_pending() > 0 and states <= {"idle", "frozen", "stopped"}
+
+        self.eventually(failed_once, timeout=60, what="the first failure")
+        answer = self.server.post("/_aviary/clock/advance", {"by": "10m"}, timeout=120).json()
+        runs = [row for row in answer["ran"] if row["what"].startswith("invoke of ")]
+        self.assertEqual([row["what"] for row in runs], [
+            "invoke of arn:aws:lambda:us-east-1:123456789012:function:fn ran version $LATEST and failed"] * 2)
+        start = answer["from"]
+        self.assertGreater(runs[0]["at"], start)
+        self.assertGreater(runs[1]["at"], runs[0]["at"])
+        self.assertGreaterEqual(answer["timers"], 2)
+        self.assertEqual(self.server.get("/_aviary/info").json()["lambda"]["pending_events"], 0)
+
+    def test_until_knows_what_it_is_asked(self):
+        for body, status in (({"until": "alarm nobody is ALARM"}, 404), ({"until": "alarm x is FIRING"}, 400),
+                             ({"until": "weather x is GOOD"}, 400), ({"until": "soon"}, 400),
+                             ({"until": "alarm x is OK", "within": "soon"}, 400),
+                             ({"until": "alarm x is OK", "by": "1m"}, 400)):
+            self.assertEqual(self.server.post("/_aviary/clock/advance", body).status, status, body)
+
+
 class Scaled(ServerCase):
     OPTIONS = ("--clock", "scaled=1000", "--activation-delay", "60000")
 

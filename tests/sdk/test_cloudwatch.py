@@ -5,7 +5,9 @@ gives a part of its traffic to.
 """
 
 import datetime
+import http.server
 import json
+import threading
 import unittest
 
 from botocore.exceptions import ClientError
@@ -204,6 +206,76 @@ class Alarms(CloudWatchCase):
             self.assertEqual(len(self.watch.describe_alarm_history(AlarmName="errors")["AlarmHistoryItems"]), 2)
         finally:
             server.stop()
+
+class Actions(CloudWatchCase):
+    """What alarms do when they change."""
+
+    def until(self, condition, status=200, **more):
+        answer = self.server.post("/_aviary/clock/advance", {"until": condition, **more}, timeout=120)
+        self.assertEqual(answer.status, status, answer)
+        return answer.json()
+
+    def actions(self, name="errors"):
+        history = self.watch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+        return [row["HistorySummary"] for row in history]
+
+    def test_a_function_is_told(self):
+        self.create("responder", python_zip("import json\n\ndef handler(event, context):\n    print(json.dumps(event))\n"))
+        self.alarm(EvaluationPeriods=1, DatapointsToAlarm=1, AlarmActions=[self.arn("responder")])
+        self.put(9)
+        ran = self.until("alarm errors is ALARM")["ran"]
+        self.assertEqual([row["what"] for row in ran], [
+            "alarm errors: INSUFFICIENT_DATA -> ALARM",
+            f"invoke of {self.arn('responder')} ran version $LATEST and succeeded"])
+        logs = client_for(self.server.endpoint, service="logs")
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName="/aws/lambda/responder",
+                                                                      filterPattern="alarmData")["events"]]
+        event = json.loads(lines[0])
+        self.assertEqual(event["source"], "aws.cloudwatch")
+        self.assertEqual(event["alarmData"]["alarmName"], "errors")
+        self.assertEqual(event["alarmData"]["state"]["value"], "ALARM")
+        self.assertEqual(self.actions(), [f"Successfully executed action {self.arn('responder')}"])
+
+    def test_a_hook_is_told(self):
+        heard = []
+
+        class Hook(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                heard.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        hook = http.server.HTTPServer(("127.0.0.1", 0), Hook)
+        threading.Thread(target=hook.serve_forever, daemon=True).start()
+        self.addCleanup(hook.server_close)
+        self.addCleanup(hook.shutdown)
+        url = f"http://127.0.0.1:{hook.server_port}/alarm?of=shop"
+        self.alarm(EvaluationPeriods=1, DatapointsToAlarm=1, AlarmActions=[url])
+        self.put(9)
+        self.until("alarm errors is ALARM")
+        self.assertEqual([(path, body["AlarmName"], body["NewStateValue"]) for path, body in heard],
+                         [("/alarm?of=shop", "errors", "ALARM")])
+        self.assertEqual(self.actions(), [f"Successfully executed action {url}"])
+
+    def test_nobody_there_is_said(self):
+        self.alarm(EvaluationPeriods=1, DatapointsToAlarm=1, AlarmActions=[self.arn("nobody"), "http://127.0.0.1:1/"])
+        self.put(9)
+        self.until("alarm errors is ALARM")
+        self.assertEqual(len(self.actions()), 2)
+        for summary in self.actions():
+            self.assertTrue(summary.startswith("Failed to execute action"), summary)
+
+    def test_until_does_not_wait_for_ever(self):
+        self.alarm(TreatMissingData="notBreaching")
+        before = self.now()
+        answer = self.until("alarm errors is ALARM", status=409, within="1h")
+        self.assertEqual(answer["message"], "Not within that time: it is OK.")
+        self.assertEqual(self.now(), before + datetime.timedelta(hours=1))
+        self.assertEqual(self.until("alarm errors is OK")["timers"], 0)
+
 
 class Canary(CloudWatchCase):
     """Errors of one version of a weighted alias, as the article's alarm watches them."""

@@ -1,11 +1,125 @@
+#include <fmt/format.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <charconv>
+
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
+#include "base/log.hpp"
+#include "http/client.hpp"
 
 namespace aviary::app {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+/// `http://127.0.0.1:8000/alarm` in parts; nothing if it is none.
+std::optional<http::Outgoing> parse_hook(std::string_view url) {
+  url.remove_prefix(std::string_view("http://").size());
+  const std::size_t slash = std::min(url.find('/'), url.size());
+  const std::string_view authority = url.substr(0, slash);
+  http::Outgoing request{.host = {}, .method = "POST"};
+  request.target = slash == url.size() ? "/" : std::string(url.substr(slash));
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
+  request.host = authority.substr(0, has_port ? colon : authority.size());
+  if (has_port) {
+    const std::string_view digits = authority.substr(colon + 1);
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), request.port);
+    if (failed != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  }
+  if (request.host.starts_with('[') && request.host.ends_with(']'))
+    request.host = request.host.substr(1, request.host.size() - 2);
+  if (request.host.empty()) return std::nullopt;
+  return request;
+}
+
+/// What alarms do: a message to a topic, an event to a function, and, beyond what AWS offers, the message
+/// posted to a URL, for tests that wait for an alarm.
+class AlarmDelivery final : public cloudwatch::AlarmActions {
+ public:
+  explicit AlarmDelivery(Parts& parts) : parts_(parts) {}
+
+  void perform(cloudwatch::AlarmAction action, Done done) override {
+    if (action.target.starts_with("http://")) {
+      post(std::move(action), std::move(done));
+      return;
+    }
+    const bool function = action.target.starts_with("arn:aws:lambda:");
+    Delivery::Done report = [done, target = action.target, alarm = action.alarm_name](Problem problem) {
+      if (problem) log::warn("alarm {}: {} was not told: {}", alarm, target, *problem);
+      done(std::move(problem));
+    };
+    parts_.delivery.send({.account = std::move(action.scope.account),
+                          .region = std::move(action.scope.region),
+                          .target = std::move(action.target),
+                          .body = function ? action.event.dump() : std::move(action.message),
+                          .subject = std::move(action.subject)},
+                         std::move(report));
+  }
+
+ private:
+  void post(cloudwatch::AlarmAction action, Done done) {
+    std::optional<http::Outgoing> request = parse_hook(action.target);
+    if (!request) {
+      done("this is no URL");
+      return;
+    }
+    request->headers.emplace_back("Content-Type", "application/json");
+    request->body = std::move(action.message);
+    parts_.hooks.spawn("an alarm's hook", exchange(parts_, std::move(*request), std::move(done)));
+  }
+
+  static Task<> exchange(Parts& parts, http::Outgoing request, Done done) {
+    auto exchange = http::fetch(parts.loop.get_executor(), parts.stopwatch, std::move(request),
+                                {.timeout = std::chrono::seconds(5)});
+    const auto answer = co_await std::move(exchange);
+    Problem problem;
+    if (!answer) {
+      problem = answer.error().text;
+    } else if (answer->status / 100 != 2) {
+      problem = fmt::format("it answered {}", answer->status);
+    }
+    done(std::move(problem));
+  }
+
+  Parts& parts_;
+};
+
+/// "CloudWatch Alarm State Change" on the account's default bus, where there is one.
+void send_to_bus(Parts& parts, const cloudwatch::AlarmEvent& event) {
+  std::string bus =
+      fmt::format("arn:aws:events:{}:{}:event-bus/default", event.scope.region, event.scope.account);
+  if (!parts.delivery.reaches(bus)) return;
+  Message message{.account = event.scope.account,
+                  .region = event.scope.region,
+                  .target = std::move(bus),
+                  .body = event.detail.dump(),
+                  .source = "aws.cloudwatch",
+                  .detail_type = "CloudWatch Alarm State Change"};
+  parts.delivery.send(std::move(message), [name = event.name](const Problem& problem) {
+    if (problem) log::warn("alarm {}: the event bus was not told: {}", name, *problem);
+  });
+}
+
+}  // namespace
 
 void add_cloudwatch(Parts& parts) {
-  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(
-      cloudwatch::CloudWatchDependencies{.clock = parts.clock, .journal = *parts.journal});
+  parts.alarm_actions = std::make_unique<AlarmDelivery>(parts);
+  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(cloudwatch::CloudWatchDependencies{
+      .clock = parts.clock, .journal = *parts.journal, .actions = parts.alarm_actions.get()});
+  parts.cloudwatch->alarms().subscribe([&parts](const cloudwatch::AlarmEvent& event) {
+    parts.happenings.add(fmt::format("alarm {}: {} -> {}", event.name, cloudwatch::name_of(event.from),
+                                     cloudwatch::name_of(event.to)));
+    send_to_bus(parts, event);
+  });
+  parts.probes["alarm"] = {.states = {"OK", "ALARM", "INSUFFICIENT_DATA"},
+                           .find = [&parts](const std::string& account, const std::string& region,
+                                            const std::string& name) -> std::optional<std::string> {
+                             const auto state = parts.cloudwatch->alarms().state_of({account, region}, name);
+                             if (!state) return std::nullopt;
+                             return std::string(cloudwatch::name_of(*state));
+                           }};
   parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock,
                                                          [&parts] { return parts.runner->in_flight(); });
   parts.runner->add_observer(*parts.lambda_metrics);

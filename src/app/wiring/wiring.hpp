@@ -8,6 +8,7 @@ struct Parts;
 // order; each may use what the ones before have made.
 void add_lambda(Parts& parts);
 void add_cloudwatch(Parts& parts);
+void add_logs(Parts& parts);
 void add_codedeploy(Parts& parts);
 
 }  // namespace aviary::app

@@ -1,0 +1,23 @@
+#include "app/function_logs.hpp"
+
+namespace aviary::app {
+namespace {
+
+constexpr std::size_t most_streams = 20'000;
+
+}  // namespace
+
+void FunctionLogs::on_line(const execution::EnvironmentIdentity& environment, Instant time,
+                           std::string_view line) {
+  const auto known = streams_.find(environment.id);
+  if (known != streams_.end() && logs_.append(known->second, time, line)) return;
+  // New, or somebody has deleted the stream or its group: Lambda makes them again.
+  if (streams_.size() >= most_streams) streams_.clear();
+  const lambda::Scope& scope = environment.version->scope;
+  const std::uint64_t stream =
+      logs_.open_stream({scope.account, scope.region}, environment.log_group, environment.log_stream);
+  streams_[environment.id] = stream;
+  logs_.append(stream, time, line);
+}
+
+}  // namespace aviary::app

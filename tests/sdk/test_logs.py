@@ -1,0 +1,202 @@
+"""CloudWatch Logs as a function's author meets it: what functions write, by version; `aws logs tail`; filters that feed
+functions and metrics.
+"""
+
+import datetime
+import json
+import subprocess
+import time
+import unittest
+
+from aviary_server import Server
+from aws_cli import for_each
+from function_code import python_zip
+from sdk_clients import LambdaCase, client_for
+
+SAYS = python_zip("def handler(event, context):\n    print(event['say'])\n    return event['say']\n")
+FORWARDS = python_zip("""
+import base64, gzip, json
+
+def handler(event, context):
+    said = json.loads(gzip.decompress(base64.b64decode(event['awslogs']['data'])))
+    print('heard', json.dumps(said))
+""")
+
+class LogsCase(LambdaCase):
+    def setUp(self):
+        super().setUp()
+        self.logs = client_for(self.server.endpoint, service="logs")
+
+    def say(self, text, **more):
+        return self.invoke(payload={"say": text}, **more)
+
+    def messages(self, group="/aws/lambda/order-processor", **more):
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group, **more)
+        return [event["message"] for page in pages for event in page["events"]]
+
+
+class Functions(LogsCase):
+    def test_versions_write_streams_of_their_own(self):
+        self.create(code=SAYS)
+        for version in ("1", "2"):
+            self.update_code(python_zip(f"def handler(event, context):\n    print('version', {version})\n"))
+            self.assertEqual(self.publish()["Version"], version)
+            self.invoke(Qualifier=version)
+        streams = self.logs.describe_log_streams(logGroupName="/aws/lambda/order-processor")["logStreams"]
+        today = self.server.get("/_aviary/clock").json()["now"][:10].replace("-", "/")
+        self.assertEqual(len(streams), 2)
+        for version, stream in zip(("1", "2"), streams):
+            self.assertRegex(stream["logStreamName"], rf"^{today}/\[{version}\][0-9a-f]{{32}}$")
+            events = self.logs.get_log_events(logGroupName="/aws/lambda/order-processor", startFromHead=True,
+                                              logStreamName=stream["logStreamName"])["events"]
+            said = [event["message"] for event in events]
+            self.assertRegex(said[0], r"^INIT_START Runtime Version: .*\n$")
+            self.assertRegex(said[1], rf"^START RequestId: [0-9a-f-]{{36}} Version: {version}\n$")
+            self.assertEqual(said[2], f"version {version}\n")
+            self.assertRegex(said[3], r"^END RequestId: [0-9a-f-]{36}\n$")
+            self.assertRegex(said[4], r"^REPORT RequestId: [0-9a-f-]{36}\tDuration: .*\n$")
+
+    def test_the_group_is_there_with_the_first_line_and_comes_back(self):
+        self.create(code=SAYS)
+        self.assertEqual(self.logs.describe_log_groups()["logGroups"], [])
+        self.say("one")
+        self.assertEqual([group["logGroupName"] for group in self.logs.describe_log_groups()["logGroups"]],
+                         ["/aws/lambda/order-processor"])
+        self.logs.delete_log_group(logGroupName="/aws/lambda/order-processor")
+        self.say("two")
+        self.assertIn("two\n", self.messages())
+        self.assertNotIn("one\n", self.messages())
+
+    def test_a_group_of_its_choice(self):
+        self.create(code=SAYS, LoggingConfig={"LogGroup": "/shop/all", "LogFormat": "Text"})
+        self.say("hello")
+        self.assertIn("hello\n", self.messages("/shop/all"))
+        stream = self.logs.describe_log_streams(logGroupName="/shop/all")["logStreams"][0]["logStreamName"]
+        self.assertRegex(stream, r"^\d{4}/\d\d/\d\d/order-processor\[\$LATEST\][0-9a-f]{32}$")
+
+    def test_reset_forgets(self):
+        self.create(code=SAYS)
+        self.say("hello")
+        self.assertEqual(self.server.post("/_aviary/reset").status, 200)
+        self.assertEqual(self.logs.describe_log_groups()["logGroups"], [])
+
+
+class Filters(LogsCase):
+    def test_a_subscription_feeds_a_function(self):
+        self.create(code=SAYS)
+        self.create("listener", code=FORWARDS)
+        self.logs.create_log_group(logGroupName="/aws/lambda/order-processor")
+        self.logs.put_subscription_filter(logGroupName="/aws/lambda/order-processor", filterName="all",
+                                          filterPattern="order", destinationArn=self.arn("listener"))
+        self.say("order 1")
+        self.say("something else")
+
+        def heard():
+            try:
+                said = self.messages("/aws/lambda/listener", filterPattern="heard")
+            except self.logs.exceptions.ResourceNotFoundException:
+                return None
+            return [json.loads(line.split(" ", 1)[1]) for line in said]
+
+        events = self.eventually(heard, timeout=60, what="an event")
+        self.assertEqual(len(events), 1)
+        self.assertEqual(events[0]["messageType"], "DATA_MESSAGE")
+        self.assertEqual(events[0]["owner"], "123456789012")
+        self.assertEqual(events[0]["logGroup"], "/aws/lambda/order-processor")
+        self.assertEqual(events[0]["subscriptionFilters"], ["all"])
+        self.assertEqual([event["message"] for event in events[0]["logEvents"]], ["order 1\n"])
+
+    def test_a_subscription_needs_its_function(self):
+        self.logs.create_log_group(logGroupName="g")
+        response = self.refused(
+            "InvalidParameterException", 400, self.logs.put_subscription_filter, logGroupName="g", filterName="f",
+            filterPattern="", destinationArn=self.arn("nobody"))
+        self.assertTrue(response["Error"]["Message"].startswith("Could not execute the lambda function."), response)
+
+    def statistics(self, namespace, name, **more):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        answer = client_for(self.server.endpoint, service="cloudwatch").get_metric_statistics(
+            Namespace=namespace, MetricName=name, Period=3600, StartTime=now - datetime.timedelta(hours=1),
+            EndTime=now + datetime.timedelta(hours=1), Statistics=["Sum", "SampleCount"], **more)["Datapoints"]
+        return [(point["SampleCount"], point["Sum"], point["Unit"]) for point in answer]
+
+    def test_a_metric_filter_feeds_a_metric(self):
+        self.create(code=SAYS)
+        self.logs.create_log_group(logGroupName="/aws/lambda/order-processor")
+        self.logs.put_metric_filter(
+            logGroupName="/aws/lambda/order-processor", filterName="slow", filterPattern="{ $.latency > 100 }",
+            metricTransformations=[{"metricName": "Slow", "metricNamespace": "Shop", "metricValue": "$.latency"}])
+        for latency in (50, 150, 250):
+            self.say(json.dumps({"latency": latency}))
+        self.assertEqual(self.statistics("Shop", "Slow"), [(2, 400, "None")])
+
+    def test_embedded_metrics(self):
+        self.create(code=SAYS)
+        self.say(json.dumps({
+            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [
+                {"Namespace": "Shop", "Dimensions": [["Path"]], "Metrics": [{"Name": "Time", "Unit": "Milliseconds"}]}]},
+            "Path": "/cart", "Time": [10, 30]}))
+        self.assertEqual(self.statistics("Shop", "Time", Dimensions=[{"Name": "Path", "Value": "/cart"}]),
+                         [(2, 40, "Milliseconds")])
+
+
+class Tail(LogsCase):
+    """`aws logs tail` is of version 2 of the CLI."""
+
+    @for_each
+    def test_tail(self, cli):
+        if cli.version.startswith("aws-cli/1."):
+            return
+        self.create(code=SAYS)
+        self.say("hello")
+        ran = cli.run("logs", "tail", "/aws/lambda/order-processor", "--format", "short")
+        self.assertEqual(ran.code, 0, ran)
+        lines = [line.split(" ", 1)[1].strip() for line in ran.out.splitlines() if " " in line]
+        self.assertIn("hello", lines)
+
+    @for_each
+    def test_tail_follows(self, cli):
+        if cli.version.startswith("aws-cli/1."):
+            return
+        self.create(code=SAYS)
+        self.say("one")
+        tail = subprocess.Popen([*cli.prefix, "logs", "tail", "/aws/lambda/order-processor", "--follow"],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={
+                                    **cli.environment, "PYTHONUNBUFFERED": "1"}, cwd=cli.folder)
+        try:
+            self.until(tail, "one")
+            self.say("two")
+            self.until(tail, "two")
+        finally:
+            tail.kill()
+            tail.communicate()
+
+    def until(self, process, word):
+        read = []
+        for line in process.stdout:
+            read.append(line)
+            if line.rstrip().endswith(" " + word):
+                return
+        self.fail(f"the end, before {word!r}: {''.join(read)}")
+
+
+class Durability(LogsCase):
+    def test_groups_and_their_settings_last(self):
+        folder = self.scratch()
+        server = Server(data_dir=folder).start()
+        logs = client_for(server.endpoint, service="logs")
+        logs.create_log_group(logGroupName="kept", tags={"team": "shop"})
+        logs.put_retention_policy(logGroupName="kept", retentionInDays=7)
+        logs.put_metric_filter(logGroupName="kept", filterName="all", filterPattern="", metricTransformations=[
+            {"metricName": "Lines", "metricNamespace": "Shop", "metricValue": "1"}])
+        server.kill()
+        server.start()
+        self.addCleanup(server.stop)
+        logs = client_for(server.endpoint, service="logs")
+        group = logs.describe_log_groups()["logGroups"][0]
+        self.assertEqual((group["logGroupName"], group["retentionInDays"], group["metricFilterCount"]), ("kept", 7, 1))
+        self.assertEqual(logs.list_tags_log_group(logGroupName="kept")["tags"], {"team": "shop"})
+
+
+if __name__ == "__main__":
+    unittest.main()
