@@ -83,7 +83,7 @@ struct Parts {
   Admin admin;
   std::unique_ptr<http::Server> server;
   TaskGroup housekeeping;
-  TaskGroup hooks;  ///< requests that alarms send out
+  TaskGroup hooks;        ///< requests that alarms send out
   TimerId preparing = 0;  ///< runs out shortly after the start
 
   /// Takes a service among those that are served, restored, reset and stopped.

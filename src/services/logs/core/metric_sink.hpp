@@ -9,7 +9,8 @@
 
 namespace aviary::logs {
 
-/// One value that a metric filter drew from an event, or that the event carries itself. The views live until the call returns.
+/// One value that a metric filter drew from an event, or that the event carries itself. The views live until
+/// the call returns.
 struct MetricSample {
   const Scope& scope;
   std::string_view name_space;
@@ -21,7 +22,8 @@ struct MetricSample {
   bool high_resolution = false;  ///< kept by the second
 };
 
-/// Where metric filters and embedded metrics publish. This service says what it needs; whoever keeps metrics provides it.
+/// Where metric filters and embedded metrics publish. This service says what it needs; whoever keeps metrics
+/// provides it.
 class MetricSink {
  public:
   virtual ~MetricSink() = default;
