@@ -16,14 +16,11 @@ const logs = require('./logs.cjs');
 const handlers = require('./handlers.cjs');
 const errors = require('./errors.cjs');
 
-if (process.env.AVIARY_WAIT) require('./waiting.cjs').wait();
-
 const taskRoot = process.env.LAMBDA_TASK_ROOT || '/var/task';
 const runtimeDir = process.env.LAMBDA_RUNTIME_DIR || '/var/runtime';
 const modern = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV || '')?.[1] ?? parseInt(process.versions.node)) >= 24;
 
-logs.install(modern);
-const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
+let api;
 
 // What runs when nothing is left to do: node says so by 'beforeExit', and only because the socket is not counted
 // while a handler runs. The symbol is AWS's: instrumentation looks for it.
@@ -209,6 +206,9 @@ function resolveThroughNodePath() {
 }
 
 async function main() {
+  if (process.env.AVIARY_WAIT) await require('./waiting.cjs').wait();
+  logs.install(modern);
+  api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   resolveThroughNodePath();
   handlers.defineGlobals();
   try {
