@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +13,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "http/completion.hpp"
+
 namespace aviary::http {
 namespace {
 
@@ -22,7 +23,6 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using Error = boost::system::error_code;
 using Answer = boost::system::result<wire::Response, FetchProblem>;
-constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 /// One fetch's connection. The timer and the coroutine share it, so that whichever is later finds it alive.
 struct Line {

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "http/completion.hpp"
 #include "http/default_words.hpp"
 #include "http/session.hpp"
 #include "ports/one_shot.hpp"
@@ -32,7 +32,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Error = boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<tcp, asio::any_io_executor>;
-constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 /// How long to leave a listener alone when the process is out of descriptors or memory.
 constexpr std::chrono::milliseconds accept_pause{100};

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "http/completion.hpp"
 #include "http/response_head.hpp"
 
 namespace aviary::http {
@@ -18,7 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 using Error = boost::system::error_code;
-constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 /// A body up to this size is copied behind the head: one small write is cheaper than a gathered one.
 constexpr std::size_t small_body = 4096;

@@ -1,11 +1,11 @@
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <string>
 #include <utility>
 
+#include "http/completion.hpp"
 #include "http/session.hpp"
 #include "ports/one_shot.hpp"
 
@@ -70,8 +70,7 @@ Task<bool> Session::wait_for_more(wire::BodyStream& stream) {
       boost::system::error_code error;
       socket_.cancel(error);
     };
-    const auto [error] =
-        co_await socket_.async_wait(Socket::wait_read, boost::asio::as_tuple(boost::asio::use_awaitable));
+    const auto [error] = co_await socket_.async_wait(Socket::wait_read, tuple);
     stream.on_written = nullptr;
     if (!more) {
       char byte = 0;

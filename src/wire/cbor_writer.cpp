@@ -34,7 +34,7 @@ void append_bytes(std::string& out, std::string_view bytes) {
   out += bytes;
 }
 
-void append_double(std::string& out, double value) {
+void append_cbor_double(std::string& out, double value) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   out += '\xFB';
@@ -49,9 +49,9 @@ void append_float(std::string& out, double value) {
   append_big_endian(out, bits, 4);
 }
 
-class Writer {
+class CborWriter {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit CborWriter(std::string& out) : out_(out) {}
 
   void structure(const Json& document, const Shape& shape, bool whole) {
     const auto sent = [&](const Member& member) -> const Json* {
@@ -90,11 +90,11 @@ class Writer {
         return append_float(out_, value.get<double>());
       case ShapeType::Double:
         if (!value.is_number()) return raw(value);
-        return append_double(out_, value.get<double>());
+        return append_cbor_double(out_, value.get<double>());
       case ShapeType::Timestamp:
         if (!value.is_number()) return raw(value);
         out_ += epoch_tag;
-        return append_double(out_, value.get<double>());
+        return append_cbor_double(out_, value.get<double>());
       default:
         return raw(value);
     }
@@ -156,7 +156,7 @@ class Writer {
         return append_head(out_, major_negative, static_cast<std::uint64_t>(-1 - whole));
       }
       case Json::value_t::number_float:
-        return append_double(out_, value.get<double>());
+        return append_cbor_double(out_, value.get<double>());
       default:
         out_ += '\xF6';
     }
@@ -168,7 +168,7 @@ class Writer {
 }  // namespace
 
 void write_cbor(std::string& out, const Json& document, const Shape& structure, bool whole) {
-  Writer(out).structure(document, structure, whole);
+  CborWriter(out).structure(document, structure, whole);
 }
 
 void append_cbor_map(std::string& out, std::uint64_t entries) { append_head(out, major_map, entries); }

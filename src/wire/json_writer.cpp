@@ -24,7 +24,7 @@ void append_chars(std::string& out, auto value, Format... format) {
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format...).ptr);
 }
 
-void append_double(std::string& out, double value) {
+void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
     return;
@@ -41,9 +41,9 @@ Instant instant_of(double seconds) {
   return Instant(Duration(std::llround(seconds * 1e6)));
 }
 
-class Writer {
+class JsonWriter {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit JsonWriter(std::string& out) : out_(out) {}
 
   void structure(const Json& document, const Shape& shape, bool whole) {
     out_ += '{';
@@ -82,7 +82,7 @@ class Writer {
       case ShapeType::Float:
       case ShapeType::Double:
         if (!value.is_number()) return raw(value);
-        return append_double(out_, value.get<double>());
+        return append_json_double(out_, value.get<double>());
       case ShapeType::Timestamp:
         return timestamp(value, format);
       default:
@@ -95,7 +95,7 @@ class Writer {
     const auto seconds = value.get<double>();
     if (format != TimestampFormat::Default && format != TimestampFormat::UnixSeconds)
       return append_json_string(out_, format_timestamp(seconds, format));
-    if (!std::isfinite(seconds)) return append_double(out_, seconds);
+    if (!std::isfinite(seconds)) return append_json_double(out_, seconds);
     append_chars(out_, seconds, std::chars_format::fixed);
   }
 
@@ -140,7 +140,7 @@ class Writer {
 }  // namespace
 
 void write_json(std::string& out, const Json& document, const Shape& structure, bool whole) {
-  Writer(out).structure(document, structure, whole);
+  JsonWriter(out).structure(document, structure, whole);
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -32,9 +32,9 @@ std::string scalar_text(const Json& value, const Shape& shape, TimestampFormat f
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-class Writer {
+class XmlWriter {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit XmlWriter(std::string& out) : out_(out) {}
 
   void members(const Json& document, const Shape& shape, bool whole) {
     if (!document.is_object()) return;
@@ -132,7 +132,7 @@ class Writer {
 }  // namespace
 
 void write_xml(std::string& out, const Json& document, const Shape& structure, bool whole) {
-  Writer(out).members(document, structure, whole);
+  XmlWriter(out).members(document, structure, whole);
 }
 
 void append_xml_text(std::string& out, std::string_view text) {

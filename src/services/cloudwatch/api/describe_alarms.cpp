@@ -36,8 +36,6 @@ std::size_t page_size(const Json& input) {
   return most ? most->get<std::size_t>() : 100;
 }
 
-AwsError invalid_token() { return {models::cloudwatch::errors::InvalidNextToken, "The token is invalid."}; }
-
 bool wants(const Json& input, bool composite) {
   const std::vector<std::string> types = texts_of(input, "AlarmTypes");
   if (types.empty()) return !composite;

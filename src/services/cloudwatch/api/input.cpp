@@ -9,22 +9,6 @@ namespace aviary::cloudwatch {
 
 namespace rows = models::cloudwatch::errors;
 
-const Json* find_member(const Json& input, const char* name) {
-  const auto found = input.find(name);
-  return found == input.end() || found->is_null() ? nullptr : &*found;
-}
-
-const std::string& text_of(const Json& input, const char* name) {
-  static const std::string none;
-  const Json* member = find_member(input, name);
-  return member && member->is_string() ? member->get_ref<const std::string&>() : none;
-}
-
-std::vector<std::string> texts_of(const Json& input, const char* name) {
-  const Json* member = find_member(input, name);
-  return member ? member->get<std::vector<std::string>>() : std::vector<std::string>();
-}
-
 std::optional<EpochSeconds> seconds_of(const Json& input, const char* name) {
   const Json* member = find_member(input, name);
   if (!member) return std::nullopt;
@@ -49,5 +33,7 @@ std::optional<std::string> from_token(std::string_view token) {
   if (!text || !text->starts_with("next:")) return std::nullopt;
   return text->substr(5);
 }
+
+AwsError invalid_token() { return {models::cloudwatch::errors::InvalidNextToken, "The token is invalid."}; }
 
 }  // namespace aviary::cloudwatch

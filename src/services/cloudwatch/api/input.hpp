@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/document.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
@@ -13,12 +14,6 @@
 /// Reading a validated document, and writing what every answer has.
 namespace aviary::cloudwatch {
 
-/// Null if the member is absent or null.
-const Json* find_member(const Json& input, const char* name);
-/// Empty if it is absent.
-const std::string& text_of(const Json& input, const char* name);
-/// Empty if it is absent.
-std::vector<std::string> texts_of(const Json& input, const char* name);
 std::optional<EpochSeconds> seconds_of(const Json& input, const char* name);
 
 inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
@@ -33,5 +28,6 @@ AwsError validation_error(std::string text);     ///< 400 ValidationError
 /// Tokens carry where the next page begins; nothing for one that this service has not made.
 std::string token_for(std::string_view next);
 std::optional<std::string> from_token(std::string_view token);
+AwsError invalid_token();  ///< 400 InvalidNextToken
 
 }  // namespace aviary::cloudwatch

@@ -30,8 +30,6 @@ EpochSeconds rounded_start(EpochSeconds start, EpochSeconds shortest_period) {
   return floor_to(start, std::min<EpochSeconds>(shortest_period, 60));
 }
 
-AwsError invalid_token() { return {models::cloudwatch::errors::InvalidNextToken, "The token is invalid."}; }
-
 /// A part of the results of a request: `from` counts all datapoints in the order in which they are given.
 Json page_of(const std::vector<QueryResult>& results, bool ascending, std::size_t from, std::size_t size) {
   Json list = Json::array();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/document.hpp"
 #include "services/cloudwatch/core/alarm.hpp"
 #include "services/cloudwatch/core/alarm_judgement.hpp"
 
@@ -33,20 +34,15 @@ std::string region_name(const std::string& region) {
   return found == names.end() ? region : found->second;
 }
 
-const Json* member(const Json& document, const char* name) {
-  const auto found = document.find(name);
-  return found == document.end() || found->is_null() ? nullptr : &*found;
-}
-
 OrderedJson texts(const Json& settings, const char* name) {
   OrderedJson list = OrderedJson::array();
-  if (const Json* given = member(settings, name))
+  if (const Json* given = find_member(settings, name))
     for (const Json& text : *given) list.push_back(text.get<std::string>());
   return list;
 }
 
 OrderedJson or_null(const Json& settings, const char* name) {
-  const Json* given = member(settings, name);
+  const Json* given = find_member(settings, name);
   return given ? OrderedJson(given->get<std::string>()) : OrderedJson(nullptr);
 }
 
@@ -59,7 +55,7 @@ std::string upper(std::string text) {
 /// Dimensions as notifications have them: `[{"value": …, "name": …}]`.
 OrderedJson listed_dimensions(const Json& metric) {
   OrderedJson list = OrderedJson::array();
-  if (const Json* dimensions = member(metric, "Dimensions"))
+  if (const Json* dimensions = find_member(metric, "Dimensions"))
     for (const Json& dimension : *dimensions)
       list.push_back({{"value", dimension.value("Value", "")}, {"name", dimension.value("Name", "")}});
   return list;
@@ -69,10 +65,10 @@ OrderedJson metrics_of_trigger(const Json& metrics) {
   OrderedJson list = OrderedJson::array();
   for (const Json& query : metrics) {
     OrderedJson entry;
-    if (const Json* expression = member(query, "Expression")) entry["Expression"] = *expression;
+    if (const Json* expression = find_member(query, "Expression")) entry["Expression"] = *expression;
     entry["Id"] = query.value("Id", "");
-    if (const Json* label = member(query, "Label")) entry["Label"] = *label;
-    if (const Json* stat = member(query, "MetricStat")) {
+    if (const Json* label = find_member(query, "Label")) entry["Label"] = *label;
+    if (const Json* stat = find_member(query, "MetricStat")) {
       const Json& metric = stat->at("Metric");
       entry["MetricStat"] = {{"Metric",
                               {{"Dimensions", listed_dimensions(metric)},
@@ -93,7 +89,7 @@ OrderedJson trigger_of(const Alarm& alarm) {
   if (!alarm.watch.is_math) {
     trigger["MetricName"] = alarm.text("MetricName");
     trigger["Namespace"] = alarm.text("Namespace");
-    const bool extended = member(settings, "ExtendedStatistic") != nullptr;
+    const bool extended = find_member(settings, "ExtendedStatistic") != nullptr;
     trigger["StatisticType"] = extended ? "ExtendedStatistic" : "Statistic";
     if (extended)
       trigger["ExtendedStatistic"] = alarm.text("ExtendedStatistic");
@@ -116,7 +112,7 @@ OrderedJson trigger_of(const Alarm& alarm) {
 /// Dimensions as events have them: `{"FunctionName": "order-processor"}`.
 Json mapped_dimensions(const Json& metric) {
   Json map = Json::object();
-  if (const Json* dimensions = member(metric, "Dimensions"))
+  if (const Json* dimensions = find_member(metric, "Dimensions"))
     for (const Json& dimension : *dimensions) map[dimension.value("Name", "")] = dimension.value("Value", "");
   return map;
 }
@@ -132,19 +128,19 @@ Json metrics_of_event(const Alarm& alarm, std::string_view id) {
   };
   if (!alarm.watch.is_math) {
     const std::string statistic =
-        member(alarm.settings, "Statistic") ? alarm.text("Statistic") : alarm.text("ExtendedStatistic");
+        find_member(alarm.settings, "Statistic") ? alarm.text("Statistic") : alarm.text("ExtendedStatistic");
     Json entry{{"id", std::string(id)},
                {"metricStat", stat(alarm.settings, alarm.watch.period, statistic)},
                {"returnData", true}};
-    if (member(alarm.settings, "Unit")) entry["metricStat"]["unit"] = alarm.text("Unit");
+    if (find_member(alarm.settings, "Unit")) entry["metricStat"]["unit"] = alarm.text("Unit");
     return Json::array({std::move(entry)});
   }
   Json list = Json::array();
   for (const Json& query : alarm.settings.at("Metrics")) {
     Json entry{{"id", query.value("Id", "")}, {"returnData", query.value("ReturnData", true)}};
-    if (const Json* expression = member(query, "Expression")) entry["expression"] = *expression;
-    if (const Json* label = member(query, "Label")) entry["label"] = *label;
-    if (const Json* given = member(query, "MetricStat"))
+    if (const Json* expression = find_member(query, "Expression")) entry["expression"] = *expression;
+    if (const Json* label = find_member(query, "Label")) entry["label"] = *label;
+    if (const Json* given = find_member(query, "MetricStat"))
       entry["metricStat"] = stat(given->at("Metric"), given->at("Period"), given->at("Stat"));
     list.push_back(std::move(entry));
   }
@@ -174,12 +170,12 @@ std::string alarm_name_of(std::string_view name_or_arn) {
 std::string Alarm::arn() const { return alarm_arn(scope, name); }
 
 std::string Alarm::text(const char* name_of_member) const {
-  const Json* found = member(settings, name_of_member);
+  const Json* found = find_member(settings, name_of_member);
   return found && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 bool Alarm::actions_enabled() const {
-  const Json* enabled = member(settings, "ActionsEnabled");
+  const Json* enabled = find_member(settings, "ActionsEnabled");
   return !enabled || enabled->get<bool>();
 }
 
@@ -187,7 +183,7 @@ std::vector<std::string> Alarm::actions_for(AlarmState state) const {
   const char* list = state == AlarmState::Ok      ? "OKActions"
                      : state == AlarmState::Alarm ? "AlarmActions"
                                                   : "InsufficientDataActions";
-  const Json* given = member(settings, list);
+  const Json* given = find_member(settings, list);
   return given ? given->get<std::vector<std::string>>() : std::vector<std::string>();
 }
 
@@ -218,7 +214,7 @@ std::string notification_text(const Alarm& alarm, const AlarmChange& change) {
 
 Json event_detail(const Alarm& alarm, const AlarmChange& change, std::string_view metric_query_id) {
   Json configuration = Json::object();
-  if (member(alarm.settings, "AlarmDescription"))
+  if (find_member(alarm.settings, "AlarmDescription"))
     configuration["description"] = alarm.text("AlarmDescription");
   if (alarm.composite) {
     configuration["alarmRule"] = alarm.text("AlarmRule");

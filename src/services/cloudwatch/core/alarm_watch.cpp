@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/document.hpp"
 #include "models/cloudwatch.hpp"
 
 namespace aviary::cloudwatch {
@@ -12,16 +13,6 @@ namespace {
 namespace rows = models::cloudwatch::errors;
 
 AwsError refused(std::string text) { return {rows::ValidationError, std::move(text)}; }
-
-const Json* member(const Json& document, const char* name) {
-  const auto found = document.find(name);
-  return found == document.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text_of(const Json& document, const char* name) {
-  const Json* found = member(document, name);
-  return found && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::optional<Comparison> comparison_named(std::string_view name) {
   if (name == "GreaterThanThreshold") return Comparison::Greater;
@@ -60,7 +51,7 @@ Result<MetricStat> parse_metric_stat(const Json& of, const std::string& where) {
 /// The single metric of an alarm without `Metrics`.
 Result<MetricStat> parse_own_metric(const Json& settings) {
   for (const char* required : {"MetricName", "Namespace", "Period"})
-    if (!member(settings, required))
+    if (!find_member(settings, required))
       return AwsError(rows::MissingRequiredParameterException,
                       fmt::format("The parameter {} is required.", required));
   const std::string plain = text_of(settings, "Statistic");
@@ -83,7 +74,7 @@ Result<MetricStat> parse_own_metric(const Json& settings) {
 Result<> parse_metrics(const Json& metrics, const Json& settings, AlarmWatch& watch) {
   for (const char* excluded :
        {"MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic", "Unit"}) {
-    if (member(settings, excluded))
+    if (find_member(settings, excluded))
       return refused(fmt::format(
           "The parameters Metrics and {} are mutually exclusive and you have specified both.", excluded));
   }
@@ -140,7 +131,7 @@ bool is_valid_period(EpochSeconds period) {
 
 MetricId metric_id_of(const Json& metric) {
   MetricId id{.metric_namespace = text_of(metric, "Namespace"), .name = text_of(metric, "MetricName")};
-  if (const Json* dimensions = member(metric, "Dimensions"))
+  if (const Json* dimensions = find_member(metric, "Dimensions"))
     for (const Json& dimension : *dimensions)
       id.dimensions.emplace_back(text_of(dimension, "Name"), text_of(dimension, "Value"));
   id.sort();
@@ -156,7 +147,7 @@ Result<MetricQuery> parse_metric_query(const Json& query, const std::string& whe
     return refused(fmt::format(
         "The value {} for parameter {}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
         parsed.id, where));
-  const Json* stat = member(query, "MetricStat");
+  const Json* stat = find_member(query, "MetricStat");
   parsed.expression = text_of(query, "Expression");
   if (stat && !parsed.expression.empty())
     return refused(
@@ -166,7 +157,7 @@ Result<MetricQuery> parse_metric_query(const Json& query, const std::string& whe
   if (!stat && parsed.expression.empty())
     return refused(
         fmt::format("One of the parameters {0}.Expression or {0}.MetricStat must be specified.", where));
-  if (const Json* period = member(query, "Period")) {
+  if (const Json* period = find_member(query, "Period")) {
     if (stat)
       return refused(fmt::format(
           "The parameters {0}.Period and {0}.MetricStat are mutually exclusive and you have specified both.",
@@ -181,16 +172,16 @@ Result<MetricQuery> parse_metric_query(const Json& query, const std::string& whe
     if (!read) return read.error();
     parsed.stat = std::move(*read);
   }
-  if (member(query, "Label")) parsed.label = text_of(query, "Label");
-  if (const Json* returns = member(query, "ReturnData")) parsed.return_data = returns->get<bool>();
+  if (find_member(query, "Label")) parsed.label = text_of(query, "Label");
+  if (const Json* returns = find_member(query, "ReturnData")) parsed.return_data = returns->get<bool>();
   return parsed;
 }
 
 Result<AlarmWatch> parse_watch(const Json& settings) {
-  if (member(settings, "EvaluationCriteria") || member(settings, "EvaluationInterval"))
+  if (find_member(settings, "EvaluationCriteria") || find_member(settings, "EvaluationInterval"))
     return refused("Alarms on PromQL queries are not supported.");
   AlarmWatch watch;
-  if (const Json* metrics = member(settings, "Metrics"); metrics && !metrics->empty()) {
+  if (const Json* metrics = find_member(settings, "Metrics"); metrics && !metrics->empty()) {
     if (Result<> parsed = parse_metrics(*metrics, settings, watch); !parsed) return parsed.error();
   } else {
     Result<MetricStat> stat = parse_own_metric(settings);
@@ -212,19 +203,19 @@ Result<AlarmWatch> parse_watch(const Json& settings) {
         fmt::format("Option {} is not supported. Supported options for parameter "
                     "EvaluateLowSampleCountPercentile are evaluate and ignore.",
                     low));
-  if (!member(settings, "EvaluationPeriods"))
+  if (!find_member(settings, "EvaluationPeriods"))
     return AwsError(rows::MissingRequiredParameterException, "The parameter EvaluationPeriods is required.");
   watch.evaluation_periods = settings.at("EvaluationPeriods").get<std::size_t>();
-  if (const Json* datapoints = member(settings, "DatapointsToAlarm"))
+  if (const Json* datapoints = find_member(settings, "DatapointsToAlarm"))
     watch.datapoints = datapoints->get<std::size_t>();
   const std::string comparison = text_of(settings, "ComparisonOperator");
   if (comparison.empty())
     return AwsError(rows::MissingRequiredParameterException, "The parameter ComparisonOperator is required.");
   const std::optional<Comparison> known = comparison_named(comparison);
-  if (!known || member(settings, "ThresholdMetricId"))
+  if (!known || find_member(settings, "ThresholdMetricId"))
     return refused("Alarms on anomaly detection bands are not supported.");
   watch.comparison = *known;
-  const Json* threshold = member(settings, "Threshold");
+  const Json* threshold = find_member(settings, "Threshold");
   if (!threshold)
     return AwsError(rows::MissingRequiredParameterException, "The parameter Threshold is required.");
   watch.threshold = threshold->get<double>();

@@ -28,30 +28,6 @@ bool is_plain_name(std::string_view name) {
 
 }  // namespace
 
-const Json* find_member(const Json& input, const char* name) {
-  const auto found = input.find(name);
-  return found == input.end() || found->is_null() ? nullptr : &*found;
-}
-
-const std::string& text_of(const Json& input, const char* name) {
-  static const std::string none;
-  const Json* member = find_member(input, name);
-  return member && member->is_string() ? member->get_ref<const std::string&>() : none;
-}
-
-std::vector<std::string> texts_of(const Json& input, const char* name) {
-  std::vector<std::string> texts;
-  if (const Json* member = find_member(input, name))
-    for (const Json& text : *member)
-      if (text.is_string()) texts.push_back(text.get<std::string>());
-  return texts;
-}
-
-bool flag_of(const Json& input, const char* name) {
-  const Json* member = find_member(input, name);
-  return member && member->is_boolean() && member->get<bool>();
-}
-
 double timestamp(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
 Result<> check_application_name(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/document.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
@@ -14,14 +15,6 @@
 /// Reading a document, and writing what many answers have. The model's constraints on names and enums are the
 /// service's own to check: it has an error for each.
 namespace aviary::codedeploy {
-
-/// Null if the member is absent or null.
-const Json* find_member(const Json& input, const char* name);
-/// Empty if it is absent.
-const std::string& text_of(const Json& input, const char* name);
-std::vector<std::string> texts_of(const Json& input, const char* name);
-/// False if it is absent.
-bool flag_of(const Json& input, const char* name);
 
 inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
 /// A timestamp as documents have it: seconds since the epoch.

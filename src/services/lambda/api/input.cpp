@@ -12,22 +12,6 @@
 
 namespace aviary::lambda {
 
-const Json* find_member(const Json& input, const char* name) {
-  const auto found = input.find(name);
-  return found == input.end() || found->is_null() ? nullptr : &*found;
-}
-
-const std::string& text_of(const Json& input, const char* name) {
-  static const std::string none;
-  const Json* member = find_member(input, name);
-  return member && member->is_string() ? member->get_ref<const std::string&>() : none;
-}
-
-bool flag_of(const Json& input, const char* name) {
-  const Json* member = find_member(input, name);
-  return member && member->is_boolean() && member->get<bool>();
-}
-
 std::string new_trace(Instant now, Random& ids) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds, ids.hex(24), ids.hex(16));

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/document.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
@@ -11,12 +12,6 @@
 
 /// Reading a validated document.
 namespace aviary::lambda {
-
-/// Null if the member is absent or null.
-const Json* find_member(const Json& input, const char* name);
-/// Empty if it is absent.
-const std::string& text_of(const Json& input, const char* name);
-bool flag_of(const Json& input, const char* name);
 
 /// An `X-Amzn-Trace-Id` that begins here. Not sampled: nobody asked for a trace.
 std::string new_trace(Instant now, Random& ids);

@@ -10,7 +10,7 @@ namespace aviary::lambda {
 namespace {
 
 /// Everybody, or an account: as its number or as its root's ARN, which are the same.
-OrderedJson principal_of(const std::string& text) {
+OrderedJson layer_principal(const std::string& text) {
   if (text == "*" || text.starts_with("arn:")) {
     return text == "*" ? OrderedJson(text) : OrderedJson{{"AWS", text}};
   }
@@ -27,7 +27,7 @@ Result<Reply> LambdaService::add_layer_version_permission(Call& call) {
   OrderedJson statement;
   statement["Sid"] = text_of(call.input, "StatementId");
   statement["Effect"] = "Allow";
-  statement["Principal"] = principal_of(text_of(call.input, "Principal"));
+  statement["Principal"] = layer_principal(text_of(call.input, "Principal"));
   statement["Action"] = text_of(call.input, "Action");
   statement["Resource"] = layer_version_arn(layer->home, layer->name, number_of(call));
   if (const std::string& organization = text_of(call.input, "OrganizationId"); !organization.empty()) {

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 std::vector<std::string_view> split(std::string_view text) {

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "base/ascii.hpp"
+
 namespace aviary::lambda {
 namespace {
 
@@ -12,7 +14,6 @@ constexpr std::size_t longest_quoted_token = 256;
 constexpr std::string_view any_value =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_identifier(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(static_cast<char>(c)) || c == '_' ||
          c == '$';

@@ -8,22 +8,6 @@
 
 namespace aviary::logs {
 
-const Json* find_member(const Json& input, const char* name) {
-  const auto found = input.find(name);
-  return found == input.end() || found->is_null() ? nullptr : &*found;
-}
-
-const std::string& text_of(const Json& input, const char* name) {
-  static const std::string none;
-  const Json* member = find_member(input, name);
-  return member ? member->get_ref<const std::string&>() : none;
-}
-
-bool flag_of(const Json& input, const char* name) {
-  const Json* member = find_member(input, name);
-  return member && member->get<bool>();
-}
-
 std::optional<std::int64_t> number_of(const Json& input, const char* name) {
   const Json* member = find_member(input, name);
   return member ? std::optional(member->get<std::int64_t>()) : std::nullopt;

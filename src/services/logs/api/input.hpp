@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/document.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
@@ -12,11 +13,6 @@
 /// Reading a validated document.
 namespace aviary::logs {
 
-/// Null if the member is absent or null.
-const Json* find_member(const Json& input, const char* name);
-/// Empty if it is absent.
-const std::string& text_of(const Json& input, const char* name);
-bool flag_of(const Json& input, const char* name);
 std::optional<std::int64_t> number_of(const Json& input, const char* name);
 std::optional<double> real_of(const Json& input, const char* name);
 

@@ -3,12 +3,11 @@
 #include <cstring>
 #include <span>
 
+#include "base/ascii.hpp"
 #include "base/json.hpp"
 
 namespace aviary::logs {
 namespace {
-
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 class Probe {
  public:

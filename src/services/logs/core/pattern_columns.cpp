@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
+
 #include "services/logs/core/pattern_rules.hpp"
 
 namespace aviary::logs {
 namespace {
-
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// What one column demands: any of these, each of which is all of those.
 struct Demand {
