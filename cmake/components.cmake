@@ -19,11 +19,12 @@ function(aviary_component name)
   endif()
 endfunction()
 
-# aviary_test(<name> LABEL <label> FOLDER <folder below tests> DEPENDS ...)
+# aviary_test(<name> LABEL <label> FOLDER <folder below tests> DEPENDS ... [READS_SOURCES])
 #
-# One GoogleTest program from all *.cpp of a folder; every test case is a ctest of its own label.
+# One GoogleTest program from all *.cpp of a folder; every test case is a ctest of its own label. READS_SOURCES: it is
+# told where the source tree is. The others are not, so that a compiler cache serves them to every clone.
 function(aviary_test name)
-  cmake_parse_arguments(ARG "" "LABEL;FOLDER" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "READS_SOURCES" "LABEL;FOLDER" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${ARG_FOLDER}/*.cpp)
   if(NOT sources)
     return()
@@ -31,7 +32,11 @@ function(aviary_test name)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE AVIARY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(ARG_READS_SOURCES)
+    target_compile_definitions(${name} PRIVATE AVIARY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  endif()
+  # Each by itself: test files like short names, and use the same ones.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
 endfunction()

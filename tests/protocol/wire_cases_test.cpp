@@ -66,7 +66,7 @@ const Spoken spoken[] = {
     {&models::cloudwatch::service, models::Protocol::Query, "query"},
 };
 
-class Cases : public testing::TestWithParam<Spoken> {};
+class Cases : public ::testing::TestWithParam<Spoken> {};
 
 TEST_P(Cases, RequestsOfBotocoreAreRead) {
   const models::Service& service = *GetParam().service;
@@ -136,7 +136,7 @@ TEST_P(Cases, MalformedRequestsAreRefusedInTheWordsOfAws) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Services, Cases, testing::ValuesIn(spoken), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Services, Cases, ::testing::ValuesIn(spoken), [](const auto& info) {
   std::string name = std::string(info.param.service->id) + "_" + info.param.name;
   std::ranges::replace_if(
       name, [](char c) { return c == '-' || c == '.'; }, '_');

@@ -54,7 +54,7 @@ TEST(CommandLine, TheEnvironmentStandsInAndTheCommandLineWins) {
 }
 
 TEST(CommandLine, AConfigurationFileStandsInBelowBoth) {
-  const std::string path = testing::TempDir() + "aviary-command-line-test.toml";
+  const std::string path = ::testing::TempDir() + "aviary-command-line-test.toml";
   std::ofstream(path) << "port = 4002\nseed = 7\nrouting = \"exact\"\nno-freeze = true\n";
   const CommandLine parsed = parse({"--config", path});
   EXPECT_EQ(parsed.options.port, 4002);

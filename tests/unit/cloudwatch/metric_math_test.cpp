@@ -9,15 +9,15 @@
 namespace aviary::cloudwatch {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr EpochSeconds start = 1'700'000'040;
 constexpr double none = -999;  // stands for a missing point, in data and in results
 const Scope scope{"123456789012", "eu-west-1"};
 
 /// Metrics `m1`, `m2`, … with one value a minute.
-class MetricMath : public testing::Test {
+class MetricMath : public ::testing::Test {
  protected:
   void metric(const std::string& id, std::vector<double> values) {
     MetricQuery query;
@@ -179,7 +179,7 @@ TEST_F(MetricMath, SaysWhatIsWrong) {
                             "SORT(m1, LINEAR, ASC)"}) {
     const std::vector<QueryResult> results = run(wrong);
     ASSERT_EQ(results.size(), 1U) << wrong;
-    EXPECT_THAT(results[0].messages, testing::SizeIs(1)) << wrong;
+    EXPECT_THAT(results[0].messages, ::testing::SizeIs(1)) << wrong;
     EXPECT_THAT(results[0].series.points, IsEmpty()) << wrong;
   }
 }
@@ -251,7 +251,7 @@ TEST(MetricQueries, LabelsAndUnitsAreAsRecorded) {
   EXPECT_EQ(results[0].series.points[0].value, 60000);
   EXPECT_THAT(
       results[0].messages,
-      ElementsAre(testing::Pair("MultipleUnits", "Multiple units returned: '[Milliseconds, Seconds]'")));
+      ElementsAre(::testing::Pair("MultipleUnits", "Multiple units returned: '[Milliseconds, Seconds]'")));
 }
 
 }  // namespace

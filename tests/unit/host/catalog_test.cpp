@@ -11,13 +11,13 @@ namespace aviary::host {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 /// A machine made of scripts that say which version they are. Not below /tmp, where sandboxes have their own.
-struct CatalogTest : testing::Test {
+struct CatalogTest : ::testing::Test {
   fs::path home;
 
   void SetUp() override {

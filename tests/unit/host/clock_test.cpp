@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct ClockTest : testing::Test {
+struct ClockTest : ::testing::Test {
   boost::asio::io_context io{1};
   SystemClock clock{io.get_executor()};
 

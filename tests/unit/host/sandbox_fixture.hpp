@@ -31,7 +31,7 @@ struct Ran {
 };
 
 /// Real sandboxes on a loop of the test's own.
-struct SandboxTest : testing::Test {
+struct SandboxTest : ::testing::Test {
   boost::asio::io_context io{1};
   std::filesystem::path folder;
   std::unique_ptr<HostLauncher> launcher;

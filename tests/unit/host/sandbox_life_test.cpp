@@ -6,10 +6,10 @@
 namespace aviary::host {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Every test runs with namespaces, where there are any, and as plain processes.
-struct SandboxLifeTest : SandboxTest, testing::WithParamInterface<Isolation> {
+struct SandboxLifeTest : SandboxTest, ::testing::WithParamInterface<Isolation> {
   void SetUp() override {
     SandboxTest::SetUp();
     launch(GetParam());
@@ -17,7 +17,7 @@ struct SandboxLifeTest : SandboxTest, testing::WithParamInterface<Isolation> {
     if (!facts) GTEST_SKIP() << facts.error().step;
   }
 };
-INSTANTIATE_TEST_SUITE_P(, SandboxLifeTest, testing::Values(Isolation::Namespaces, Isolation::None),
+INSTANTIATE_TEST_SUITE_P(, SandboxLifeTest, ::testing::Values(Isolation::Namespaces, Isolation::None),
                          [](const auto& info) {
                            return info.param == Isolation::None ? "Plain" : "Namespaces";
                          });

@@ -3,9 +3,9 @@
 namespace aviary::host {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// What a function sees: ../shared facts as recorded on Lambda (execution contract, section 5).
 struct SandboxWorldTest : SandboxTest {
@@ -68,7 +68,7 @@ TEST_F(SandboxWorldTest, TmpHasItsSize) {
 }
 
 TEST_F(SandboxWorldTest, ShIsBash) {
-  EXPECT_THAT(shell("set -o pipefail; echo $BASH_VERSION"), testing::ContainsRegex("^[0-9]+\\."));
+  EXPECT_THAT(shell("set -o pipefail; echo $BASH_VERSION"), ::testing::ContainsRegex("^[0-9]+\\."));
   EXPECT_EQ(shell("source /dev/null && echo ok"), "ok\n");
 }
 
@@ -78,7 +78,7 @@ TEST_F(SandboxWorldTest, HasLambdasLimits) {
 
 TEST_F(SandboxWorldTest, ResolvesItsOwnNames) {
   EXPECT_THAT(shell("getent hosts sandbox.localdomain"), HasSubstr("127.0.0.1"));
-  EXPECT_THAT(shell("getent hosts localhost"), Not(testing::IsEmpty()));
+  EXPECT_THAT(shell("getent hosts localhost"), Not(::testing::IsEmpty()));
 }
 
 TEST_F(SandboxWorldTest, HasNoRights) {

@@ -13,7 +13,7 @@ namespace aviary::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 using Answer = boost::system::result<wire::Response, FetchProblem>;
 
@@ -56,7 +56,7 @@ TEST(Client, FetchesAnAnswer) {
   ASSERT_TRUE(answer.has_value()) << answer.error().text;
   EXPECT_EQ(answer->status, 202);
   EXPECT_EQ(answer->body, "POST /hook?x=1 127.0.0.1:" + std::to_string(loop.port) + " b payload");
-  EXPECT_THAT(answer->headers, testing::Contains(testing::Pair("X-Given", "yes")));
+  EXPECT_THAT(answer->headers, ::testing::Contains(::testing::Pair("X-Given", "yes")));
 }
 
 TEST(Client, ResolvesNames) {

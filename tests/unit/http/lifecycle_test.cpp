@@ -15,10 +15,10 @@ namespace aviary::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -134,7 +134,7 @@ TEST(Lifecycle, StopClosesIdleConnectionsAndLetsRequestsFinish) {
     return busy.ended && stopped;
   }));
   EXPECT_THAT(busy.received, HasSubstr("Connection: close\r\n"));
-  EXPECT_THAT(busy.received, testing::EndsWith("done"));
+  EXPECT_THAT(busy.received, ::testing::EndsWith("done"));
   EXPECT_EQ(loop.server->connections(), 0u);
   EXPECT_EQ(loop.stopwatch.pending(), 0u);
   loop.stopped = true;

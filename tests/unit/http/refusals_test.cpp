@@ -7,10 +7,10 @@ namespace aviary::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 struct Calls {
   int count = 0;
@@ -34,7 +34,7 @@ struct Malformed {
   std::string bytes;
 };
 
-class MalformedRequest : public testing::TestWithParam<Malformed> {};
+class MalformedRequest : public ::testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedRequest, IsRefusedAndTheServerLivesOn) {
   Calls calls;
@@ -59,7 +59,7 @@ TEST_P(MalformedRequest, IsRefusedAndTheServerLivesOn) {
 // 6.1 and 6.3 (framing that two readers could understand differently), 7.1 (chunks).
 INSTANTIATE_TEST_SUITE_P(
     All, MalformedRequest,
-    testing::Values(
+    ::testing::Values(
         Malformed{"tls", std::string("\x16\x03\x01\x02\x00\x01", 6)},
         Malformed{"binary", std::string("\0\0\0\0", 4)}, Malformed{"no version", "GET /\r\n\r\n"},
         Malformed{"http 2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{
             "endless chunk extension",
             "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(70'000, 'e')}),
-    [](const testing::TestParamInfo<Malformed>& info) {
+    [](const ::testing::TestParamInfo<Malformed>& info) {
       std::string name = info.param.what;
       for (char& c : name)
         if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
@@ -217,7 +217,7 @@ TEST(Refusals, ABodyThatEndsEarlyIsTruncated) {
     }));
     EXPECT_THAT(peer.received, StartsWith("HTTP/1.1 400"));
   }
-  EXPECT_THAT(seen, testing::ElementsAre(Refusal::Truncated, Refusal::Truncated));
+  EXPECT_THAT(seen, ::testing::ElementsAre(Refusal::Truncated, Refusal::Truncated));
 }
 
 TEST(SlowPeers, TricklingHeadersAreCutOff) {

@@ -6,8 +6,8 @@
 namespace aviary::http {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string head_of(const wire::Response& response, Framing framing = {}) {
   std::string out;
@@ -58,7 +58,7 @@ TEST(ResponseHead, NoContentHasNoLength) {
 TEST(ResponseHead, AStatusWithoutANameIsStillAnAnswer) {
   wire::Response response;
   response.status = 599;
-  EXPECT_THAT(head_of(response), testing::StartsWith("HTTP/1.1 599 "));
+  EXPECT_THAT(head_of(response), ::testing::StartsWith("HTTP/1.1 599 "));
 }
 
 TEST(ResponseHead, AnAnswerToHeadMaySayTheLengthOfWhatItDoesNotCarry) {

@@ -11,9 +11,9 @@ namespace aviary::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view ask = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 

@@ -8,8 +8,8 @@ namespace {
 
 using models::Shape;
 using models::ShapeType;
-using testing::Pair;
-using testing::UnorderedElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 // A small queue service, as its tables would be.
 constexpr Shape text{.name = "String", .type = ShapeType::String, .min = 1};

@@ -13,8 +13,8 @@ namespace {
 using models::Member;
 using models::Shape;
 using models::ShapeType;
-using testing::ElementsAre;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 constexpr Shape text{.name = "String", .type = ShapeType::String};
 constexpr Shape whole{.name = "Long", .type = ShapeType::Long};

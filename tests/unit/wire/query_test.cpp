@@ -11,9 +11,9 @@ namespace {
 using models::Member;
 using models::Shape;
 using models::ShapeType;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 // The shapes that CloudWatch's model has none of: flattened lists and maps, own names, blobs, recursion.
 constexpr Shape text{.name = "String", .type = ShapeType::String};
@@ -182,7 +182,7 @@ TEST(Query, AnswersEmptiness) {
     return codec().encode(operation, output, {}, 0, context).body;
   };
   // An operation without output has no result element; one whose output says nothing has an empty one.
-  EXPECT_THAT(body(operations[1], Json::object()), testing::Not(HasSubstr("Result>")));
+  EXPECT_THAT(body(operations[1], Json::object()), ::testing::Not(HasSubstr("Result>")));
   EXPECT_THAT(body(operations[0], Json::object()), HasSubstr("<EchoResult></EchoResult>"));
   EXPECT_THAT(body(operations[0], {{"Texts", Json::array()}, {"Text", nullptr}}),
               HasSubstr("<EchoResult><Texts/></EchoResult>"));

@@ -6,9 +6,9 @@
 namespace aviary::wire {
 namespace {
 
-using testing::HasSubstr;
-using testing::Pair;
-using testing::UnorderedElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 const models::Operation& operation(std::string_view name) {
   return *models::lambda::service.find_operation(name);

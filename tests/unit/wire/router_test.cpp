@@ -98,7 +98,7 @@ TEST(Router, TellsItsAnswerAsAwsDoes) {
 }
 
 // A service whose URIs have what Lambda's have not: greedy labels, labels at the root.
-class MadeUp : public testing::Test {
+class MadeUp : public ::testing::Test {
  protected:
   static constexpr std::string_view policy[] = {"policy"};
   static constexpr Operation operations[] = {
