@@ -29,6 +29,24 @@ struct Raw {
   bool no_freeze = false;
 };
 
+/// CLI11 reads -1 into an unsigned number without a word.
+std::string whole_number_problem(const std::string& text) {
+  const bool good =
+      !text.empty() && text.size() <= 19 &&
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return good ? std::string() : std::string("a whole number, 0 or more, is wanted");
+}
+
+/// Regions go into ARNs and host names.
+std::string region_problem(const std::string& text) {
+  const bool good =
+      !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
+      });
+  return good ? std::string()
+              : std::string("a region is made of small letters, digits and hyphens, as us-east-1");
+}
+
 class Parser {
  public:
   Parser()
@@ -111,7 +129,7 @@ class Parser {
 
   void listening() {
     options_.port = 4566;
-    add("--port", options_.port, "Port to listen on; 0 picks a free one");
+    add("--port", options_.port, "Port to listen on; 0 picks a free one")->check(CLI::Range(0, 65535));
     add("--address", options_.address,
         "Address to listen on; anything but loopback lets others run code here");
     add_list("--allow-host", options_.allow_host,
@@ -128,11 +146,12 @@ class Parser {
                             });
           return good ? std::string() : std::string("an account number has 12 digits");
         });
-    add("--region", options_.region, "Region of callers that name none");
+    add("--region", options_.region, "Region of callers that name none")->check(region_problem);
   }
   void state() {
     add("--data-dir", raw_.data_dir, "Keep state in this folder; without it state is in memory");
     seed_ = add("--seed", raw_.seed, "Seed of every random choice, to repeat a run");
+    seed_->check(whole_number_problem);
     add("--clock", options_.clock, "real, scaled=N (N emulated seconds a second) or manual")
         ->check([](const std::string& text) {
           const bool good = text == "real" || text == "manual" ||
@@ -155,7 +174,8 @@ class Parser {
         "What an alias update with FunctionVersion alone does to the weights: clear or keep")
         ->check(CLI::IsMember({"clear", "keep"}));
     add("--activation-delay", raw_.activation_delay_ms,
-        "Milliseconds that functions stay Pending and InProgress");
+        "Milliseconds that functions stay Pending and InProgress")
+        ->check(whole_number_problem);
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")
         ->check(CLI::Range(1, 1000000));
   }
@@ -163,8 +183,10 @@ class Parser {
     add("--isolation", options_.isolation, "auto, namespaces, or none (plain processes)")
         ->check(CLI::IsMember({"auto", "namespaces", "none"}));
     add("--max-environments", options_.max_environments,
-        "Execution environments at once; 0: as memory allows");
-    add("--idle-timeout", raw_.idle_timeout_s, "Seconds after which an idle environment ends");
+        "Execution environments at once; 0: as memory allows")
+        ->check(whole_number_problem);
+    add("--idle-timeout", raw_.idle_timeout_s, "Seconds after which an idle environment ends")
+        ->check(whole_number_problem);
     add_flag("--no-freeze", raw_.no_freeze, "Let background work of idle environments go on");
     add("--spare-runtimes", options_.spare_runtimes,
         "Interpreters kept started ahead of cold starts, of each kind that functions use; 0: none")

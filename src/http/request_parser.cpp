@@ -1,5 +1,6 @@
 #include "http/request_parser.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <list>
@@ -35,6 +36,21 @@ class Reader final : public beast::http::basic_parser<true> {
   std::list<std::string> trailer_text;  ///< trailers outlive the buffer that they came in; stable addresses
 
  private:
+  /// `GET http://host/path`, as clients send it to proxies and any server has to take it (RFC 9112 3.2.2):
+  /// the authority counts, whatever Host says.
+  void take_absolute_form() {
+    constexpr std::string_view scheme = "http://";
+    std::string_view& target = request.target;
+    if (!wire::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return;
+    const std::size_t path = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    const std::string_view authority = target.substr(scheme.size(), path - scheme.size());
+    // Where no path follows it is `/`: the scheme's own, for the target has to point into the head.
+    target = path < target.size() ? target.substr(path) : target.substr(scheme.size() - 1, 1);
+    for (auto& [key, value] : request.headers) {
+      if (wire::equals_ignoring_case(key, "host")) value = authority;
+    }
+  }
+
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
                        Failure&) override {
     request.method = plain(method);
@@ -77,7 +93,10 @@ class Reader final : public beast::http::basic_parser<true> {
     else
       request.headers.emplace_back(plain(key), plain(value));
   }
-  void on_header_impl(Failure&) override { head_done = true; }
+  void on_header_impl(Failure&) override {
+    head_done = true;
+    take_absolute_form();
+  }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Failure&) override {}
   std::size_t on_body_impl(beast::string_view bytes, Failure&) override { return bytes.size(); }

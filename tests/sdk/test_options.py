@@ -94,7 +94,9 @@ class CommandLine(unittest.TestCase):
                                  (["--port", "70000"], "--port"), (["--routing", "often"], "routing"),
                                  (["--routing", "sticky"], "routing"), (["--account", "12"], "account"),
                                  (["--clock", "scaled=0"], "clock"), (["--omitted-routing-config", "maybe"], "omitted"),
-                                 (["--concurrency", "0"], "concurrency"), (["frobnicate"], "frobnicate"),
+                                 (["--concurrency", "0"], "concurrency"), (["--seed=-1"], "seed"),
+                                 (["--idle-timeout=-5"], "idle-timeout"), (["--region", "X Y"], "region"),
+                                 (["frobnicate"], "frobnicate"),
                                  (["--config", "/nowhere/aviary.toml"], "/nowhere/aviary.toml")):
             done = run("serve", *words) if words[0].startswith("--") else run(*words)
             self.assertEqual(done.returncode, 2, (words, done))

@@ -7,9 +7,9 @@ namespace aviary::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 /// Says back what it was asked.
 Task<wire::Response> echo(wire::Request request) {
@@ -49,6 +49,21 @@ TEST(Requests, CarryTheirPorts) {
   loop.exchange(peer, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(local, loop.port);
   EXPECT_EQ(remote, peer.port());
+}
+
+TEST(Requests, MayNameTheirTargetAsToAProxy) {
+  std::string host;
+  Loopback loop([&](wire::Request request) -> Task<wire::Response> {
+    host = request.header("host");
+    return echo(std::move(request));
+  });
+  Peer peer = loop.connect();
+  EXPECT_EQ(body_of(loop.exchange(peer, "GET http://a.test:80/b?c HTTP/1.1\r\nHost: x\r\n\r\n")),
+            "GET /b?c []");
+  EXPECT_EQ(host, "a.test:80");  // what the target says counts, not what the header says (RFC 9112 3.2.2)
+  EXPECT_EQ(body_of(loop.exchange(peer, "GET HTTP://a.test HTTP/1.1\r\nHost: x\r\n\r\n")), "GET / []");
+  EXPECT_EQ(body_of(loop.exchange(peer, "GET /http://a.test HTTP/1.1\r\nHost: x\r\n\r\n")),
+            "GET /http://a.test []");
 }
 
 TEST(Requests, OfOnePacketAreAnsweredInOrder) {
