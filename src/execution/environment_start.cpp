@@ -219,7 +219,7 @@ Task<> Environment::launch() {
     problem.reset();
     if (started) break;
     problem = started.error();
-    if (problem->error_number != ENOENT) break;
+    if (problem->error_number != ENOENT || problem->step != "exec") break;
     if (state_ != State::Initialising) break;
   }
   launch_returned();

@@ -100,7 +100,11 @@ bool become_the_function(const Execution& what) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execve(what.argv[0], what.argv, what.environment);
-  fail("exec");
+  const int error_number = errno;
+  // The kernel says the same of a program that is not there and of one whose interpreter is not.
+  const bool there = error_number == ENOENT && ::access(what.argv[0], F_OK) == 0;
+  errno = error_number;
+  fail(there ? "exec the interpreter" : "exec");
   ::_exit(127);
 }
 

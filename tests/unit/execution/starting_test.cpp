@@ -65,6 +65,10 @@ TEST_F(CustomRuntime, NamesWhatTheKernelRefused) {
   world.host.refuse_exec["/var/task/bootstrap"] = {ENOEXEC, "exec"};
   EXPECT_THAT(world.invoke(world.version())->payload(),
               HasSubstr("fork/exec /var/task/bootstrap: exec format error"));
+  // It is there, and what its first line names is not: mostly a carriage return's doing.
+  world.host.refuse_exec["/var/task/bootstrap"] = {ENOENT, "exec the interpreter"};
+  EXPECT_THAT(world.invoke(world.version())->payload(),
+              HasSubstr("fork/exec /var/task/bootstrap: no such file or directory"));
 }
 
 TEST(ManagedRuntime, RunsTheInterpreterOfTheCatalog) {

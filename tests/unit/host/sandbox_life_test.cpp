@@ -73,6 +73,12 @@ TEST_P(SandboxLifeTest, AFailedExecIsAProblemNotAnExit) {
     EXPECT_EQ(ran.problem->error_number, error) << program;
     EXPECT_EQ(ran.problem->step, "exec");
   }
+  write("code/windows", "#!/bin/sh\r\necho hello\r\n", 0755);
+  Ran ran;
+  EXPECT_FALSE(start(*sandbox, {"/var/task/windows"}, ran));
+  ASSERT_TRUE(ran.problem);
+  EXPECT_EQ(ran.problem->error_number, ENOENT);
+  EXPECT_EQ(ran.problem->step, "exec the interpreter");
   EXPECT_EQ(shell(*sandbox, "echo still usable").output, "still usable\n");
 }
 
