@@ -77,6 +77,10 @@ TEST(AppSpec, WhatIsWrittenIsRead) {
   const auto spec = parse_app_spec(write_app_spec(plain));
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(*spec, plain);
+  plain.resource = "Type";
+  const auto odd = parse_app_spec(write_app_spec(plain));
+  ASSERT_TRUE(odd) << odd.error().message;
+  EXPECT_EQ(*odd, plain);
 }
 
 TEST(AppSpec, AReferenceThatNobodyResolvedIsRefusedAsSuch) {
@@ -111,6 +115,15 @@ TEST(AppSpec, EveryMistakeIsNamed) {
                          "Hooks: [{AfterInstall: g}]"),
               HasSubstr("AfterInstall"));
   EXPECT_EQ(problem_of(with("Name: f, Alias: a, CurrentVersion: 1, TargetVersion: 2")), "none");
+}
+
+TEST(AppSpec, WhatIsNestedWithoutEndIsRefused) {
+  for (const char* opening : {"[", "{a: ", "- "}) {
+    std::string text;
+    while (text.size() < 200'000) text += opening;
+    EXPECT_NE(problem_of(text), "none");
+  }
+  EXPECT_NE(problem_of("a: &a [*a]\nResources: *a\n"), "none");
 }
 
 TEST(AppSpec, ABombIsRefusedQuickly) {

@@ -318,6 +318,7 @@ TEST_F(DeploymentsTest, AHookIsAskedAgainAfterARestart) {
   restart();
   clock_.advance(0s);
   ASSERT_EQ(world_.invoked.size(), 2U);
+  EXPECT_EQ(at(id).due, at(id).event(Step::BeforeAllowTraffic).start.value() + hook_limit);
   EXPECT_EQ(world_.invoked[0].event, world_.invoked[1].event);
   world_.invoked[0].done("the process ended");  // of the one that was killed: nobody listens
   EXPECT_EQ(status(id), "InProgress");

@@ -174,7 +174,12 @@ std::string write_app_spec(const AppSpec& spec) {
                                {"TargetVersion", spec.target_version}};
   const OrderedJson resource{{"Type", "AWS::Lambda::Function"}, {"Properties", properties}};
   OrderedJson named = OrderedJson::object();
-  named[spec.resource] = resource;
+  if (spec.resource == "Type" || spec.resource == "Properties") {  // which would be read as the flat form
+    named["id"] = spec.resource;
+    named.update(resource);
+  } else {
+    named[spec.resource] = resource;
+  }
   OrderedJson document = OrderedJson::object();
   document["version"] = 0.0;
   document["Resources"] = OrderedJson::array();

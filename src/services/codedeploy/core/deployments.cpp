@@ -194,10 +194,11 @@ void Deployments::restore() {
   records_.load([this](std::string_view key, Deployment deployment) {
     if (!is_over(deployment.status)) {
       active_.insert(deployment.order);
-      // The function that ran the hook has ended with the process that ran it: it is asked again, at once.
+      // The function that ran the hook has ended with the process that ran it: it is asked again, at once,
+      // also when this process's clock is behind that one's.
       if (deployment.event(deployment.step).status == EventStatus::InProgress &&
           !deployment.event(deployment.step).execution_id.empty())
-        deployment.due = deployment.updated;
+        deployment.due = Instant{};
     }
     next_order_ = std::max(next_order_, deployment.order + 1);
     by_order_.emplace(deployment.order, key);
