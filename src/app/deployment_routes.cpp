@@ -11,41 +11,38 @@
 namespace aviary::app {
 namespace {
 
-using codedeploy::Deployment;
-using codedeploy::LifecycleEvent;
-using codedeploy::Step;
-
-constexpr std::string_view root = "/_aviary/deployments/";
+constexpr std::string_view deployments_root = "/_aviary/deployments/";
 /// How long a wait lasts, in real time, that does not say.
 constexpr std::chrono::seconds usual_wait{60};
 /// A linear deployment has at most a hundred steps, and two hooks.
 constexpr int most_moves = 1000;
 
-Json moment_or_null(const std::optional<Instant>& at) { return at ? Json(iso8601(*at)) : Json(nullptr); }
+Json time_or_null(const std::optional<Instant>& at) { return at ? Json(iso8601(*at)) : Json(nullptr); }
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 /// The function that decides now, if one does.
-const std::string& asked_hook(const Deployment& deployment) {
+const std::string& asked_hook(const codedeploy::Deployment& deployment) {
   static const std::string none;
-  const LifecycleEvent& event = deployment.event(deployment.step);
+  const codedeploy::LifecycleEvent& event = deployment.event(deployment.step);
   const bool asked = !is_over(deployment.status) && event.status == codedeploy::EventStatus::InProgress;
   return asked ? deployment.hook(deployment.step) : none;
 }
 
-Json events_of(const Deployment& deployment) {
+Json events_of(const codedeploy::Deployment& deployment) {
   Json events = Json::array();
-  for (const Step step : {Step::BeforeAllowTraffic, Step::AllowTraffic, Step::AfterAllowTraffic}) {
-    const LifecycleEvent& event = deployment.event(step);
+  for (const codedeploy::Step step : {codedeploy::Step::BeforeAllowTraffic, codedeploy::Step::AllowTraffic,
+                                      codedeploy::Step::AfterAllowTraffic}) {
+    const codedeploy::LifecycleEvent& event = deployment.event(step);
     events.push_back({{"name", std::string(name_of(step))},
                       {"status", std::string(name_of(event.status))},
-                      {"start", moment_or_null(event.start)},
-                      {"end", moment_or_null(event.end)},
+                      {"start", time_or_null(event.start)},
+                      {"end", time_or_null(event.end)},
                       {"problem", text_or_null(event.problem)}});
   }
   return events;
 }
 
-Json report(Parts& parts, const Deployment& deployment) {
+Json deployment_report(Parts& parts, const codedeploy::Deployment& deployment) {
   const auto& spec = deployment.spec;
   Json alias = nullptr;
   if (const auto found = parts.codedeploy_ties->find(deployment.scope, spec.function, spec.alias);
@@ -73,8 +70,8 @@ Json report(Parts& parts, const Deployment& deployment) {
           {"percent", deployment.percent},
           {"alias_now", alias},
           {"created", iso8601(deployment.created)},
-          {"completed", moment_or_null(deployment.completed)},
-          {"next", moment_or_null(deployment.due)},
+          {"completed", time_or_null(deployment.completed)},
+          {"next", time_or_null(deployment.due)},
           {"hook", text_or_null(asked_hook(deployment))},
           {"events", events_of(deployment)},
           {"error", error},
@@ -89,8 +86,8 @@ wire::Response no_deployment(const std::string& id) {
 }
 
 /// 200 when it is over, else 202.
-wire::Response progress_response(Parts& parts, const Deployment& deployment) {
-  return json_response(report(parts, deployment), is_over(deployment.status) ? 200 : 202);
+wire::Response progress_response(Parts& parts, const codedeploy::Deployment& deployment) {
+  return json_response(deployment_report(parts, deployment), is_over(deployment.status) ? 200 : 202);
 }
 
 /// Until something about the deployment changes, or the moment has come; whether something changed. Real
@@ -108,7 +105,7 @@ Task<bool> wait_for_progress(Parts& parts, std::string id, std::chrono::nanoseco
 Task<wire::Response> wait_for_end(Parts& parts, std::string id, std::chrono::nanoseconds timeout) {
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + timeout;
   for (bool changed = true;;) {
-    const Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
+    const codedeploy::Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
     if (!deployment) co_return no_deployment(id);
     if (!changed || is_over(deployment->status)) co_return progress_response(parts, *deployment);
     changed = co_await wait_for_progress(parts, id, until);
@@ -120,7 +117,7 @@ Task<wire::Response> wait_for_end(Parts& parts, std::string id, std::chrono::nan
 Task<wire::Response> move_on(Parts& parts, std::string id, bool to_end, std::chrono::nanoseconds timeout) {
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + timeout;
   for (int move = 0; move < most_moves; ++move) {
-    const Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
+    const codedeploy::Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
     if (!deployment) co_return no_deployment(id);
     if (is_over(deployment->status) || (move > 0 && !to_end)) co_return progress_response(parts, *deployment);
     const bool hook_runs =
@@ -135,33 +132,34 @@ Task<wire::Response> move_on(Parts& parts, std::string id, bool to_end, std::chr
       break;
     }
   }
-  const Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
+  const codedeploy::Deployment* deployment = parts.codedeploy->deployments().find_anywhere(id);
   if (!deployment) co_return no_deployment(id);
   co_return progress_response(parts, *deployment);
 }
 
 /// What comes after `/_aviary/deployments/`: an id, and what is wanted of it.
-struct Asked {
+struct DeploymentRequest {
   std::string id;
   std::string what;
   std::optional<std::chrono::nanoseconds> timeout;
 };
 
-Asked read(const wire::Request& request) {
-  const std::string_view rest = request.path().substr(root.size());
+DeploymentRequest read_request(const wire::Request& request) {
+  const std::string_view rest = request.path().substr(deployments_root.size());
   const std::size_t slash = rest.find('/');
-  Asked asked{.id = std::string(rest.substr(0, slash)),
-              .what = slash == std::string_view::npos ? std::string() : std::string(rest.substr(slash + 1)),
-              .timeout = usual_wait};
+  DeploymentRequest asked{
+      .id = std::string(rest.substr(0, slash)),
+      .what = slash == std::string_view::npos ? std::string() : std::string(rest.substr(slash + 1)),
+      .timeout = usual_wait};
   if (const auto given = query_parameter(request, "timeout")) asked.timeout = parse_duration(*given);
   return asked;
 }
 
-Task<wire::Response> get(Parts& parts, wire::Request request) {
-  const Asked asked = read(request);
-  const Deployment* deployment = parts.codedeploy->deployments().find_anywhere(asked.id);
+Task<wire::Response> get_deployment(Parts& parts, wire::Request request) {
+  const DeploymentRequest asked = read_request(request);
+  const codedeploy::Deployment* deployment = parts.codedeploy->deployments().find_anywhere(asked.id);
   if (!deployment) co_return no_deployment(asked.id);
-  if (asked.what.empty()) co_return json_response(report(parts, *deployment));
+  if (asked.what.empty()) co_return json_response(deployment_report(parts, *deployment));
   if (asked.what != "wait")
     co_return error_response(404,
                              fmt::format("There is no {}: GET a deployment, or its /wait.", request.path()));
@@ -169,8 +167,8 @@ Task<wire::Response> get(Parts& parts, wire::Request request) {
   co_return co_await wait_for_end(parts, asked.id, *asked.timeout);
 }
 
-Task<wire::Response> post(Parts& parts, wire::Request request) {
-  const Asked asked = read(request);
+Task<wire::Response> move_deployment(Parts& parts, wire::Request request) {
+  const DeploymentRequest asked = read_request(request);
   if (!parts.codedeploy->deployments().find_anywhere(asked.id)) co_return no_deployment(asked.id);
   if (asked.what != "step" && asked.what != "finish")
     co_return error_response(
@@ -179,10 +177,10 @@ Task<wire::Response> post(Parts& parts, wire::Request request) {
   co_return co_await move_on(parts, asked.id, asked.what == "finish", *asked.timeout);
 }
 
-wire::Response list(Parts& parts) {
+wire::Response list_deployments(Parts& parts) {
   Json deployments = Json::array();
-  for (const Deployment* deployment : parts.codedeploy->deployments().all())
-    deployments.push_back(report(parts, *deployment));
+  for (const codedeploy::Deployment* deployment : parts.codedeploy->deployments().all())
+    deployments.push_back(deployment_report(parts, *deployment));
   return json_response({{"deployments", deployments}});
 }
 
@@ -190,10 +188,13 @@ wire::Response list(Parts& parts) {
 
 void add_deployment_routes(Parts& parts) {
   Admin& admin = parts.admin;
-  admin.add("GET", "/_aviary/deployments", [&parts](const wire::Request&) { return list(parts); });
-  const std::string below = std::string(root) + "*";
-  admin.add_task("GET", below, [&parts](wire::Request request) { return get(parts, std::move(request)); });
-  admin.add_task("POST", below, [&parts](wire::Request request) { return post(parts, std::move(request)); });
+  admin.add("GET", "/_aviary/deployments",
+            [&parts](const wire::Request&) { return list_deployments(parts); });
+  const std::string below = std::string(deployments_root) + "*";
+  admin.add_task("GET", below,
+                 [&parts](wire::Request request) { return get_deployment(parts, std::move(request)); });
+  admin.add_task("POST", below,
+                 [&parts](wire::Request request) { return move_deployment(parts, std::move(request)); });
 }
 
 }  // namespace aviary::app
