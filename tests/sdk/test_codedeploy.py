@@ -6,9 +6,9 @@ import shutil
 import tempfile
 import unittest
 
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import WaiterError
 
-from aviary_server import ACCOUNT, REGION, Server
+from aviary_server import ACCOUNT, Server
 from aws_cli import for_each
 from function_code import answering, python_zip
 from sdk_clients import LambdaCase, client_for
@@ -294,6 +294,42 @@ class Moving(CodeDeployCase):
         self.assertEqual(listed, [deployment])
         configs = cli.ok("deploy", "list-deployment-configs")["deploymentConfigsList"]
         self.assertIn(CANARY, configs)
+
+
+class Triggers(CodeDeployCase):
+    def test_a_topic_and_its_queue_hear_of_every_event(self):
+        there = self.server.get("/_aviary/health").json()["services"]
+        if "sns" not in there or "sqs" not in there:
+            self.skipTest("nothing takes in messages yet")
+        topics = client_for(self.server.endpoint, service="sns")
+        queues = client_for(self.server.endpoint, service="sqs")
+        topic = topics.create_topic(Name="deployments")["TopicArn"]
+        queue = queues.create_queue(QueueName="deployments")["QueueUrl"]
+        topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queues.get_queue_attributes(
+            QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+        self.prepare(triggerConfigurations=[{"triggerName": "tell", "triggerTargetArn": topic, "triggerEvents": [
+            "DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback"]}])
+        deployment = self.start()
+        self.deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
+        back = self.info(deployment)["rollbackInfo"]["rollbackDeploymentId"]
+        heard = {}
+        for _ in range(20):
+            for message in queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10,
+                                                  WaitTimeSeconds=0).get("Messages", []):
+                body = json.loads(message["Body"])
+                heard[body["Subject"]] = json.loads(body["Message"])
+                queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            if len(heard) == 5:
+                break
+        subject = "{}: AWS CodeDeploy {} in us-east-1 to orders"
+        self.assertEqual(set(heard), {subject.format(status, which) for status, which in (
+            ("CREATED", deployment), ("ABORTED", deployment), ("CREATED", back), ("IN_PROGRESS", back),
+            ("SUCCEEDED", back))})
+        stopped = heard[subject.format("ABORTED", deployment)]
+        self.assertEqual(json.loads(stopped["errorInformation"])["ErrorCode"], "MANUAL_STOP")
+        self.assertEqual(json.loads(stopped["rollbackInformation"])["RollbackDeploymentId"], back)
+        self.assertEqual((stopped["eventTriggerName"], stopped["accountId"], stopped["deploymentGroupName"]),
+                         ("tell", ACCOUNT, "prod"))
 
 
 class Killed(unittest.TestCase):
