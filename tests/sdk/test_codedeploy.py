@@ -332,6 +332,30 @@ class Triggers(CodeDeployCase):
                          ("tell", ACCOUNT, "prod"))
 
 
+class Revisions(CodeDeployCase):
+    def test_an_object_in_a_bucket(self):
+        if "s3" not in self.server.get("/_aviary/health").json()["services"]:
+            self.skipTest("there are no buckets yet")
+        buckets = client_for(self.server.endpoint, service="s3", s3={"addressing_style": "path"})
+        buckets.create_bucket(Bucket="revisions")
+        buckets.put_object(Bucket="revisions", Key="orders/appspec.yaml", Body=app_spec().encode())
+        self.prepare(deploymentConfigName="CodeDeployDefault.LambdaAllAtOnce")
+
+        def start(key):
+            location = {"bucket": "revisions", "key": key, "bundleType": "YAML"}
+            return self.deploy.create_deployment(
+                applicationName="orders", deploymentGroupName="prod",
+                revision={"revisionType": "S3", "s3Location": location})["deploymentId"]
+
+        self.assertEqual(self.info(start("orders/appspec.yaml"))["status"], "Succeeded")
+        self.assertEqual(self.alias(), ("6", {}))
+        listed = self.deploy.list_application_revisions(applicationName="orders", s3Bucket="revisions",
+                                                        s3KeyPrefix="orders/")["revisions"]
+        self.assertEqual([each["s3Location"]["key"] for each in listed], ["orders/appspec.yaml"])
+        answer = self.refused("RevisionDoesNotExistException", 400, start, "gone.yaml")
+        self.assertIn("s3://revisions/gone.yaml", answer["Error"]["Message"])
+
+
 class Killed(unittest.TestCase):
     def test_a_server_that_is_killed_in_a_canary_goes_on_with_it(self):
         folder = tempfile.mkdtemp(prefix="aviary-data-")
