@@ -17,7 +17,7 @@ wire::Response json(int status, std::string body) {
 }
 
 /// The texts need no escaping: they are ours.
-wire::Response error(int status, std::string_view type, std::string_view message) {
+wire::Response error_answer(int status, std::string_view type, std::string_view message) {
   return json(status, fmt::format("{{\"errorMessage\":\"{}\",\"errorType\":\"{}\"}}\n", message, type));
 }
 
@@ -33,32 +33,32 @@ wire::Response plain(int status, std::string body) {
 
 wire::Response accepted() { return json(202, "{\"status\":\"OK\"}\n"); }
 
-wire::Response invalid_request_id() { return error(400, "InvalidRequestID", "Invalid request ID"); }
+wire::Response invalid_request_id() { return error_answer(400, "InvalidRequestID", "Invalid request ID"); }
 
 wire::Response refused(RuntimeState state, RuntimeCall call) {
-  return error(
+  return error_answer(
       403, "InvalidStateTransition",
       fmt::format("State transition from {} to {} failed for runtime. Error: State transition is not allowed",
                   name(state), target_name(call)));
 }
 
 wire::Response too_large() {
-  return error(413, "RequestEntityTooLarge",
-               fmt::format("Exceeded maximum allowed payload size ({} bytes).", response_limit));
+  return error_answer(413, "RequestEntityTooLarge",
+                      fmt::format("Exceeded maximum allowed payload size ({} bytes).", response_limit));
 }
 
 wire::Response truncated() {
-  return error(400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+  return error_answer(400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
 }
 
 wire::Response invalid_response_mode() {
-  return error(400, "InvalidFunctionResponseMode", "Invalid function response mode");
+  return error_answer(400, "InvalidFunctionResponseMode", "Invalid function response mode");
 }
 
-wire::Response internal_error() { return error(500, "InternalServerError", "Internal Server Error"); }
+wire::Response internal_error() { return error_answer(500, "InternalServerError", "Internal Server Error"); }
 
 wire::Response not_yours() {
-  return error(403, "AccessDenied", "This Runtime API belongs to another execution environment");
+  return error_answer(403, "AccessDenied", "This Runtime API belongs to another execution environment");
 }
 
 wire::Response not_found() { return plain(404, "404 page not found\n"); }
