@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/encoding.hpp"
+#include "wire/body_name.hpp"
 #include "wire/convert.hpp"
 
 namespace aviary::wire {
@@ -65,9 +66,7 @@ class CborWriter {
     for (const Member& member : shape.members) {
       const Json* found = sent(member);
       if (found == nullptr) continue;
-      append_cbor_text(out_, member.location == Location::Body && !member.location_name.empty()
-                                 ? member.location_name
-                                 : member.name);
+      append_cbor_text(out_, body_name(member));
       value(*found, *member.shape);
     }
   }

@@ -1,5 +1,6 @@
 #include "wire/document_builder.hpp"
 
+#include "wire/body_name.hpp"
 #include "wire/convert.hpp"
 
 namespace aviary::wire {
@@ -13,7 +14,7 @@ namespace {
 
 const Member* find_member(const Shape& shape, std::string_view name, bool everything) {
   for (const Member& member : shape.members) {
-    const std::string_view wire_name = everything && member.location != Location::Body ? member.name
+    const std::string_view wire_name = member.location == Location::Body || everything ? body_name(member)
                                        : member.location_name.empty()                  ? member.name
                                                                                        : member.location_name;
     if (wire_name == name) return everything || member.location == Location::Body ? &member : nullptr;

@@ -6,6 +6,7 @@
 
 #include "base/encoding.hpp"
 #include "base/time.hpp"
+#include "wire/body_name.hpp"
 
 namespace aviary::wire {
 namespace {
@@ -55,9 +56,7 @@ class JsonWriter {
         if (found == document.end() || found->is_null()) continue;
         if (!first) out_ += ',';
         first = false;
-        append_json_string(out_, member.location == Location::Body && !member.location_name.empty()
-                                     ? member.location_name
-                                     : member.name);
+        append_json_string(out_, body_name(member));
         out_ += ':';
         const TimestampFormat own = member.timestamp_format;
         value(*found, *member.shape, own == TimestampFormat::Default ? member.shape->timestamp_format : own);
