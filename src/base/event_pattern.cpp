@@ -1,0 +1,299 @@
+#include "base/event_pattern.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace aviary {
+namespace {
+
+constexpr int most_levels = 64;
+
+/// `*` stands for any text.
+bool wildcard_matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t kept = 0;
+  while (t < text.size()) {
+    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      kept = t;
+    } else if (p < pattern.size() && pattern[escaped ? p + 1 : p] == text[t]) {
+      p += escaped ? 2 : 1;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++kept;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+struct Address {
+  std::array<std::uint8_t, 16> bytes{};
+  std::size_t size = 0;  ///< 4 or 16
+};
+
+std::optional<Address> parse_ipv4(std::string_view text) {
+  Address address{.size = 4};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), address.bytes[i]);
+    if (problem != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (i < 3) {
+      if (text.empty() || text.front() != '.') return std::nullopt;
+      text.remove_prefix(1);
+    }
+  }
+  return text.empty() ? std::optional(address) : std::nullopt;
+}
+
+std::optional<Address> parse_ipv6(std::string_view text) {
+  std::vector<std::uint16_t> before;
+  std::vector<std::uint16_t> after;
+  bool gap = false;
+  if (text.starts_with("::")) {
+    gap = true;
+    text.remove_prefix(2);
+  }
+  while (!text.empty()) {
+    std::uint16_t group = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), group, 16);
+    if (problem != std::errc()) return std::nullopt;
+    (gap ? after : before).push_back(group);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty()) break;
+    if (text.front() != ':') return std::nullopt;
+    text.remove_prefix(1);
+    if (text.empty()) return std::nullopt;
+    if (text.front() == ':') {
+      if (gap) return std::nullopt;
+      gap = true;
+      text.remove_prefix(1);
+    }
+  }
+  const std::size_t count = before.size() + after.size();
+  if (count > 8 || (count == 8) == gap) return std::nullopt;
+  before.resize(8 - after.size());
+  before.insert(before.end(), after.begin(), after.end());
+  Address address{.size = 16};
+  for (std::size_t i = 0; i < 8; ++i) {
+    address.bytes[2 * i] = static_cast<std::uint8_t>(before[i] >> 8);
+    address.bytes[2 * i + 1] = static_cast<std::uint8_t>(before[i] & 0xFF);
+  }
+  return address;
+}
+
+std::optional<Address> parse_address(std::string_view text) {
+  return text.find(':') == std::string_view::npos ? parse_ipv4(text) : parse_ipv6(text);
+}
+
+struct Block {
+  Address address;
+  unsigned bits = 0;
+};
+
+std::optional<Block> parse_block(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::optional<Address> address = parse_address(text.substr(0, slash));
+  const std::string_view digits = text.substr(slash + 1);
+  unsigned bits = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  if (!address || problem != std::errc() || end != digits.data() + digits.size() || bits > address->size * 8)
+    return std::nullopt;
+  return Block{.address = *address, .bits = bits};
+}
+
+bool block_contains(std::string_view block_text, std::string_view text) {
+  const std::optional<Block> block = parse_block(block_text);
+  const std::optional<Address> address = parse_address(text);
+  if (!block || !address || block->address.size != address->size) return false;
+  for (unsigned bit = 0; bit < block->bits; ++bit) {
+    const unsigned mask = 0x80U >> (bit % 8);
+    if (((block->address.bytes[bit / 8] ^ address->bytes[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+bool in_order(const std::string& op, double value, double bound) {
+  if (op == "=") return value == bound;
+  if (op == "<") return value < bound;
+  if (op == "<=") return value <= bound;
+  if (op == ">") return value > bound;
+  return value >= bound;
+}
+
+/// A text against `prefix`, `suffix`, `wildcard`, `equals-ignore-case`.
+bool text_matches(const std::string& op, const Json& wanted, const std::string& text) {
+  if (wanted.is_array())
+    return std::ranges::any_of(wanted, [&](const Json& each) { return text_matches(op, each, text); });
+  if (wanted.is_object()) {  // {"prefix": {"equals-ignore-case": "x"}}
+    const std::string folded = lower(wanted.begin()->get<std::string>());
+    return op == "prefix" ? lower(text).starts_with(folded) : lower(text).ends_with(folded);
+  }
+  const std::string& other = wanted.get_ref<const std::string&>();
+  if (op == "prefix") return text.starts_with(other);
+  if (op == "suffix") return text.ends_with(other);
+  if (op == "wildcard") return wildcard_matches(other, text);
+  return lower(text) == lower(other);
+}
+
+/// One scalar of the event against one entry of a list; `exists` is seen to before.
+bool scalar_matches(const Json& rule, const Json& value) {
+  if (!rule.is_object()) return rule == value;
+  const std::string& op = rule.begin().key();
+  const Json& wanted = rule.begin().value();
+  if (op == "anything-but") {
+    if (wanted.is_object())
+      return !value.is_string() ||
+             !text_matches(wanted.begin().key(), wanted.begin().value(), value.get_ref<const std::string&>());
+    if (wanted.is_array()) return std::ranges::find(wanted, value) == wanted.end();
+    return wanted != value;
+  }
+  if (op == "numeric") {
+    if (!value.is_number()) return false;
+    for (std::size_t i = 0; i + 1 < wanted.size(); i += 2)
+      if (!in_order(wanted[i].get<std::string>(), value.get<double>(), wanted[i + 1].get<double>()))
+        return false;
+    return true;
+  }
+  if (!value.is_string()) return false;
+  const std::string& text = value.get_ref<const std::string&>();
+  return op == "cidr" ? block_contains(wanted.get<std::string>(), text) : text_matches(op, wanted, text);
+}
+
+bool leaf_matches(const Json& rules, const Json* value) {
+  const bool there = value != nullptr;
+  return std::ranges::any_of(rules, [&](const Json& rule) {
+    if (rule.is_object() && rule.begin().key() == "exists") return rule.begin().value().get<bool>() == there;
+    if (!there) return false;
+    if (!value->is_array()) return scalar_matches(rule, *value);
+    return std::ranges::any_of(*value, [&](const Json& each) { return scalar_matches(rule, each); });
+  });
+}
+
+bool object_matches(const Json& pattern, const Json* event) {
+  if (event != nullptr && event->is_array())
+    return std::ranges::any_of(*event, [&](const Json& each) { return object_matches(pattern, &each); });
+  for (const auto& [key, rules] : pattern.items()) {
+    if (key == "$or" && rules.is_array()) {
+      if (std::ranges::none_of(rules, [&](const Json& each) { return object_matches(each, event); }))
+        return false;
+      continue;
+    }
+    const Json* value = nullptr;
+    if (event != nullptr && event->is_object())
+      if (const auto found = event->find(key); found != event->end()) value = &*found;
+    if (rules.is_object() ? !object_matches(rules, value) : !leaf_matches(rules, value)) return false;
+  }
+  return true;
+}
+
+std::string numeric_problem(const Json& wanted) {
+  if (!wanted.is_array() || wanted.empty() || wanted.size() % 2 != 0 || wanted.size() > 4)
+    return "Value of numeric must be an array of operators and numbers";
+  for (std::size_t i = 0; i < wanted.size(); i += 2) {
+    const bool known = wanted[i].is_string() && (wanted[i] == "=" || wanted[i] == "<" || wanted[i] == "<=" ||
+                                                 wanted[i] == ">" || wanted[i] == ">=");
+    if (!known) return "Unrecognized numeric range operator";
+    if (!wanted[i + 1].is_number()) return "Value of a numeric range must be numeric";
+  }
+  return {};
+}
+
+bool is_texts(const Json& value) {
+  return value.is_string() || (value.is_array() && !value.empty() &&
+                               std::ranges::all_of(value, [](const Json& e) { return e.is_string(); }));
+}
+
+bool is_folded(const Json& value) {
+  return value.is_object() && value.size() == 1 && value.begin().key() == "equals-ignore-case" &&
+         value.begin().value().is_string();
+}
+
+std::string rule_problem(const Json& rule) {
+  if (rule.is_array()) return "Match value must be String, number, true, false, or null";
+  if (!rule.is_object()) return {};
+  if (rule.size() != 1) return "Only one key allowed in match expression";
+  const std::string& op = rule.begin().key();
+  const Json& wanted = rule.begin().value();
+  if (op == "exists") return wanted.is_boolean() ? "" : "exists match pattern must be either true or false";
+  if (op == "numeric") return numeric_problem(wanted);
+  if (op == "cidr")
+    return wanted.is_string() && parse_block(wanted.get_ref<const std::string&>())
+               ? ""
+               : "Malformed CIDR, one '/' required";
+  if (op == "prefix" || op == "suffix")
+    return wanted.is_string() || is_folded(wanted) ? "" : op + " match pattern must be a string";
+  if (op == "wildcard" || op == "equals-ignore-case")
+    return wanted.is_string() ? "" : op + " match pattern must be a string";
+  if (op == "anything-but") {
+    if (!wanted.is_object())
+      return !wanted.is_array() ||
+                     (!wanted.empty() &&
+                      std::ranges::none_of(wanted, [](const Json& e) { return e.is_structured(); }))
+                 ? ""
+                 : "Inside anything but list, start|null|boolean is not supported.";
+    const std::string inner = wanted.size() == 1 ? wanted.begin().key() : "";
+    const bool known =
+        inner == "prefix" || inner == "suffix" || inner == "wildcard" || inner == "equals-ignore-case";
+    return known && is_texts(wanted.begin().value()) ? "" : "Unsupported anything-but pattern: " + inner;
+  }
+  return "Unrecognized match type " + op;
+}
+
+std::string object_problem(const Json& pattern, int level) {
+  if (level > most_levels) return "Pattern is nested too deeply";
+  if (pattern.empty()) return level == 0 ? "Event pattern is empty" : "Empty objects are not allowed";
+  for (const auto& [key, rules] : pattern.items()) {
+    if (key == "$or" && rules.is_array()) {
+      if (rules.size() < 2) return "There must have at least 2 Objects in the array of $or";
+      for (const Json& each : rules) {
+        if (!each.is_object()) return "Only objects are allowed in the array of $or";
+        if (std::string problem = object_problem(each, level + 1); !problem.empty()) return problem;
+      }
+    } else if (rules.is_object()) {
+      if (std::string problem = object_problem(rules, level + 1); !problem.empty()) return problem;
+    } else if (rules.is_array()) {
+      if (rules.empty()) return "Empty arrays are not allowed";
+      for (const Json& rule : rules)
+        if (std::string problem = rule_problem(rule); !problem.empty()) return problem;
+    } else {
+      return "\"" + key + "\" must be an object or an array";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::variant<EventPattern, std::string> EventPattern::parse(const Json& document) {
+  if (!document.is_object()) return "Filter is not an object";
+  if (std::string problem = object_problem(document, 0); !problem.empty()) return problem;
+  return EventPattern(document);
+}
+
+std::variant<EventPattern, std::string> EventPattern::parse(std::string_view text) {
+  return parse(Json::parse(text, nullptr, false));
+}
+
+bool EventPattern::matches(const Json& event) const { return object_matches(document_, &event); }
+
+}  // namespace aviary
