@@ -1,0 +1,115 @@
+#include "services/events/api/events_service.hpp"
+
+#include <charconv>
+
+#include "base/encoding.hpp"
+#include "models/events.hpp"
+
+namespace aviary::events {
+
+/// Which member answers which operation.
+struct Operations {
+  using S = EventsService;
+  static constexpr OperationTable<S>::Entry entries[] = {
+      {"CreateEventBus", &S::create_event_bus},
+      {"DeleteEventBus", &S::delete_event_bus},
+      {"DeleteRule", &S::delete_rule},
+      {"DescribeEventBus", &S::describe_event_bus},
+      {"DescribeRule", &S::describe_rule},
+      {"DisableRule", &S::disable_rule},
+      {"EnableRule", &S::enable_rule},
+      {"ListEventBuses", &S::list_event_buses},
+      {"ListRuleNamesByTarget", &S::list_rule_names_by_target},
+      {"ListRules", &S::list_rules},
+      {"ListTagsForResource", &S::list_tags_for_resource},
+      {"ListTargetsByRule", &S::list_targets_by_rule},
+      {"PutEvents", &S::put_events},
+      {"PutPermission", &S::put_permission},
+      {"PutRule", &S::put_rule},
+      {"PutTargets", &S::put_targets},
+      {"RemovePermission", &S::remove_permission},
+      {"RemoveTargets", &S::remove_targets},
+      {"TagResource", &S::tag_resource},
+      {"TestEventPattern", &S::test_event_pattern},
+      {"UntagResource", &S::untag_resource},
+      {"UpdateEventBus", &S::update_event_bus},
+  };
+  static OperationTable<S> table() { return {models::events::service, "EventBridge", entries}; }
+};
+
+EventsService::EventsService(EventsDependencies d)
+    : clock_(d.clock),
+      ids_(d.ids),
+      targets_(d.targets),
+      rules_(d.journal),
+      router_(d.clock, d.ids, rules_, d.targets),
+      operations_(Operations::table()) {}
+
+EventsService::~EventsService() = default;
+
+const models::Service& EventsService::model() const { return models::events::service; }
+
+Task<Result<Reply>> EventsService::call(Call call) { return operations_.call(*this, std::move(call)); }
+
+std::vector<std::string_view> EventsService::implemented_operations() { return Operations::table().names(); }
+
+void EventsService::restore() {
+  rules_.restore();
+  router_.restore();
+}
+
+void EventsService::reset() {
+  router_.clear();
+  rules_.clear();
+}
+
+Task<> EventsService::stop() {
+  router_.clear();
+  co_return;
+}
+
+Json EventsService::counts() const {
+  std::size_t rules = 0;
+  for (const auto& [scope, home] : rules_.all())
+    for (const auto& [bus, of_bus] : home.rules) rules += of_bus.size();
+  return {{"rules", rules}, {"delivered", router_.delivered()}, {"failed", router_.failed()}};
+}
+
+const Json* find_member(const Json& input, const char* name) {
+  const auto found = input.find(name);
+  return found == input.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string text_of(const Json& input, const char* name) {
+  const Json* member = find_member(input, name);
+  return member && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+std::map<std::string, std::string> tags_in(const Json& input) {
+  std::map<std::string, std::string> tags;
+  if (const Json* given = find_member(input, "Tags"))
+    for (const Json& tag : *given) tags[text_of(tag, "Key")] = text_of(tag, "Value");
+  return tags;
+}
+
+Result<Reply> page_of(const Call& call, const char* member, Json entries) {
+  const Json* limit = find_member(call.input, "Limit");
+  const std::size_t size = limit ? limit->get<std::size_t>() : 100;
+  const std::string token = text_of(call.input, "NextToken");
+  std::size_t first = 0;
+  if (!token.empty()) {
+    const std::string plain = base64_decode(token).value_or("");
+    const auto [end, problem] = std::from_chars(plain.data(), plain.data() + plain.size(), first);
+    if (problem != std::errc() || end != plain.data() + plain.size())
+      return validation("Error in parsing next token.");
+  }
+  Reply reply;
+  Json& list = reply.output[member] = Json::array();
+  for (std::size_t i = first; i < entries.size() && list.size() < size; ++i)
+    list.push_back(std::move(entries[i]));
+  if (first + list.size() < entries.size())
+    reply.output["NextToken"] = base64_encode(std::to_string(first + list.size()));
+  return reply;
+}
+
+}  // namespace aviary::events

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/operation_table.hpp"
+#include "gateway/service.hpp"
+#include "services/events/core/rules.hpp"
+#include "services/events/jobs/event_router.hpp"
+
+namespace aviary::events {
+
+/// Everything that the service takes from outside; all of it outlives the service.
+struct EventsDependencies {
+  Clock& clock;
+  Random& ids;
+  Journal& journal;
+  Targets* targets = nullptr;  ///< null: no event ever arrives
+};
+
+/// Amazon EventBridge as the gateway sees it: buses, rules, schedules, events. Lives on the loop's thread.
+class EventsService final : public Service {
+ public:
+  explicit EventsService(EventsDependencies dependencies);
+  ~EventsService() override;
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+  void restore() override;
+  void reset() override;
+  Task<> stop() override;
+  Json counts() const override;
+
+  // For the rest of the emulator (put_events.cpp).
+  /// An event to a bus: a name, an ARN, or empty for the default one. `detail` is JSON.
+  Result<std::string> put(const Scope& scope, const std::string& bus, const std::string& source,
+                          const std::string& detail_type, const std::string& detail,
+                          const std::vector<std::string>& resources = {});
+
+ private:
+  friend struct Operations;
+
+  // rule_operations.cpp
+  Result<Reply> put_rule(Call& call);
+  Result<Reply> delete_rule(Call& call);
+  Result<Reply> describe_rule(Call& call);
+  Result<Reply> list_rules(Call& call);
+  Result<Reply> enable_rule(Call& call);
+  Result<Reply> disable_rule(Call& call);
+  Result<Reply> put_targets(Call& call);
+  Result<Reply> remove_targets(Call& call);
+  Result<Reply> list_targets_by_rule(Call& call);
+  Result<Reply> list_rule_names_by_target(Call& call);
+  // bus_operations.cpp
+  Result<Reply> create_event_bus(Call& call);
+  Result<Reply> delete_event_bus(Call& call);
+  Result<Reply> describe_event_bus(Call& call);
+  Result<Reply> update_event_bus(Call& call);
+  Result<Reply> list_event_buses(Call& call);
+  Result<Reply> put_permission(Call& call);
+  Result<Reply> remove_permission(Call& call);
+  Result<Reply> tag_resource(Call& call);
+  Result<Reply> untag_resource(Call& call);
+  Result<Reply> list_tags_for_resource(Call& call);
+  // put_events.cpp
+  Result<Reply> put_events(Call& call);
+  Result<Reply> test_event_pattern(Call& call);
+
+  struct Named {
+    std::string bus;
+    Rule* rule;
+  };
+  Result<Named> named_rule(const Call& call, const char* member);
+  Result<Reply> set_enabled(Call& call, bool enabled);
+  Result<std::map<std::string, std::string>*> tags_of(const Call& call, Named& named);
+
+  Clock& clock_;
+  Random& ids_;
+  Targets* targets_;
+  Rules rules_;
+  EventRouter router_;
+  OperationTable<EventsService> operations_;
+};
+
+const Json* find_member(const Json& input, const char* name);
+std::string text_of(const Json& input, const char* name);
+std::map<std::string, std::string> tags_in(const Json& input);
+inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
+/// One page of `entries`, and where the next begins.
+Result<Reply> page_of(const Call& call, const char* member, Json entries);
+
+}  // namespace aviary::events

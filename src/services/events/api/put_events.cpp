@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/events.hpp"
+#include "services/events/api/events_service.hpp"
+
+namespace aviary::events {
+namespace {
+
+Json failed_event(std::string_view code, std::string text) {
+  return {{"ErrorCode", code}, {"ErrorMessage", std::move(text)}};
+}
+
+/// Why an entry is refused; null if it is not.
+Json problem_of(const Json& entry) {
+  for (const char* name : {"Source", "DetailType", "Detail"})
+    if (text_of(entry, name).empty())
+      return failed_event(
+          "InvalidArgument",
+          fmt::format("Parameter {} is not valid. Reason: {} is a required argument.", name, name));
+  if (text_of(entry, "Source").starts_with("aws."))
+    return failed_event("NotAuthorizedForSourceException", "Not authorized for the source.");
+  if (!Json::parse(text_of(entry, "Detail"), nullptr, false).is_object())
+    return failed_event("MalformedDetail", "Detail is malformed.");
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::string> EventsService::put(const Scope& scope, const std::string& bus, const std::string& source,
+                                       const std::string& detail_type, const std::string& detail,
+                                       const std::vector<std::string>& resources) {
+  const Result<std::string> name = rules_.bus_of(scope, bus);
+  if (!name) return name.error();
+  Json parsed = Json::parse(detail, nullptr, false);
+  if (!parsed.is_object()) return validation("Detail is malformed.");
+  std::string id = ids_.uuid();
+  const Json event{{"version", "0"},
+                   {"id", id},
+                   {"detail-type", detail_type},
+                   {"source", source},
+                   {"account", scope.account},
+                   {"time", iso8601(clock_.now(), 0)},
+                   {"region", scope.region},
+                   {"resources", resources},
+                   {"detail", std::move(parsed)}};
+  router_.route(scope, *name, event);
+  return id;
+}
+
+Result<Reply> EventsService::put_events(Call& call) {
+  Reply reply;
+  Json& rows = reply.output["Entries"] = Json::array();
+  std::size_t failed = 0;
+  for (const Json& entry : call.input.at("Entries")) {
+    Json problem = problem_of(entry);
+    if (!problem.is_null()) {
+      ++failed;
+      rows.push_back(std::move(problem));
+      continue;
+    }
+    std::vector<std::string> resources;
+    if (const Json* given = find_member(entry, "Resources"))
+      resources = given->get<std::vector<std::string>>();
+    const Result<std::string> id =
+        put(scope_of(call), text_of(entry, "EventBusName"), text_of(entry, "Source"),
+            text_of(entry, "DetailType"), text_of(entry, "Detail"), resources);
+    // AWS takes events for a bus that is not there, and drops them.
+    rows.push_back({{"EventId", id ? *id : ids_.uuid()}});
+  }
+  reply.output["FailedEntryCount"] = failed;
+  return reply;
+}
+
+Result<Reply> EventsService::test_event_pattern(Call& call) {
+  const auto parsed =
+      EventPattern::parse(std::string_view(call.input.at("EventPattern").get_ref<const std::string&>()));
+  if (const auto* problem = std::get_if<std::string>(&parsed))
+    return AwsError(models::events::errors::InvalidEventPatternException,
+                    fmt::format("Event pattern is not valid. Reason: {}", *problem));
+  const Json event = Json::parse(text_of(call.input, "Event"), nullptr, false);
+  if (!event.is_object()) return validation("Parameter Event is not valid.");
+  for (const char* member : {"id", "account", "source", "time", "region", "resources", "detail-type"})
+    if (!event.contains(member))
+      return validation(fmt::format("Parameter Event is not valid. Reason: {} is missing.", member));
+  return Reply{.output = {{"Result", std::get<EventPattern>(parsed).matches(event)}}};
+}
+
+}  // namespace aviary::events

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "services/events/core/rules.hpp"
+
+namespace aviary::events {
+
+/// One event on its way to one target.
+struct Shipment {
+  Scope sender;
+  std::string target;  ///< ARN
+  std::string body;
+  std::string group{};  ///< FIFO queues: `SqsParameters.MessageGroupId`
+  std::string deduplication_id{};
+  std::map<std::string, std::string> attributes{};  ///< dead letters: what went wrong, for which rule
+};
+
+/// Whoever takes events in: functions, queues, topics.
+class Targets {
+ public:
+  virtual ~Targets() = default;
+  /// Nothing when it has arrived, else why not. Called once, now or later, on the loop.
+  using Done = std::function<void(std::optional<std::string> problem)>;
+  virtual void ship(Shipment shipment, Done done) = 0;
+  /// Whether events can be shipped to what this ARN names.
+  virtual bool reaches(const std::string& arn) const = 0;
+};
+
+}  // namespace aviary::events

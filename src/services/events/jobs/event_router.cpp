@@ -1,0 +1,107 @@
+#include "services/events/jobs/event_router.hpp"
+
+#include <vector>
+
+#include "base/log.hpp"
+
+namespace aviary::events {
+namespace {
+
+constexpr int hops_at_most = 5;  ///< from bus to bus
+
+}  // namespace
+
+EventRouter::EventRouter(Clock& clock, Random& ids, Rules& rules, Targets* targets)
+    : clock_(clock), ids_(ids), rules_(rules), targets_(targets) {}
+
+EventRouter::~EventRouter() { clear(); }
+
+void EventRouter::route(const Scope& scope, const std::string& bus, const Json& event, int hops) {
+  // Copies: whoever takes an event in may change rules.
+  std::vector<Rule> matching;
+  for (const auto& [name, rule] : rules_.home(scope).rules[bus])
+    if (rule.enabled && rule.reads && rule.reads->matches(event)) matching.push_back(rule);
+  for (const Rule& rule : matching) deliver(scope, rule, event, hops);
+}
+
+void EventRouter::deliver(const Scope& scope, const Rule& rule, const Json& event, int hops) {
+  const std::string rule_arn = rule.arn(scope);
+  for (const auto& [id, target] : rule.targets) {
+    const std::string arn = target.at("Arn");
+    std::string body = target_input(target, event, rule_arn, rule.name, clock_.now());
+    if (arn.find(":event-bus/") != std::string::npos) {
+      if (hops < hops_at_most) route(scope, arn.substr(arn.rfind('/') + 1), event, hops + 1);
+      continue;
+    }
+    if (targets_ == nullptr) continue;
+    Shipment shipment{.sender = scope, .target = arn, .body = std::move(body)};
+    if (target.contains("SqsParameters"))
+      shipment.group = target.at("SqsParameters").value("MessageGroupId", "");
+    if (!shipment.group.empty()) shipment.deduplication_id = event.value("id", "");
+    Shipment dead = shipment;
+    if (target.contains("DeadLetterConfig"))
+      dead.target = target.at("DeadLetterConfig").value("Arn", "");
+    else
+      dead.target.clear();
+    dead.attributes = {{"RULE_ARN", rule_arn}, {"TARGET_ARN", arn}, {"ERROR_CODE", "TARGET_NOT_REACHED"}};
+    targets_->ship(std::move(shipment),
+                   [this, dead = std::move(dead)](const std::optional<std::string>& problem) {
+                     if (!problem) {
+                       ++delivered_;
+                       return;
+                     }
+                     ++failed_;
+                     if (dead.target.empty()) {
+                       log::warn("an event did not reach {}: {}", dead.attributes.at("TARGET_ARN"), *problem);
+                       return;
+                     }
+                     Shipment letter = dead;
+                     letter.attributes["ERROR_MESSAGE"] = *problem;
+                     targets_->ship(std::move(letter), [](const std::optional<std::string>&) {});
+                   });
+  }
+}
+
+void EventRouter::reschedule(const Scope& scope, const std::string& bus, const std::string& name) {
+  const RuleId id{.scope = scope, .bus = bus, .name = name};
+  if (const auto timer = timers_.find(id); timer != timers_.end()) {
+    clock_.cancel(timer->second);
+    timers_.erase(timer);
+  }
+  const Result<Rule*> rule = rules_.find(scope, bus, name);
+  if (!rule || !(*rule)->enabled || !(*rule)->runs) return;
+  const std::optional<Instant> next = (*rule)->runs->next((*rule)->since, clock_.now());
+  if (next) timers_[id] = clock_.call_at(*next, [this, id] { run(id); });
+}
+
+void EventRouter::run(const RuleId& id) {
+  timers_.erase(id);
+  const Result<Rule*> found = rules_.find(id.scope, id.bus, id.name);
+  if (!found) return;
+  const Rule rule = **found;
+  reschedule(id.scope, id.bus, id.name);
+  const Json event{{"version", "0"},
+                   {"id", ids_.uuid()},
+                   {"detail-type", "Scheduled Event"},
+                   {"source", "aws.events"},
+                   {"account", id.scope.account},
+                   {"time", iso8601(clock_.now(), 0)},
+                   {"region", id.scope.region},
+                   {"resources", {rule.arn(id.scope)}},
+                   {"detail", Json::object()}};
+  deliver(id.scope, rule, event, 0);
+}
+
+void EventRouter::restore() {
+  for (const auto& [scope, home] : rules_.all())
+    for (const auto& [bus, rules] : home.rules)
+      for (const auto& [name, rule] : rules)
+        if (rule.runs) reschedule(scope, bus, name);
+}
+
+void EventRouter::clear() {
+  for (const auto& [id, timer] : timers_) clock_.cancel(timer);
+  timers_.clear();
+}
+
+}  // namespace aviary::events
