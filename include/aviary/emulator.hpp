@@ -40,6 +40,7 @@ struct EmulatorOptions {
   // Versions and aliases.
   std::string routing =
       "random";  ///< random | exact | sticky=header:NAME | sticky=context:POINTER | sticky=payload:POINTER
+  std::string mapping_routing = "primary";  ///< primary | weighted: which version of an alias a mapping runs
   std::string omitted_routing_config = "clear";  ///< clear | keep: an alias update with FunctionVersion alone
   std::chrono::milliseconds activation_delay{0};  ///< how long Pending and InProgress last
 

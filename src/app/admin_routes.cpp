@@ -8,6 +8,7 @@
 #include "app/parts.hpp"
 #include "app/version.hpp"
 #include "base/time.hpp"
+#include "services/lambda/api/event_source_mappings.hpp"
 
 namespace aviary::app {
 namespace {
@@ -152,6 +153,9 @@ void add_admin_routes(Parts& parts) {
             [&parts](const wire::Request&) { return json_response(environments(parts)); });
   admin.add("GET", "/_aviary/routes",
             [&parts](const wire::Request& request) { return routes(parts, request); });
+  admin.add("GET", "/_aviary/mappings", [&parts](const wire::Request&) {
+    return json_response(parts.lambda->mappings().engine().report(parts.clock.now()));
+  });
   admin.add("PUT", "/_aviary/routing",
             [&parts](const wire::Request& request) { return set_routing(parts, request); });
   admin.add("GET", "/metrics", [&parts](const wire::Request&) {

@@ -173,6 +173,9 @@ class Parser {
     add("--omitted-routing-config", options_.omitted_routing_config,
         "What an alias update with FunctionVersion alone does to the weights: clear or keep")
         ->check(CLI::IsMember({"clear", "keep"}));
+    add("--mapping-routing", options_.mapping_routing,
+        "Which version of an alias an event source mapping runs: primary, as on AWS, or weighted")
+        ->check(CLI::IsMember({"primary", "weighted"}));
     add("--activation-delay", raw_.activation_delay_ms,
         "Milliseconds that functions stay Pending and InProgress")
         ->check(whole_number_problem);

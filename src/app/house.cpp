@@ -84,6 +84,9 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
       happenings(clock),
+      sqs_ids(seed, "sqs"),
+      sns_ids(seed, "sns"),
+      events_ids(seed, "events"),
       guard{chosen.allow_host, chosen.allow_origin},
       housekeeping(io.get_executor()),
       hooks(io.get_executor()) {}
@@ -191,6 +194,9 @@ void build_services(Parts& parts) {
   add_cloudwatch(parts);
   add_logs(parts);
   add_codedeploy(parts);
+  add_sqs(parts);
+  add_sns(parts);
+  add_events(parts);
 }
 
 /// What servers that were killed left behind, while this one already answers.

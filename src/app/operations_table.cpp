@@ -7,12 +7,18 @@
 #include "app/verbs.hpp"
 #include "models/cloudwatch.hpp"
 #include "models/codedeploy.hpp"
+#include "models/events.hpp"
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
+#include "models/sns.hpp"
+#include "models/sqs.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
+#include "services/events/api/events_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/sns/api/sns_service.hpp"
+#include "services/sqs/api/sqs_service.hpp"
 
 namespace aviary::app {
 namespace {
@@ -25,8 +31,11 @@ struct Row {
 std::vector<Row> rows() {
   return {{&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
+          {&models::events::service, events::EventsService::implemented_operations()},
           {&models::lambda::service, lambda::LambdaService::implemented_operations()},
-          {&models::logs::service, logs::LogsService::implemented_operations()}};
+          {&models::logs::service, logs::LogsService::implemented_operations()},
+          {&models::sns::service, sns::SnsService::implemented_operations()},
+          {&models::sqs::service, sqs::SqsService::implemented_operations()}};
 }
 
 }  // namespace

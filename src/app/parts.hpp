@@ -10,11 +10,14 @@
 #include "app/clock_setting.hpp"
 #include "app/codedeploy_ties.hpp"
 #include "app/delivery.hpp"
+#include "app/event_targets.hpp"
 #include "app/function_log_printer.hpp"
 #include "app/function_logs.hpp"
 #include "app/happenings.hpp"
 #include "app/lambda_metrics.hpp"
+#include "app/mapped_queues.hpp"
 #include "app/runtime_listeners.hpp"
+#include "app/topic_subscribers.hpp"
 #include "aviary/emulator.hpp"
 #include "execution/runner.hpp"
 #include "gateway/gateway.hpp"
@@ -33,8 +36,11 @@
 #include "ports/task_group.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
+#include "services/events/api/events_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/sns/api/sns_service.hpp"
+#include "services/sqs/api/sqs_service.hpp"
 
 namespace aviary::app {
 
@@ -70,6 +76,15 @@ struct Parts {
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::AlarmActions> alarm_actions;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
+  SeededRandom sqs_ids;
+  std::unique_ptr<sqs::SqsService> sqs;
+  std::unique_ptr<MappedQueues> mapped_queues;
+  SeededRandom sns_ids;
+  std::unique_ptr<TopicSubscribers> topic_subscribers;
+  std::unique_ptr<sns::SnsService> sns;
+  SeededRandom events_ids;
+  std::unique_ptr<EventTargets> event_targets;
+  std::unique_ptr<events::EventsService> events;
   std::unique_ptr<LambdaMetrics> lambda_metrics;
   std::unique_ptr<logs::MetricSink> log_metrics;
   std::unique_ptr<logs::SubscriptionTarget> log_subscribers;

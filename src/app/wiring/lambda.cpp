@@ -1,5 +1,6 @@
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
+#include "services/lambda/api/event_source_mappings.hpp"
 
 namespace aviary::app {
 namespace {
@@ -28,6 +29,7 @@ void add_lambda(Parts& parts) {
       .options = lambda_options(parts.options),
   });
   parts.add(*parts.lambda);
+  parts.lambda->mappings().set_weighted(parts.options.mapping_routing == "weighted");
   parts.delivery.add("lambda", [&lambda = *parts.lambda](Message message, const Delivery::Done& done) {
     const Result<std::string> accepted =
         lambda.accept_from_neighbour({.caller = {message.account, message.region},

@@ -10,5 +10,8 @@ void add_lambda(Parts& parts);
 void add_cloudwatch(Parts& parts);
 void add_logs(Parts& parts);
 void add_codedeploy(Parts& parts);
+void add_sqs(Parts& parts);
+void add_sns(Parts& parts);
+void add_events(Parts& parts);
 
 }  // namespace aviary::app

@@ -8,6 +8,7 @@
 
 #include "base/encoding.hpp"
 #include "models/lambda.hpp"
+#include "services/lambda/api/event_source_mappings.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "wire/protocol.hpp"
@@ -21,12 +22,15 @@ struct Operations {
       {"AddLayerVersionPermission", &S::add_layer_version_permission},
       {"AddPermission", &S::add_permission},
       {"CreateAlias", &S::create_alias},
+      {"CreateEventSourceMapping", &S::create_event_source_mapping},
       {"CreateFunction", &S::create_function},
       {"DeleteAlias", &S::delete_alias},
+      {"DeleteEventSourceMapping", &S::delete_event_source_mapping},
       {"DeleteFunction", &S::delete_function},
       {"DeleteLayerVersion", &S::delete_layer_version},
       {"GetAccountSettings", &S::get_account_settings},
       {"GetAlias", &S::get_alias},
+      {"GetEventSourceMapping", &S::get_event_source_mapping},
       {"GetFunction", &S::get_function},
       {"GetFunctionConfiguration", &S::get_function_configuration},
       {"GetLayerVersion", &S::get_layer_version},
@@ -36,6 +40,7 @@ struct Operations {
       {"Invoke", &S::invoke},
       {"InvokeAsync", &S::invoke_async},
       {"ListAliases", &S::list_aliases},
+      {"ListEventSourceMappings", &S::list_event_source_mappings},
       {"ListFunctions", &S::list_functions},
       {"ListLayerVersions", &S::list_layer_versions},
       {"ListLayers", &S::list_layers},
@@ -48,6 +53,7 @@ struct Operations {
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
       {"UpdateAlias", &S::update_alias},
+      {"UpdateEventSourceMapping", &S::update_event_source_mapping},
       {"UpdateFunctionCode", &S::update_function_code},
       {"UpdateFunctionConfiguration", &S::update_function_configuration},
   };
@@ -71,7 +77,10 @@ LambdaService::LambdaService(LambdaDependencies d)
       route_log_(options_.route_log_capacity),
       dispatcher_(store_, route_log_, d.router),
       events_(d.clock, d.executor, d.journal, dispatcher_, d.runner, d.ids),
-      background_(d.executor) {}
+      mappings_(std::make_unique<EventSourceMappings>(*this, d.clock, d.ids, d.journal, d.executor)),
+      background_(d.executor) {
+  mappings_->set_transition(options_.store.activation_delay);
+}
 
 LambdaService::~LambdaService() = default;
 
@@ -83,9 +92,11 @@ void LambdaService::restore() {
   store_.restore(codes_);
   layers_.restore(codes_);
   events_.restore();
+  mappings_->engine().restore();
 }
 
 void LambdaService::reset() {
+  mappings_->engine().clear();
   events_.clear();
   retire(store_.clear());
   layers_.clear();
@@ -94,6 +105,7 @@ void LambdaService::reset() {
 }
 
 Task<> LambdaService::stop() {
+  co_await mappings_->engine().stop();
   co_await events_.stop();
   background_.cancel();
   co_await background_.join();

@@ -27,6 +27,8 @@
 
 namespace aviary::lambda {
 
+class EventSourceMappings;
+
 struct LambdaOptions {
   StoreOptions store{};
   std::size_t route_log_capacity = 10'000;  ///< decisions kept, of all aliases together
@@ -102,6 +104,8 @@ class LambdaService final : public Service {
   /// What there is: `{"functions", "versions", "aliases", "pending_events"}`.
   Json counts() const override;
   FunctionStore& store() noexcept { return store_; }
+  /// Queues and streams that run functions; see event_source_mappings.hpp.
+  EventSourceMappings& mappings() noexcept { return *mappings_; }
 
   /// The operations that are answered, in the order of the model. The others say that they are still to come.
   static std::vector<std::string_view> implemented_operations();
@@ -137,6 +141,12 @@ class LambdaService final : public Service {
   Result<Reply> add_permission(Call& call);
   Result<Reply> remove_permission(Call& call);
   Result<Reply> get_policy(Call& call);
+  // mapping_operations.cpp
+  Result<Reply> create_event_source_mapping(Call& call);
+  Result<Reply> get_event_source_mapping(Call& call);
+  Result<Reply> list_event_source_mappings(Call& call);
+  Result<Reply> update_event_source_mapping(Call& call);
+  Result<Reply> delete_event_source_mapping(Call& call);
   // tags.cpp
   Result<Reply> tag_resource(Call& call);
   Result<Reply> untag_resource(Call& call);
@@ -183,6 +193,7 @@ class LambdaService final : public Service {
   RouteLog route_log_;
   Dispatcher dispatcher_;
   EventQueue events_;
+  std::unique_ptr<EventSourceMappings> mappings_;
   TaskGroup background_;
   bool collecting_ = false;
 };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "services/lambda/api/event_source_mappings.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/errors.hpp"
@@ -7,14 +8,15 @@
 namespace aviary::lambda {
 namespace {
 
+bool is_mapping(const Call& call) {
+  return text_of(call.input, "Resource").find(":event-source-mapping:") != std::string::npos;
+}
+
 /// The function that a tag operation's ARN names; the other taggable kinds do not exist here yet, and are not
 /// found in AWS's words for each.
 Result<Function*> tagged_function(FunctionStore& store, const Call& call, const Moment& at) {
   const std::string& resource = text_of(call.input, "Resource");
   const Scope caller{.account = call.account, .region = call.region};
-  if (resource.find(":event-source-mapping:") != std::string::npos) {
-    return not_found("Event source mapping not found: " + resource);
-  }
   if (resource.find(":capacity-provider:") != std::string::npos) {
     return not_found("Capacity provider not found: " + resource);
   }
@@ -34,6 +36,14 @@ Result<Function*> tagged_function(FunctionStore& store, const Call& call, const 
 }  // namespace
 
 Result<Reply> LambdaService::tag_resource(Call& call) {
+  if (is_mapping(call)) {
+    const Json* given = find_member(call.input, "Tags");
+    if (!given || given->empty())
+      return invalid_parameter("An error occurred and the request cannot be processed.");
+    const Result<Json> tags = mappings_->tags(text_of(call.input, "Resource"), *given);
+    if (!tags) return tags.error();
+    return Reply{};
+  }
   const Result<Function*> function = tagged_function(store_, call, moment());
   if (!function) return function.error();
   std::map<std::string, std::string> tags;
@@ -50,6 +60,13 @@ Result<Reply> LambdaService::untag_resource(Call& call) {
         "1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint: Member must not "
         "be null");
   }
+  if (is_mapping(call)) {
+    Json gone = Json::object();
+    for (const Json& key : *keys) gone[key.get<std::string>()] = nullptr;
+    const Result<Json> tags = mappings_->tags(text_of(call.input, "Resource"), gone);
+    if (!tags) return tags.error();
+    return Reply{};
+  }
   const Result<Function*> function = tagged_function(store_, call, moment());
   if (!function) return function.error();
   store_.untag(**function, keys->get<std::vector<std::string>>());
@@ -57,6 +74,11 @@ Result<Reply> LambdaService::untag_resource(Call& call) {
 }
 
 Result<Reply> LambdaService::list_tags(Call& call) {
+  if (is_mapping(call)) {
+    Result<Json> tags = mappings_->tags(text_of(call.input, "Resource"), Json::object());
+    if (!tags) return tags.error();
+    return Reply{.output = {{"Tags", std::move(*tags)}}};
+  }
   const Result<Function*> function = tagged_function(store_, call, moment());
   if (!function) return function.error();
   return Reply{.output = {{"Tags", (*function)->tags}}};

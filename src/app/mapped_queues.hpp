@@ -1,0 +1,23 @@
+#pragma once
+
+#include "services/lambda/core/event_sources.hpp"
+#include "services/sqs/api/sqs_service.hpp"
+
+namespace aviary::app {
+
+/// SQS as Lambda's event source mappings see it.
+class MappedQueues final : public lambda::QueueSource {
+ public:
+  explicit MappedQueues(sqs::SqsService& queues) : queues_(queues) {}
+
+  std::optional<lambda::QueueFacts> find(std::string_view arn) override;
+  Task<bool> wait(std::string arn, Instant until) override;
+  std::vector<lambda::QueueRecord> receive(std::string_view arn, std::size_t count) override;
+  void remove(std::string_view arn, const std::vector<std::string>& receipt_handles) override;
+  void release(std::string_view arn, const std::vector<std::string>& receipt_handles) override;
+
+ private:
+  sqs::SqsService& queues_;
+};
+
+}  // namespace aviary::app
