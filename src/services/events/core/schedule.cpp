@@ -1,5 +1,6 @@
 #include "services/events/core/schedule.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>

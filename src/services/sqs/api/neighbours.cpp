@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "services/sqs/api/input.hpp"
 #include "services/sqs/api/sqs_service.hpp"
 
