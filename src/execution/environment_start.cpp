@@ -93,6 +93,10 @@ Result<> Environment::find_command() {
     return AwsError{rows::InvalidRuntimeException,
                     fmt::format("No interpreter for {} on this machine. {}", runtime,
                                 around_.catalog.install_hint(runtime))};
+  // Nothing inside tells the JVM how much memory there is: the rest is for its code, its threads and
+  // metadata.
+  if (runtime.starts_with("java") && !command_.argv.empty())
+    command_.argv.insert(command_.argv.begin() + 1, fmt::format("-Xmx{}m", configuration.memory_mb * 7 / 10));
   if (configuration.environment) {
     const auto wrapper = configuration.environment->find("AWS_LAMBDA_EXEC_WRAPPER");
     if (wrapper != configuration.environment->end()) wrapper_ = wrapper->second;

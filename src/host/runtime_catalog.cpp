@@ -115,9 +115,14 @@ std::vector<std::string> command(const std::string& family, const std::string& p
   if (family == "python") return {program, "-S", "/var/runtime/python/bootstrap.py"};
   if (family == "ruby") return {program, "--disable=gems", "/var/runtime/ruby/bootstrap.rb"};
   if (family == "java")
-    return {
-        program,    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", "/var/runtime/java",
-        "Bootstrap"};
+    return {program,
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-XX:-UsePerfData",
+            "-cp",
+            "/var/runtime/java/aviary-runtime.jar",
+            "aviary.runtime.Bootstrap"};
   // Lambda's own flags (execution contract, section 11), for the version asked for, if this one knows them.
   std::vector<std::string> argv{program};
   const bool knows_require = version[0] > 22 ||

@@ -36,6 +36,10 @@ struct File {
 /// ruby3.x     <ruby> --disable=gems R/ruby/bootstrap.rb
 ///   RubyGems is loaded when something asks for it, a third of a start otherwise. environment: GEM_PATH and
 ///   RUBYLIB as in the execution contract; GEM_HOME only if the host's own gems are not to be found.
+///
+/// javaN       <java> [flags] -cp R/java/aviary-runtime.jar aviary.runtime.Bootstrap
+///   Any JRE from 11 on. The jar is built from the sources beside it by script/build-java-client and checked
+///   in. flags: `-Xmx` by the function's memory, and what starts a small program quickly.
 std::span<const File> files();
 
 }  // namespace aviary::runtimes

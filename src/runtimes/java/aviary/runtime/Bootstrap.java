@@ -1,0 +1,62 @@
+package aviary.runtime;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** The Java runtime client: initialises the function's handler, then runs it once for each event. */
+public final class Bootstrap {
+  private Bootstrap() {}
+
+  public static void main(String[] arguments) throws Exception {
+    // Logs are read as UTF-8 whatever the JVM thinks of the locale, and line by line.
+    System.setOut(new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true, "UTF-8"));
+    System.setErr(new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, "UTF-8"));
+    Map<String, String> environment = System.getenv();
+    RuntimeApi api = new RuntimeApi(environment.get("AWS_LAMBDA_RUNTIME_API"));
+    String task = environment.getOrDefault("LAMBDA_TASK_ROOT", "/var/task");
+    String layers = environment.getOrDefault("AVIARY_OPT_DIR", "/opt");
+    Handler handler;
+    try {
+      FunctionClassLoader loader = FunctionClassLoader.of(task, layers);
+      Thread.currentThread().setContextClassLoader(loader);
+      handler = Handler.find(environment.getOrDefault("_HANDLER", ""), loader);
+    } catch (Throwable failure) {
+      Throwable cause = Failures.cause(failure);
+      System.out.println(Failures.text(cause));
+      api.initError(Failures.json(cause), Failures.type(cause));
+      System.exit(1);
+      return;
+    }
+    for (;;) {
+      RuntimeApi.Event event = api.next();
+      // Since Java 17 the X-Ray SDK reads this property: a process cannot change its environment.
+      if (event.traceId == null) {
+        System.clearProperty("com.amazonaws.xray.traceHeader");
+      } else {
+        System.setProperty("com.amazonaws.xray.traceHeader", event.traceId);
+      }
+      ByteArrayOutputStream answer = new ByteArrayOutputStream(256);
+      try {
+        handler.handle(event, answer);
+      } catch (Throwable failure) {
+        Throwable cause = Failures.cause(failure);
+        System.out.println(Failures.text(cause));
+        api.error(event.requestId, Failures.json(cause), Failures.type(cause));
+        if (cause instanceof VirtualMachineError) {
+          System.exit(1); // what is left of the process is not to be trusted
+        }
+        continue;
+      } finally {
+        System.out.flush();
+        System.err.flush();
+      }
+      api.respond(event.requestId, answer.toByteArray());
+    }
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,8 @@
+package com.amazonaws.services.lambda.runtime;
+
+/** Lambda's own interface, for packages that do not bring it: on Lambda the runtime provides it. */
+public interface CognitoIdentity {
+  String getIdentityId();
+
+  String getIdentityPoolId();
+}
