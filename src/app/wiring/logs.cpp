@@ -86,6 +86,7 @@ void add_logs(Parts& parts) {
   parts.log_subscribers = std::make_unique<LogSubscribers>(parts);
   parts.logs =
       std::make_unique<logs::LogsService>(logs::LogsDependencies{.clock = parts.clock,
+                                                                 .stopwatch = parts.stopwatch,
                                                                  .ids = parts.log_ids,
                                                                  .journal = *parts.journal,
                                                                  .executor = parts.loop.get_executor(),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ports/simulated_time.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "support/manual_clock.hpp"
 #include "support/memory_journal.hpp"
@@ -69,6 +70,7 @@ class ServiceFixture : public ::testing::Test {
     if (service_) testing::run_task(loop_, service_->stop());
     service_.reset();
     service_ = std::make_unique<LogsService>(LogsDependencies{.clock = clock_,
+                                                              .stopwatch = stopwatch_,
                                                               .ids = ids_,
                                                               .journal = journal_,
                                                               .executor = loop_.get_executor(),
@@ -137,6 +139,7 @@ class ServiceFixture : public ::testing::Test {
 
   boost::asio::io_context loop_{1};
   testing::ManualClock clock_;
+  SimulatedStopwatch stopwatch_;
   SeededRandom ids_{1, "ids"};
   testing::MemoryJournal journal_;
   RecordedMetrics metrics_;

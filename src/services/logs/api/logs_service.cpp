@@ -34,6 +34,7 @@ struct Operations {
       {"PutMetricFilter", &S::put_metric_filter},
       {"PutRetentionPolicy", &S::put_retention_policy},
       {"PutSubscriptionFilter", &S::put_subscription_filter},
+      {"StartLiveTail", &S::start_live_tail},
       {"StartQuery", &S::start_query},
       {"StopQuery", &S::stop_query},
       {"TagLogGroup", &S::tag_log_group},
@@ -47,12 +48,14 @@ struct Operations {
 
 LogsService::LogsService(LogsDependencies d)
     : clock_(d.clock),
+      ids_(d.ids),
       operations_(Operations::table()),
       store_(d.journal, d.options),
       subscription_target_(d.subscribers),
       delivery_(d.clock, d.executor, d.subscribers),
       ingestion_(d.metrics, delivery_),
-      queries_(d.executor, store_, d.ids) {}
+      queries_(d.executor, store_, d.ids),
+      live_tail_(d.clock, d.stopwatch) {}
 
 LogsService::~LogsService() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
@@ -85,6 +88,7 @@ bool LogsService::append(std::uint64_t stream_id, Instant time, std::string_view
 void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
   const EventKey key = store_.append(stream, timestamp, ingested, text);
   LogGroup& group = *stream.group;
+  if (!live_tail_.idle()) live_tail_.on_event(group, stream.name, key, ingested, text);
   const bool waits = ingestion_.on_event(group, stream.name, key, text);
   if (waits && minute_timer_ == 0) close_minutes_later();
 }
@@ -106,11 +110,13 @@ void LogsService::reset() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
   minute_timer_ = 0;
   delivery_.clear();
+  live_tail_.close();
   queries_.clear();
   store_.clear();
 }
 
 Task<> LogsService::stop() {
+  live_tail_.close();
   co_await delivery_.stop();
   co_await queries_.stop();
 }

@@ -11,6 +11,7 @@
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "services/logs/api/live_tail.hpp"
 #include "services/logs/core/ingestion.hpp"
 #include "services/logs/core/log_store.hpp"
 #include "services/logs/core/metric_sink.hpp"
@@ -23,7 +24,8 @@ namespace aviary::logs {
 /// Everything that the service takes from outside; all of it outlives the service.
 struct LogsDependencies {
   Clock& clock;
-  Random& ids;  ///< of queries
+  Stopwatch& stopwatch;  ///< what people watch goes on in real time
+  Random& ids;           ///< of queries and sessions
   Journal& journal;
   boost::asio::any_io_executor executor;      ///< the loop
   MetricSink* metrics = nullptr;              ///< null: metric filters publish nothing
@@ -94,6 +96,8 @@ class LogsService final : public Service {
   Result<Reply> delete_metric_filter(Call& call);
   Result<Reply> describe_metric_filters(Call& call);
   Result<Reply> test_metric_filter(Call& call);
+  // start_live_tail.cpp
+  Result<Reply> start_live_tail(Call& call);
   // insights.cpp
   Result<Reply> start_query(Call& call);
   Result<Reply> get_query_results(Call& call);
@@ -105,12 +109,14 @@ class LogsService final : public Service {
   void close_minutes_later();
 
   Clock& clock_;
+  Random& ids_;
   OperationTable<LogsService> operations_;
   LogStore store_;
   SubscriptionTarget* subscription_target_;
   SubscriptionDelivery delivery_;
   Ingestion ingestion_;
   InsightsQueries queries_;
+  LiveTail live_tail_;
   TimerId minute_timer_ = 0;
 };
 

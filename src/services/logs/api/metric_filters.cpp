@@ -7,7 +7,7 @@
 namespace aviary::logs {
 namespace {
 
-constexpr std::size_t most_filters = 100;  ///< of a group
+constexpr std::size_t most_metric_filters = 100;  ///< of a group
 constexpr std::size_t most_dimensions = 3;
 
 Result<MetricTransformation> read_transformation(const Json& input, const FilterPattern& pattern) {
@@ -74,7 +74,7 @@ Result<Reply> LogsService::put_metric_filter(Call& call) {
     filter.created = place->created;
     *place = std::move(filter);
   } else {
-    if (filters.size() >= most_filters) return limit_exceeded();
+    if (filters.size() >= most_metric_filters) return limit_exceeded();
     filters.insert(place, std::move(filter));
   }
   store_.save(**group);

@@ -8,7 +8,7 @@
 namespace aviary::logs {
 namespace {
 
-constexpr std::size_t most_filters = 2;
+constexpr std::size_t most_subscription_filters = 2;
 
 /// `arn:partition:service:region:account:…`, in parts; empty ones if it is none.
 struct Destination {
@@ -94,7 +94,7 @@ Task<Result<Reply>> LogsService::put_subscription_filter(Call call) {
     filter.created = same->created;
     *same = std::move(filter);
   } else {
-    if (filters.size() >= most_filters) co_return limit_exceeded();
+    if (filters.size() >= most_subscription_filters) co_return limit_exceeded();
     const auto place = std::ranges::upper_bound(filters, filter.name, {}, &SubscriptionFilter::name);
     filters.insert(place, std::move(filter));
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
+
 namespace aviary::logs {
 namespace {
 
@@ -176,6 +178,8 @@ void LogStore::make_room(const EventChunk& spare) {
     const auto [id, owner] = *chunk_owners_.begin();
     if (id == spare.id()) return;
     const auto found = std::ranges::find(owner->chunks, id, [](const auto& chunk) { return chunk->id(); });
+    if (losses_.events == 0)
+      log::warn("log events take more than {} MiB: the oldest are dropped", options_.budget >> 20U);
     losses_.events += (*found)->size();
     losses_.bytes += (*found)->text().size();
     losses_.newest = std::max(losses_.newest, (*found)->back_key().timestamp);
