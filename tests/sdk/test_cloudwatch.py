@@ -207,6 +207,41 @@ class Alarms(CloudWatchCase):
         finally:
             server.stop()
 
+class Durability(CloudWatchCase):
+    def test_metric_data_survives_a_restart(self):
+        folder = self.scratch()
+        server = Server("--clock", "manual", data_dir=folder).start()
+        server.put("/_aviary/clock", {"now": "2031-01-01T00:00:00Z"})
+
+        def sums():
+            answer = client_for(server.endpoint, service="cloudwatch").get_metric_statistics(
+                Namespace="Shop", MetricName="Errors", Period=60, Statistics=["Sum"],
+                StartTime=datetime.datetime(2030, 12, 31, 23, tzinfo=UTC), EndTime=datetime.datetime(2031, 1, 1, 1, tzinfo=UTC))
+            return sorted(point["Sum"] for point in answer["Datapoints"])
+
+        def put(value):
+            client_for(server.endpoint, service="cloudwatch").put_metric_data(
+                Namespace="Shop", MetricData=[{"MetricName": "Errors", "Value": value}])
+
+        put(1)
+        server.post("/_aviary/clock/advance", {"by": "1m"})
+        put(2)
+        self.assertEqual(server.stop(), 0)
+        server.start()
+        server.put("/_aviary/clock", {"now": "2031-01-01T00:10:00Z"})
+        self.addCleanup(lambda: server.alive() and server.stop())
+        self.assertEqual(sums(), [1.0, 2.0])
+
+
+class Pictures(CloudWatchCase):
+    def test_a_widget_as_a_picture(self):
+        self.put(5)
+        widget = {"metrics": [["Shop", "Errors"]], "width": 300, "height": 200}
+        picture = self.watch.get_metric_widget_image(MetricWidget=json.dumps(widget))["MetricWidgetImage"]
+        self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual((int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")), (300, 200))
+
+
 class Actions(CloudWatchCase):
     """What alarms do when they change."""
 

@@ -180,6 +180,61 @@ class Tail(LogsCase):
         self.fail(f"the end, before {word!r}: {''.join(read)}")
 
 
+class Insights(LogsCase):
+    def query(self, text):
+        now = int(time.time())
+        started = self.logs.start_query(logGroupName="/aws/lambda/order-processor", startTime=now - 3600,
+                                        endTime=now + 3600, queryString=text)
+        answer = self.eventually(lambda: self.ended(started["queryId"]), timeout=60, what="the query")
+        self.assertEqual(answer["status"], "Complete")
+        return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+
+    def ended(self, query):
+        answer = self.logs.get_query_results(queryId=query)
+        return answer if answer["status"] != "Running" else None
+
+    def test_a_report_of_a_function(self):
+        self.create(code=SAYS)
+        for latency in (50, 150, 250):
+            self.say(json.dumps({"latency": latency, "path": "/cart"}))
+        self.assertEqual(self.query("filter ispresent(latency) | stats count(*) as n, max(latency) as slowest by path"),
+                         [{"path": "/cart", "n": "3", "slowest": "250"}])
+        reports = self.query('filter @type = "REPORT" | fields @requestId, @duration, @maxMemoryUsed | sort @timestamp')
+        self.assertEqual(len(reports), 3)
+        for report in reports:
+            self.assertRegex(report["@requestId"], r"^[0-9a-f-]{36}$")
+            self.assertGreater(float(report["@duration"]), 0)
+
+    def test_what_is_no_query(self):
+        self.logs.create_log_group(logGroupName="/aws/lambda/order-processor")
+        self.refused("MalformedQueryException", 400, self.query, "fieldss @message",
+                     message="unexpected symbol found fieldss at line 1 and position 0")
+
+
+class LiveTail(LogsCase):
+    def test_lines_as_they_come(self):
+        # boto3 would put "stream-" before the host, which only AWS's own names survive.
+        logs = client_for(self.server.endpoint, service="logs", inject_host_prefix=False)
+        if "StartLiveTail" not in logs.meta.service_model.operation_names:
+            self.skipTest("this boto3 is older than live tail")
+        self.create(code=SAYS)
+        self.say("before")
+        arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/order-processor"
+        stream = logs.start_live_tail(logGroupIdentifiers=[arn], logEventFilterPattern="order")["responseStream"]
+        self.addCleanup(stream.close)
+        events = iter(stream)
+        self.assertEqual(next(events)["sessionStart"]["logGroupIdentifiers"], [arn])
+        self.say("order 1")
+        self.say("nothing")
+        found = []
+        for _ in range(30):
+            found += next(events)["sessionUpdate"]["sessionResults"]
+            if found:
+                break
+        self.assertEqual([event["message"] for event in found], ["order 1\n"])
+        self.assertEqual(found[0]["logGroupIdentifier"], "123456789012:/aws/lambda/order-processor")
+
+
 class Durability(LogsCase):
     def test_groups_and_their_settings_last(self):
         folder = self.scratch()

@@ -106,8 +106,11 @@ void send_to_bus(Parts& parts, const cloudwatch::AlarmEvent& event) {
 
 void add_cloudwatch(Parts& parts) {
   parts.alarm_actions = std::make_unique<AlarmDelivery>(parts);
-  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(cloudwatch::CloudWatchDependencies{
-      .clock = parts.clock, .journal = *parts.journal, .actions = parts.alarm_actions.get()});
+  parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(
+      cloudwatch::CloudWatchDependencies{.clock = parts.clock,
+                                         .journal = *parts.journal,
+                                         .stopwatch = &parts.stopwatch,
+                                         .actions = parts.alarm_actions.get()});
   parts.cloudwatch->alarms().subscribe([&parts](const cloudwatch::AlarmEvent& event) {
     parts.happenings.add(fmt::format("alarm {}: {} -> {}", event.name, cloudwatch::name_of(event.from),
                                      cloudwatch::name_of(event.to)));

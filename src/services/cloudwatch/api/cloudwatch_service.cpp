@@ -21,6 +21,7 @@ struct Operations {
       {"GetDashboard", &S::get_dashboard},
       {"GetMetricData", &S::get_metric_data},
       {"GetMetricStatistics", &S::get_metric_statistics},
+      {"GetMetricWidgetImage", &S::get_metric_widget_image},
       {"ListDashboards", &S::list_dashboards},
       {"ListMetrics", &S::list_metrics},
       {"ListTagsForResource", &S::list_tags_for_resource},
@@ -37,10 +38,12 @@ struct Operations {
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
     : clock_(d.clock),
+      log_(d.journal),
       metrics_(d.metrics),
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
       timer_(d.clock, alarms_),
+      log_timer_(d.stopwatch, log_),
       operations_(Operations::table()) {}
 
 CloudWatchService::~CloudWatchService() = default;
@@ -54,6 +57,7 @@ std::vector<std::string_view> CloudWatchService::implemented_operations() {
 }
 
 void CloudWatchService::restore() {
+  metrics_.restore(log_);
   alarms_.restore(clock_.now());
   dashboards_.restore();
 }
@@ -66,6 +70,9 @@ void CloudWatchService::reset() {
 
 Task<> CloudWatchService::stop() {
   timer_.stop();
+  log_timer_.stop();
+  metrics_.tell_open();
+  log_.flush();
   co_return;
 }
 

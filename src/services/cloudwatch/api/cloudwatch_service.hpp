@@ -13,6 +13,7 @@
 #include "services/cloudwatch/core/dashboards.hpp"
 #include "services/cloudwatch/core/metric_store.hpp"
 #include "services/cloudwatch/jobs/alarm_timer.hpp"
+#include "services/cloudwatch/jobs/metric_log_timer.hpp"
 
 namespace aviary::cloudwatch {
 
@@ -20,6 +21,7 @@ namespace aviary::cloudwatch {
 struct CloudWatchDependencies {
   Clock& clock;
   Journal& journal;
+  Stopwatch* stopwatch = nullptr;   ///< metric data is written each second of it; null: at the end only
   AlarmActions* actions = nullptr;  ///< null: alarms change their states and do nothing else
   MetricStore::Options metrics{};
 };
@@ -64,6 +66,8 @@ class CloudWatchService final : public Service {
   Result<Reply> get_metric_data(Call& call);
   Result<Reply> get_metric_statistics(Call& call);
   Result<Reply> list_metrics(Call& call);
+  // metric_widget.cpp
+  Result<Reply> get_metric_widget_image(Call& call);
   // alarm_operations.cpp
   Result<Reply> put_metric_alarm(Call& call);
   Result<Reply> put_composite_alarm(Call& call);
@@ -86,10 +90,12 @@ class CloudWatchService final : public Service {
   Result<Reply> list_tags_for_resource(Call& call);
 
   Clock& clock_;
+  MetricLog log_;
   MetricStore metrics_;
   Alarms alarms_;
   Dashboards dashboards_;
   AlarmTimer timer_;
+  MetricLogTimer log_timer_;
   OperationTable<CloudWatchService> operations_;
 };
 

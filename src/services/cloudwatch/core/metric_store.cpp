@@ -78,6 +78,11 @@ MetricStore::UnitSeries& MetricStore::series_of(const Scope& scope, const Metric
   bytes_ += sizeof(UnitSeries) + 32;
   UnitSeries& made = *metric.units.back();
   made.unit = standard_unit(unit).value_or("None");
+  if (log_ && log_->durable()) {
+    made.log = log_;
+    made.number = ++last_number_;
+    log_->introduce(made.number, scope, found->first, made.unit);
+  }
   return made;
 }
 
@@ -88,22 +93,61 @@ MetricStore::Handle MetricStore::resolve(const Scope& scope, const MetricId& id,
 void MetricStore::put(const Scope& scope, const MetricId& id, std::string_view unit, Width width,
                       const Sample& sample, EpochSeconds now) {
   UnitSeries& to = series_of(scope, id, unit, false);
-  if (to.series.add(sample.at, width, sample.value, sample.count)) packed(to, now);
+  if (to.series.add(sample.at, width, sample.value, sample.count, &to)) packed(to, now);
 }
 
 void MetricStore::put_set(const Scope& scope, const MetricId& id, std::string_view unit, Width width,
                           EpochSeconds at, double count, double sum, double min, double max,
                           EpochSeconds now) {
   UnitSeries& to = series_of(scope, id, unit, false);
-  to.series.add_set(at, width, count, sum, min, max);
+  to.series.add_set(at, width, count, sum, min, max, &to);
   packed(to, now);
 }
 
-void MetricStore::restore(const Scope& scope, const MetricId& id, std::string_view unit,
-                          const Bucket& bucket) {
-  UnitSeries& to = series_of(scope, id, unit, false);
-  to.series.merge(bucket);
-  account(to);
+void MetricStore::restore(MetricLog& log) {
+  std::map<std::uint32_t, UnitSeries*> known;
+  log.load(
+      [&](std::uint32_t number, const MetricLog::Name& name) {
+        UnitSeries& made = series_of(name.scope, MetricId::from_key(name.key), name.unit, false);
+        made.log = &log;
+        made.number = number;
+        last_number_ = std::max(last_number_, number);
+        known.emplace(number, &made);
+      },
+      [&](std::uint32_t number, const Bucket& bucket) {
+        const auto series = known.find(number);
+        if (series != known.end()) series->second->series.merge(bucket);
+      });
+  for (const auto& [number, series] : known) {
+    series->series.seal();  // what it has is written down; what comes will be
+    account(*series);
+  }
+  log_ = &log;
+  tidy_log();
+}
+
+void MetricStore::tell_open() {
+  if (!log_) return;
+  for (const auto& [scope, region] : regions_)
+    for (const auto& [key, metric] : region.metrics)
+      for (const auto& series : metric->units) series->series.tell_open(*series);
+}
+
+void MetricStore::tidy_log() {
+  constexpr std::size_t slack = 16U << 20U;
+  if (!log_ || log_->bytes() < slack + 4 * bytes_) return;
+  log_->begin_anew();
+  last_number_ = 0;
+  for (const auto& [scope, region] : regions_) {
+    for (const auto& [key, metric] : region.metrics) {
+      for (const auto& series : metric->units) {
+        series->number = ++last_number_;
+        log_->introduce(series->number, scope, key, series->unit);
+        // The open one is told when it is over.
+        series->series.read_packed([&](const Bucket& bucket) { log_->add(series->number, bucket); });
+      }
+    }
+  }
 }
 
 const MetricStore::Metrics& MetricStore::metrics(const Scope& scope) const {
@@ -147,7 +191,10 @@ Retention MetricStore::tightened() const {
 /// its memory, and now and then after the series' age. Work is spread: while it is over its budget every
 /// packing pays for a few series more.
 void MetricStore::packed(UnitSeries& series, EpochSeconds now) {
-  if (series.series.chunk_is_full()) series.series.compact(now, tightened(), pressure_ > 0);
+  if (series.series.chunk_is_full()) {
+    series.series.compact(now, tightened(), pressure_ > 0);
+    tidy_log();
+  }
   account(series);
   if (bytes_ <= options_.budget) return;
   for (int i = 0; i < 4 && bytes_ > options_.budget; ++i) advance_sweep(now);
@@ -183,6 +230,8 @@ void MetricStore::advance_sweep(EpochSeconds now) {
 }
 
 void MetricStore::clear() {
+  if (log_) log_->forget();
+  last_number_ = 0;
   regions_.clear();
   count_ = 0;
   bytes_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/cloudwatch/core/metric_id.hpp"
+#include "services/cloudwatch/core/metric_log.hpp"
 #include "services/cloudwatch/core/series.hpp"
 
 namespace aviary::cloudwatch {
@@ -28,10 +29,16 @@ struct Sample {
 /// Lives on the loop's thread; knows no clock.
 class MetricStore {
  public:
-  struct UnitSeries {
+  struct UnitSeries final : BucketSink {
     std::string_view unit;      ///< static text: one of the model's StandardUnit
     std::size_t accounted = 0;  ///< what of `bytes()` is this series
     Series series;
+    MetricLog* log = nullptr;  ///< where its data lasts, if anywhere
+    std::uint32_t number = 0;  ///< there
+
+    void on_bucket(const Bucket& bucket) override {
+      if (log) log->add(number, bucket);
+    }
   };
   struct Metric {
     std::vector<std::unique_ptr<UnitSeries>> units;  ///< handles point at them
@@ -55,7 +62,7 @@ class MetricStore {
   Handle resolve(const Scope& scope, const MetricId& id, std::string_view unit);
   /// The hot path: some 30 ns. `now` is the emulated time, whose minute the sample falls into.
   void record(Handle handle, EpochSeconds now, double value) {
-    if (handle.of->series.add(now, Width::Minute, value)) [[unlikely]]
+    if (handle.of->series.add(now, Width::Minute, value, 1, handle.of)) [[unlikely]]
       packed(*handle.of, now);
   }
   /// Changes when every metric is forgotten: handles of before are worth nothing then.
@@ -65,8 +72,11 @@ class MetricStore {
            EpochSeconds now);
   void put_set(const Scope& scope, const MetricId& id, std::string_view unit, Width width, EpochSeconds at,
                double count, double sum, double min, double max, EpochSeconds now);
-  /// Puts back what an earlier run has written down.
-  void restore(const Scope& scope, const MetricId& id, std::string_view unit, const Bucket& bucket);
+  /// Reads back what an earlier run has written down; from then on data is written there. `log` outlives
+  /// this.
+  void restore(MetricLog& log);
+  /// Writes down what has come so far, also of the minute that is not over; at the end, once.
+  void tell_open();
 
   /// Null if there is no such metric.
   const Metric* find(const Scope& scope, const MetricId& id) const;
@@ -87,6 +97,8 @@ class MetricStore {
   };
   UnitSeries& series_of(const Scope& scope, const MetricId& id, std::string_view unit, bool hold);
   void packed(UnitSeries& series, EpochSeconds now);
+  /// What was rolled up or dropped here is still in the log: writes it anew when most of it is of that kind.
+  void tidy_log();
   void account(UnitSeries& series);
   void compact(UnitSeries& series, EpochSeconds now);
   void advance_sweep(EpochSeconds now);
@@ -97,7 +109,9 @@ class MetricStore {
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t generation_ = 1;
-  int pressure_ = 0;  ///< how much earlier than `retention` says data is rolled up
+  MetricLog* log_ = nullptr;
+  std::uint32_t last_number_ = 0;  ///< of a series in the log
+  int pressure_ = 0;               ///< how much earlier than `retention` says data is rolled up
   // Where the sweep over all series stands.
   Scope sweep_scope_;
   std::string sweep_key_;

@@ -4,13 +4,14 @@
 
 namespace aviary::cloudwatch {
 
-void Series::add_set(EpochSeconds at, Width width, double count, double sum, double min, double max) {
-  bucket(floor_to(at, seconds_of(width)), width,
+void Series::add_set(EpochSeconds at, Width width, double count, double sum, double min, double max,
+                     BucketSink* sink) {
+  bucket(floor_to(at, seconds_of(width)), width, sink,
          [&](Aggregate& samples) { samples.add_set(count, sum, min, max); });
 }
 
 void Series::merge(const Bucket& other) {
-  bucket(other.start, other.width, [&](Aggregate& samples) { samples.merge(other.samples); });
+  bucket(other.start, other.width, nullptr, [&](Aggregate& samples) { samples.merge(other.samples); });
 }
 
 EpochSeconds Series::newest() const {

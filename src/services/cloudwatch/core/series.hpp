@@ -17,22 +17,36 @@ struct Retention {
   EpochSeconds hours = 455 * 86400;
 };
 
+/// Hears of samples when they are packed: a bucket that is over, or what came late for one.
+class BucketSink {
+ public:
+  virtual ~BucketSink() = default;
+  virtual void on_bucket(const Bucket& bucket) = 0;
+};
+
 /// One metric in one unit over time. The newest bucket is open and takes samples at once; older ones are
 /// packed, some sixty together.
 class Series {
  public:
   /// Samples of the open bucket, the normal case, take some 10 ns. An older or a newer one takes longer:
   /// packing, or unpacking and packing again. True if bytes were packed (the owner looks at its budget).
-  bool add(EpochSeconds at, Width width, double value, double count = 1) {
+  bool add(EpochSeconds at, Width width, double value, double count = 1, BucketSink* sink = nullptr) {
     const EpochSeconds start = floor_to(at, seconds_of(width));
     if (start == open_.start && width == open_.width && !open_.samples.empty()) {
       open_.samples.add(value, count);
       return false;
     }
-    bucket(start, width, [&](Aggregate& samples) { samples.add(value, count); });
+    bucket(start, width, sink, [&](Aggregate& samples) { samples.add(value, count); });
     return true;
   }
-  void add_set(EpochSeconds at, Width width, double count, double sum, double min, double max);
+  void add_set(EpochSeconds at, Width width, double count, double sum, double min, double max,
+               BucketSink* sink = nullptr);
+  /// The open bucket takes no more; what comes for the same stretch opens another.
+  void seal();
+  /// Tells of the open bucket as if it were over.
+  void tell_open(BucketSink& sink) const {
+    if (!open_.samples.empty()) sink.on_bucket(open_);
+  }
   void merge(const Bucket& other);
 
   /// Every bucket that starts in [from, until), in order: `visit(const Bucket&)`.
@@ -50,6 +64,13 @@ class Series {
       }
     }
     if (!open_.samples.empty() && open_.start >= from && open_.start < until) visit(open_);
+  }
+
+  /// Every bucket but the open one, in order: `visit(const Bucket&)`.
+  template <class Visit>
+  void read_packed(Visit visit) const {
+    for (const Chunk& chunk : chunks_)
+      for (const Bucket& bucket : unpack(chunk)) visit(bucket);
   }
 
   /// Every sixty buckets or so: a good moment to look after what is old.
@@ -75,8 +96,11 @@ class Series {
   static constexpr std::uint32_t chunk_buckets = 64;
 
   template <class Change>
-  void bucket(EpochSeconds start, Width width, Change change) {
-    if (open_.samples.empty() || start > open_.start) {
+  void bucket(EpochSeconds start, Width width, BucketSink* sink, Change change) {
+    const bool opens =
+        open_.samples.empty() ? chunks_.empty() || start >= chunks_.back().last : start > open_.start;
+    if (opens) {
+      if (sink) tell_open(*sink);
       seal();
       open_.start = start;
       open_.width = width;
@@ -84,12 +108,13 @@ class Series {
       change(open_.samples);
       return;
     }
-    if (start == open_.start && width == open_.width) {
+    if (!open_.samples.empty() && start == open_.start && width == open_.width) {
       change(open_.samples);
       return;
     }
     Bucket late{.start = start, .width = width, .samples = {}};
     change(late.samples);
+    if (sink) sink->on_bucket(late);
     insert(late);
   }
 
@@ -97,7 +122,6 @@ class Series {
     return std::partition_point(chunks_.begin(), chunks_.end(),
                                 [from](const Chunk& chunk) { return chunk.last < from; });
   }
-  void seal();
   void append(const Bucket& bucket);
   void insert(const Bucket& bucket);
   static std::vector<Bucket> unpack(const Chunk& chunk);
