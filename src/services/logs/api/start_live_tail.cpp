@@ -4,14 +4,6 @@
 #include "services/logs/core/errors.hpp"
 
 namespace aviary::logs {
-namespace {
-
-std::vector<std::string> texts_of(const Json& input, const char* name) {
-  const Json* list = find_member(input, name);
-  return list ? list->get<std::vector<std::string>>() : std::vector<std::string>();
-}
-
-}  // namespace
 
 Result<Reply> LogsService::start_live_tail(Call& call) {
   LiveTail::Wanted wanted{.scope = scope_of(call),
