@@ -55,6 +55,7 @@ Json environments(const Parts& parts) {
                     {"invokes", row.invocations},
                     {"memory_bytes", row.memory_bytes},
                     {"pid", row.pid ? Json(*row.pid) : Json(nullptr)},
+                    {"provisioned", row.provisioned},
                     {"log_stream", row.log_stream}});
   }
   return {{"environments", rows}};

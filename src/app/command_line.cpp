@@ -179,6 +179,8 @@ class Parser {
     add("--activation-delay", raw_.activation_delay_ms,
         "Milliseconds that functions stay Pending and InProgress")
         ->check(whole_number_problem);
+    add_flag("--enforce-permissions", options_.enforce_permissions,
+             "Let resource policies decide who may invoke");
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")
         ->check(CLI::Range(1, 1000000));
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace aviary::app {
 
@@ -17,10 +18,14 @@ struct Message {
   std::string body;        ///< UTF-8; for a function its event, JSON
   std::string subject{};   ///< topics only
   std::string group_id{};  ///< FIFO queues and topics only
-  std::string deduplication_id{};                   ///< FIFO queues and topics only
-  std::map<std::string, std::string> attributes{};  ///< message attributes, all of type String
-  std::string source{};                             ///< event buses: `source`
-  std::string detail_type{};                        ///< event buses: `detail-type`
+  std::string deduplication_id{};                          ///< FIFO queues and topics only
+  std::map<std::string, std::string> attributes{};         ///< message attributes, all of type String
+  std::string source{};                                    ///< event buses: `source`
+  std::string detail_type{};                               ///< event buses: `detail-type`
+  std::map<std::string, std::string> number_attributes{};  ///< message attributes of type Number
+  std::vector<std::string> resources{};                    ///< event buses: `resources`
+  std::string trace_header{};  ///< X-Ray's: a queue's AWSTraceHeader, a function's X-Amzn-Trace-Id
+  std::string object_key{};    ///< buckets only
 };
 
 /// Carries messages to whatever an ARN names. Services register what they take in under the service part of

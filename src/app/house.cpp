@@ -24,15 +24,6 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
-AccessKeys parse_access_keys(const std::vector<std::string>& pairs) {
-  AccessKeys keys;
-  for (const std::string& pair : pairs) {
-    const std::size_t colon = pair.find(':');
-    if (colon != std::string::npos) keys.emplace(pair.substr(0, colon), pair.substr(colon + 1));
-  }
-  return keys;
-}
-
 execution::Options execution_options(const EmulatorOptions& options, std::string base_url) {
   execution::Options chosen;
   chosen.base_url = std::move(base_url);
@@ -45,6 +36,7 @@ execution::Options execution_options(const EmulatorOptions& options, std::string
   if (!options.freeze) chosen.freeze_after.reset();
   chosen.allow_neighbour_runtime = !options.strict_runtimes;
   chosen.process_time = &host::machine_time;
+  chosen.architectures = host::runnable_architectures();
   return chosen;
 }
 
@@ -126,6 +118,9 @@ namespace {
 
 /// Every request that comes in: the guard first, then the emulator's own interface, then AWS's.
 Task<wire::Response> answer(Parts& parts, wire::Request request) {
+  // A function's URL is there for anybody's pages: its CORS says for which.
+  if (auto address = lambda::url_address(request))
+    co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
   if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
   co_return co_await parts.gateway->handle(std::move(request));

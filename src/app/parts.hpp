@@ -73,6 +73,7 @@ struct Parts {
   Delivery delivery;  ///< filled by those that take messages in
   Happenings happenings;
   std::map<std::string, StateProbe, std::less<>> probes;  ///< by kind; what the clock can be driven until
+  std::unique_ptr<lambda::Messenger> lambda_messenger;
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::AlarmActions> alarm_actions;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;

@@ -38,8 +38,10 @@ Task<> tell(execution::RuntimeHandler handler, Truncated cut) {
   co_await std::move(handling);
 }
 
-http::Options runtime_words(execution::RuntimeHandler handler, TaskGroup& tasks) {
+http::Options runtime_words(execution::RuntimeHandler handler, execution::RuntimeReceiver receiver,
+                            TaskGroup& tasks) {
   http::Options options;
+  options.receive_body = std::move(receiver);
   options.refuse = [handler = std::move(handler), &tasks](const http::Refused& refused) {
     if (refused.why != http::Refusal::Truncated) return http::default_words(refused);
     const wire::Request& request = refused.request;
@@ -65,8 +67,9 @@ http::Options runtime_words(execution::RuntimeHandler handler, TaskGroup& tasks)
 class Listener final : public execution::RuntimeListener {
  public:
   Listener(boost::asio::any_io_executor executor, Stopwatch& stopwatch, execution::RuntimeHandler handler,
-           TaskGroup& tasks)
-      : server_(std::move(executor), stopwatch, handler, runtime_limits, runtime_words(handler, tasks)) {}
+           execution::RuntimeReceiver receiver, TaskGroup& tasks)
+      : server_(std::move(executor), stopwatch, handler, runtime_limits,
+                runtime_words(handler, std::move(receiver), tasks)) {}
 
   std::string open() {
     const http::Server::Listening listening = server_.listen("127.0.0.1", 0);
@@ -83,8 +86,10 @@ class Listener final : public execution::RuntimeListener {
 }  // namespace
 
 std::unique_ptr<execution::RuntimeListener> RuntimeListeners::open(execution::RuntimeHandler handler,
+                                                                   execution::RuntimeReceiver receiver,
                                                                    std::string& problem) {
-  auto listener = std::make_unique<Listener>(executor_, stopwatch_, std::move(handler), truncated_);
+  auto listener =
+      std::make_unique<Listener>(executor_, stopwatch_, std::move(handler), std::move(receiver), truncated_);
   problem = listener->open();
   if (!problem.empty()) return nullptr;
   return listener;

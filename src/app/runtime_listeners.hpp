@@ -17,6 +17,7 @@ class RuntimeListeners final : public execution::RuntimeEndpoints {
       : executor_(executor), stopwatch_(stopwatch), truncated_(std::move(executor)) {}
 
   std::unique_ptr<execution::RuntimeListener> open(execution::RuntimeHandler handler,
+                                                   execution::RuntimeReceiver receiver,
                                                    std::string& problem) override;
   /// Before destruction: completes when nothing is being told any more.
   Task<> stop() { return truncated_.join(); }

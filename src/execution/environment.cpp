@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "wire/body_stream.hpp"
+
 namespace aviary::execution {
 namespace {
 
@@ -44,7 +46,9 @@ void Environment::take(JobPtr job) {
   job_ = std::move(job);
   request_id_ = job_->invocation.request_id;
   invoked_arn_ = job_->invocation.invoked_arn;
+  spilled_ = job_->spilled && !identity_.provisioned;
   payload_given_ = false;
+  streaming_ = false;
   ++invocations_;
   if (state_ == State::Idle) {
     deliver();
@@ -158,8 +162,26 @@ std::optional<Delivery> Environment::take_event() {
   return delivery;
 }
 
+std::shared_ptr<wire::BodyStream> Environment::receive(const wire::Request& request) {
+  if (state_ != State::Invoking || !job_ || !job_->invocation.stream || streaming_) return nullptr;
+  if (request.header("Lambda-Runtime-Function-Response-Mode") != "streaming") return nullptr;
+  if (request.path() != fmt::format("/2018-06-01/runtime/invocation/{}/response", request_id_))
+    return nullptr;
+  if (!owns(request)) return nullptr;
+  streaming_ = true;
+  const std::string_view type = request.header("Content-Type");
+  if (job_->invocation.stream_begins)
+    job_->invocation.stream_begins(type.empty() ? "application/octet-stream" : type);
+  return job_->invocation.stream;
+}
+
+std::uint64_t Environment::streamed_bytes() const {
+  return streaming_ && job_ ? job_->invocation.stream->written() : 0;
+}
+
 void Environment::respond(std::string payload) {
   Ending ending;
+  ending.outcome.streamed = streaming_;
   ending.outcome.payload = std::move(payload);
   answered(std::move(ending));
 }
@@ -170,6 +192,7 @@ Environment::Ending Environment::failed(const Failure& failure) {
   Ending ending;
   ending.outcome.payload = failure_payload(failure, request_id_);
   ending.outcome.function_error = "Unhandled";
+  ending.outcome.streamed = streaming_;
   ending.end = failure.end;
   ending.error_type = failure.type;
   ending.log_line = platform_log::failure(around_.clock.now(), request_id_, failure);
@@ -250,6 +273,8 @@ void Environment::close_log() {
     record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);
     record.max_memory_bytes = memory_bytes_;
     record.cold = outcome.cold;
+    record.provisioned = identity_.provisioned;
+    record.spilled = spilled_;
     for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
   }
   if (job_) owner_.settle(std::move(job_), std::move(outcome));
@@ -402,6 +427,7 @@ EnvironmentInfo Environment::info() const {
   if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
   if (sandbox_) info.pid = sandbox_->pid();
   info.log_stream = identity_.log_stream;
+  info.provisioned = identity_.provisioned;
   return info;
 }
 

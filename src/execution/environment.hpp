@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "execution/concurrency_gate.hpp"
 #include "execution/environment_state.hpp"
 #include "execution/failure.hpp"
 #include "execution/faults.hpp"
@@ -35,6 +36,8 @@ namespace aviary::execution {
 struct Job {
   lambda::Invocation invocation;
   OneShot<Result<lambda::Outcome>> answer;
+  Charge charge = Charge::Unreserved;
+  bool spilled = false;  ///< runs on demand because what was provisioned is busy
   std::chrono::nanoseconds queued_at{};
   std::unique_ptr<Fault> fault{};  ///< null: nothing goes wrong on purpose
 };
@@ -108,6 +111,8 @@ class Environment final : public Session, public std::enable_shared_from_this<En
 
   /// Whether it is on its way to its first invocation; the owner's mark, so that it counts each once.
   bool coming = true;
+  /// Whether it has been free at least once; the owner's mark, by which provisioned ones count.
+  bool was_free = false;
 
   // The Runtime API's side.
   bool open() const override {
@@ -120,6 +125,8 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   OneShot<bool> wants_event() override;
   std::optional<Delivery> take_event() override;
   void respond(std::string payload) override;
+  std::shared_ptr<wire::BodyStream> receive(const wire::Request& request) override;
+  std::uint64_t streamed_bytes() const override;
   void fail(Failure failure) override;
   void fail_init(Failure failure) override;
 
@@ -210,6 +217,8 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   std::string request_id_;
   std::string invoked_arn_;
   std::optional<OneShot<bool>> waiter_;  ///< the runtime in `next`
+  bool spilled_ = false;                 ///< the invocation's, as `Job::spilled`
+  bool streaming_ = false;               ///< the response goes to the caller as it comes
   bool payload_given_ = false;           ///< it was moved out to the runtime and cannot be given again
   std::chrono::nanoseconds started_{};
   std::int64_t deadline_ms_ = 0;

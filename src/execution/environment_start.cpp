@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -27,6 +28,10 @@ constexpr std::array<std::string_view, 2> bootstraps{"/var/task/bootstrap", "/op
 /// A runtime that reported a failed init is given this long to leave by itself, so that its last output is
 /// seen.
 constexpr auto leave_limit = 100ms;
+
+/// An environment that nobody waits for has longer to initialise (developer guide, "Lambda execution
+/// environment lifecycle": 130 seconds or the function's time-out, whichever is longer).
+constexpr auto provisioned_init_limit = 130s;
 
 AwsError code_problem(CodeProblem problem) {
   switch (problem) {
@@ -84,6 +89,14 @@ Result<> Environment::find_command() {
   const lambda::Configuration& configuration = *identity_.version->configuration;
   if (configuration.package_type == "Image")
     return AwsError{rows::InvalidRuntimeException, "Container images cannot be run here: use a Zip package."};
+  const auto& runnable = around_.options.architectures;
+  for (const std::string& wanted : configuration.architectures)
+    if (!runnable.empty() && std::find(runnable.begin(), runnable.end(), wanted) == runnable.end())
+      return AwsError{
+          rows::InvalidRuntimeException,
+          fmt::format("The function is for {}, and this machine runs {}. Give it Architectures [{}], "
+                      "or install an emulator for its programs (qemu-user-static).",
+                      wanted, fmt::join(runnable, ", "), runnable.front())};
   const std::string& runtime = configuration.runtime;
   auto found = around_.catalog.find(runtime);
   if (found) command_ = std::move(*found);
@@ -137,7 +150,12 @@ Task<Result<>> Environment::prepare() {
   sandbox_ = std::move(*sandbox);
   std::string problem;
   listener_ = around_.endpoints.open(
-      [weak = weak_from_this()](wire::Request request) { return serve(weak, std::move(request)); }, problem);
+      [weak = weak_from_this()](wire::Request request) { return serve(weak, std::move(request)); },
+      [weak = weak_from_this()](const wire::Request& request) {
+        const std::shared_ptr<Session> session = weak.lock();
+        return session ? session->receive(request) : nullptr;
+      },
+      problem);
   if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
   co_return Result<>{};
 }
@@ -153,8 +171,9 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
   }
   spec.can_wait = command_.can_wait && wrapper_.empty();
   const std::string address = listener_ ? listener_->address() : std::string();
-  spec.environment = process_variables(
-      version, command_, {address, identity_.log_group, identity_.log_stream, around_.options.base_url});
+  spec.environment = process_variables(version, command_,
+                                       {address, identity_.log_group, identity_.log_stream,
+                                        around_.options.base_url, identity_.initialization_type});
   return spec;
 }
 
@@ -188,14 +207,17 @@ void Environment::begin_init() {
   init_duration_ = 0ns;
   init_started_ = now();
   early_exit_.reset();
-  set_deadline(init_started_ + (phase_ == InitPhase::Init ? around_.options.init_timeout : timeout()));
+  auto limit = phase_ == InitPhase::Init ? around_.options.init_timeout : timeout();
+  if (phase_ == InitPhase::Init && identity_.provisioned)
+    limit = std::max<std::chrono::nanoseconds>(provisioned_init_limit, timeout());
+  set_deadline(init_started_ + limit);
   hold_timer_ = around_.stopwatch.call_after(around_.options.start_hold, [this] {
     hold_timer_ = 0;
     place_.release();
   });
   if (phase_ != InitPhase::Init || !log_.wanted()) return;
   const lambda::Version& version = *identity_.version;
-  log_.platform(platform_log::init_start(version, around_.clock.now()));
+  log_.platform(platform_log::init_start(version, around_.clock.now(), identity_.initialization_type));
   if (!command_.exact)
     log_.platform(
         fmt::format("[WARNING] aviary: {} is not installed here, version {} runs in its place. {}\n",
@@ -307,8 +329,8 @@ void Environment::conclude_failed_init() {
   init_failure_.reset();
   const auto duration = std::exchange(init_duration_, 0ns);
   if (log_.wanted())
-    log_.platform(
-        platform_log::init_report(*identity_.version, around_.clock.now(), phase_, duration, failure));
+    log_.platform(platform_log::init_report(*identity_.version, around_.clock.now(), phase_, duration,
+                                            failure, identity_.initialization_type));
   phase_ = InitPhase::Invoke;
   if (!job_) return;
   log_start();

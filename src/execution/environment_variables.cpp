@@ -136,7 +136,7 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory);
   add("AWS_LAMBDA_LOG_GROUP_NAME", context.log_group);
   add("AWS_LAMBDA_LOG_STREAM_NAME", context.log_stream);
-  add("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+  add("AWS_LAMBDA_INITIALIZATION_TYPE", context.initialization_type);
   add("AWS_REGION", version.scope.region);
   add("AWS_DEFAULT_REGION", version.scope.region);
   // The account is the access key, so that what the function calls finds its own account again.

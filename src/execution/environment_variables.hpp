@@ -18,6 +18,7 @@ struct VariableContext {
   std::string_view log_group;
   std::string_view log_stream;
   std::string_view base_url;  ///< AWS_ENDPOINT_URL; empty: not set
+  std::string_view initialization_type = "on-demand";
 };
 
 /// The whole environment of a runtime process: Lambda's own variables as recorded from AWS, then what the

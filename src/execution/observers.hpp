@@ -15,8 +15,11 @@ namespace aviary::execution {
 struct EnvironmentIdentity {
   std::uint64_t id = 0;  ///< unique in the process
   lambda::VersionHandle version;
-  std::string log_group;   ///< `/aws/lambda/<name>`, or the function's own
-  std::string log_stream;  ///< `YYYY/MM/DD/[version]<32 hex>`
+  std::string log_group;     ///< `/aws/lambda/<name>`, or the function's own
+  std::string log_stream;    ///< `YYYY/MM/DD/[version]<32 hex>`
+  bool provisioned = false;  ///< made ahead for provisioned concurrency, and kept
+  /// As AWS_LAMBDA_INITIALIZATION_TYPE says it.
+  std::string_view initialization_type = "on-demand";
 };
 
 /// Receives every line of every function's log: what the function wrote and what the platform adds.
@@ -49,6 +52,8 @@ struct InvocationRecord {
   std::uint64_t billed_ms = 0;
   std::uint64_t max_memory_bytes = 0;  ///< 0 when unknown
   bool cold = false;
+  bool provisioned = false;  ///< ran in an environment of the version's provisioned concurrency
+  bool spilled = false;      ///< the version has provisioned concurrency, and all of it was busy
 };
 
 class InvocationObserver {
@@ -72,6 +77,7 @@ struct EnvironmentInfo {
   std::uint64_t memory_bytes = 0;  ///< peak of the running process; 0 when unknown
   std::optional<int> pid;          ///< of the runtime process, as the host counts
   std::string log_stream;
+  bool provisioned = false;
 };
 
 }  // namespace aviary::execution

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -35,6 +36,8 @@ struct Options {
   std::optional<std::chrono::nanoseconds> freeze_after = std::chrono::milliseconds{200};
   /// Accept a neighbouring version of an interpreter (with a warning in the function's log).
   bool allow_neighbour_runtime = true;
+  /// What code may be built for, as `Architectures` names it; empty: anything.
+  std::vector<std::string> architectures{};
   /// What the time is for the functions' own processes, whose clock is always the real one. Without it,
   /// `Clock::now`.
   std::function<Instant()> process_time;

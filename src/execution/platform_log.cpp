@@ -66,14 +66,14 @@ std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseco
       std::chrono::ceil<std::chrono::milliseconds>(duration + init_duration).count());
 }
 
-std::string init_start(const lambda::Version& version, Instant now) {
+std::string init_start(const lambda::Version& version, Instant now, std::string_view type) {
   const std::string& runtime = version.configuration->runtime;
   if (!json_format(version))
     return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", runtime_version(version),
                        lambda::runtime_version_arn(version.scope.region, runtime));
   if (!system_level_passes(version, "INFO")) return {};
   OrderedJson record;
-  record["initializationType"] = "on-demand";
+  record["initializationType"] = type;
   record["phase"] = "init";
   record["runtimeVersion"] = runtime_version(version);
   record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, runtime);
@@ -83,7 +83,7 @@ std::string init_start(const lambda::Version& version, Instant now) {
 }
 
 std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
-                        std::chrono::nanoseconds duration, const Failure& failure) {
+                        std::chrono::nanoseconds duration, const Failure& failure, std::string_view type) {
   const std::string_view phase_name = phase == InitPhase::Init ? "init" : "invoke";
   const bool timeout = failure.end == InvocationEnd::Timeout;
   if (!json_format(version)) {
@@ -95,7 +95,7 @@ std::string init_report(const lambda::Version& version, Instant now, InitPhase p
   }
   if (!system_level_passes(version, "WARN")) return {};
   OrderedJson record;
-  record["initializationType"] = "on-demand";
+  record["initializationType"] = type;
   record["phase"] = phase_name;
   record["status"] = timeout ? "timeout" : "error";
   if (!timeout) record["errorType"] = failure.type;

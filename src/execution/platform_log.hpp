@@ -27,9 +27,10 @@ struct Report {
 /// Whole milliseconds, rounded up, init included: what AWS bills since August 2025.
 std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseconds init_duration);
 
-std::string init_start(const lambda::Version& version, Instant now);
+/// `type` as AWS_LAMBDA_INITIALIZATION_TYPE says it.
+std::string init_start(const lambda::Version& version, Instant now, std::string_view type);
 std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
-                        std::chrono::nanoseconds duration, const Failure& failure);
+                        std::chrono::nanoseconds duration, const Failure& failure, std::string_view type);
 std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
                   std::string_view arn);
 /// JSON has no END; at level DEBUG it has platform.runtimeDone here.

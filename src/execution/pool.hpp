@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "execution/environment.hpp"
@@ -19,16 +20,20 @@ struct Pool {
   std::deque<JobPtr> waiting;         ///< first come, first served
   std::vector<Environment*> idle;     ///< the last one used is the next: the others may age and end
   std::vector<Environment*> stopped;  ///< without a process, taken when nothing idles
+  std::vector<Environment*> kept;     ///< free, and made ahead for provisioned concurrency: taken first
   std::vector<std::shared_ptr<Environment>> all;
-  std::size_t coming = 0;      ///< of `all`: on their way to take a waiting invocation
-  std::size_t wanted = 0;      ///< environments that waiting invocations ask for, and that have no room yet
+  std::size_t coming = 0;       ///< of `all`: on their way to take a waiting invocation
+  std::size_t wanted = 0;       ///< environments that waiting invocations ask for, and that have no room yet
+  std::size_t provisioned = 0;  ///< how many environments are to be kept ready
+  std::size_t provisioned_running = 0;  ///< invocations that were taken out of them
+  std::string provisioning_failure;     ///< why no more of them are made
   TimerId patience_timer = 0;  ///< looks again after those that wait for an environment about to be free
 
-  bool empty() const noexcept { return all.empty() && waiting.empty(); }
+  bool empty() const noexcept { return all.empty() && waiting.empty() && provisioned == 0; }
 
   /// One that can take an invocation now, removed from the free ones; null if none.
   Environment* take_free() {
-    for (auto* list : {&idle, &stopped}) {
+    for (auto* list : {&kept, &idle, &stopped}) {
       if (list->empty()) continue;
       Environment* environment = list->back();
       list->pop_back();
@@ -39,10 +44,20 @@ struct Pool {
   void remove_free(Environment& environment) {
     std::erase(idle, &environment);
     std::erase(stopped, &environment);
+    std::erase(kept, &environment);
   }
   void add_free(Environment& environment) {
     remove_free(environment);
-    (environment.state() == State::Stopped ? stopped : idle).push_back(&environment);
+    auto& list = environment.identity().provisioned      ? kept
+                 : environment.state() == State::Stopped ? stopped
+                                                         : idle;
+    list.push_back(&environment);
+  }
+  /// Those made ahead; only the ones that have been ready, or all.
+  std::size_t count_provisioned(bool only_ready) const {
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [only_ready](const auto& e) {
+      return e->identity().provisioned && (e->was_free || !only_ready);
+    }));
   }
 };
 

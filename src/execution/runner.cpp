@@ -22,12 +22,6 @@ namespace rows = models::lambda::errors;
 /// Without this a caller who invokes again as soon as it has its answer would often meet a cold start.
 constexpr auto patience = 10ms;
 
-AwsError rate_exceeded() {
-  AwsError error{rows::TooManyRequestsException, "Rate Exceeded."};
-  error.members.emplace_back("Reason", "ConcurrentInvocationLimitExceeded");
-  return error;
-}
-
 AwsError interrupted(std::string_view by) {
   return {rows::ServiceException, fmt::format("The invocation was interrupted: the emulator {}.", by)};
 }
@@ -37,7 +31,8 @@ AwsError interrupted(std::string_view by) {
 Runner::Runner(Ports ports, Options options)
     : around_{ports.executor,           ports.launcher, ports.catalog,   ports.code,         ports.clock,
               ports.stopwatch,          ports.random,   ports.endpoints, std::move(options), StartGate(0),
-              TaskGroup(ports.executor)} {
+              TaskGroup(ports.executor)},
+      gate_(around_.options.account_concurrency) {
   around_.gate = StartGate(std::max<std::size_t>(1, around_.options.concurrent_starts));
 }
 
@@ -50,19 +45,21 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
     observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
     co_return interrupted("is shutting down");
   }
-  std::size_t& running = in_flight_of(job->invocation.version->scope);
-  if (running >= around_.options.account_concurrency) {
+  const lambda::Version& version = *job->invocation.version;
+  const Result<Charge> charge = gate_.enter(version, provisioned_free(version));
+  if (!charge) {
     observe_unrun(*job, InvocationEnd::Throttled, "TooManyRequestsException");
-    co_return rate_exceeded();
+    co_return charge.error();
   }
+  job->charge = *charge;
   if (faults_ != nullptr) [[unlikely]] {
     job->fault = faults_->draw(job->invocation);
     if (job->fault && job->fault->kind == Fault::Kind::Throttle) {
+      gate_.leave(version, job->charge);
       observe_unrun(*job, InvocationEnd::Throttled, "TooManyRequestsException");
-      co_return rate_exceeded();
+      co_return rate_exceeded("ConcurrentInvocationLimitExceeded");
     }
   }
-  ++running;
   ++in_flight_;
   const OneShot<Result<lambda::Outcome>> answer = job->answer;
   submit(std::move(job));
@@ -71,10 +68,13 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
   co_return result;
 }
 
-std::size_t& Runner::in_flight_of(const lambda::Scope& scope) { return in_flight_by_scope_[scope]; }
-
 void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
-  --in_flight_of(job->invocation.version->scope);
+  const lambda::Version& version = *job->invocation.version;
+  gate_.leave(version, job->charge);
+  if (job->charge == Charge::Provisioned) {
+    const auto pool = pools_.find(version.serial);
+    if (pool != pools_.end() && pool->second->provisioned_running > 0) --pool->second->provisioned_running;
+  }
   --in_flight_;
   if (!result) {
     const bool throttled = result.error().shape == &rows::TooManyRequestsException;
@@ -104,6 +104,10 @@ Runner::PoolPtr Runner::pool_of(const Environment& environment) const {
 
 void Runner::submit(JobPtr job) {
   const PoolPtr pool = pool_of(job->invocation.version);
+  if (job->charge == Charge::Provisioned)
+    ++pool->provisioned_running;
+  else
+    job->spilled = pool->provisioned > 0;
   if (Environment* environment = pool->take_free()) {
     environment->take(std::move(job));
     return;
@@ -182,16 +186,18 @@ void Runner::give_up_waiting(const PoolPtr& pool) {
   const auto job = pool->waiting.begin() + static_cast<std::ptrdiff_t>(pool->coming);
   JobPtr given_up = std::move(*job);
   pool->waiting.erase(job);
-  settle(std::move(given_up), rate_exceeded());
+  settle(std::move(given_up), rate_exceeded("ConcurrentInvocationLimitExceeded"));
   drop_if_empty(pool);
 }
 
-EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version) {
+EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, bool provisioned) {
   const std::string& own_group = version->configuration->log_group;
   const std::string day = iso8601(around_.clock.now(), 0);
   EnvironmentIdentity identity;
   identity.id = ++last_id_;
   identity.version = version;
+  identity.provisioned = provisioned;
+  if (provisioned) identity.initialization_type = "provisioned-concurrency";
   identity.log_group = own_group.empty() ? "/aws/lambda/" + version->function_name : own_group;
   const bool shared_group = identity.log_group != "/aws/lambda/" + version->function_name;
   identity.log_stream =
@@ -202,7 +208,7 @@ EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version) {
 
 void Runner::launch(const PoolPtr& pool) {
   auto environment = std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
-                                                   new_identity(pool->version));
+                                                   new_identity(pool->version, false));
   pool->all.push_back(environment);
   ++pool->coming;
   homes_.emplace(environment->identity().id, pool);
@@ -226,6 +232,8 @@ bool Runner::make_room() {
 void Runner::environment_free(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
+  if (environment.identity().provisioned && !keep_provisioned(pool, environment)) return;
+  environment.was_free = true;
   if (!pool->waiting.empty()) {
     pool->remove_free(environment);
     JobPtr job = std::move(pool->waiting.front());
@@ -250,7 +258,9 @@ void Runner::environment_lost(Environment& environment, JobPtr job) {
 
 void Runner::environment_refused(Environment& environment, AwsError problem) {
   const PoolPtr pool = pool_of(environment);
-  if (!pool->waiting.empty()) {
+  if (environment.identity().provisioned) {
+    pool->provisioning_failure = problem.message;
+  } else if (!pool->waiting.empty()) {
     JobPtr job = std::move(pool->waiting.front());
     pool->waiting.pop_front();
     settle(std::move(job), std::move(problem));
@@ -269,12 +279,14 @@ void Runner::environment_gone(Environment& environment) {
   boost::asio::post(around_.executor, [last = std::move(*self)] {});
   pool->all.erase(self);
   cover(pool);
+  fill_provisioned(pool);
   drop_if_empty(pool);
   serve_wanted();
 }
 
 bool Runner::still_wanted(const Environment& environment) {
   const PoolPtr pool = pool_of(environment);
+  if (environment.identity().provisioned) return pool->count_provisioned(false) <= pool->provisioned;
   return pool->waiting.size() >= pool->coming;
 }
 
@@ -296,6 +308,8 @@ void Runner::retire(const lambda::Version& version) {
   const PoolPtr pool = found->second;
   pools_.erase(found);
   pool->retired = true;
+  pool->provisioned = 0;
+  gate_.provision(version, 0);
   while (Environment* environment = pool->take_free()) environment->end(AwsError{});
 }
 
@@ -339,14 +353,15 @@ void Runner::keep_house() {
   std::vector<Environment*> expired;
   auto next = std::chrono::nanoseconds::max();
   for (const auto& [serial, pool] : pools_) {
-    for (const auto* list : {&pool->idle, &pool->stopped}) {
+    for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept}) {
+      const bool ages = list != &pool->kept;
       for (Environment* environment : *list) {
         const auto free_for = now - environment->free_since();
-        if (free_for >= options.idle_timeout) {
+        if (ages && free_for >= options.idle_timeout) {
           expired.push_back(environment);
           continue;
         }
-        next = std::min(next, options.idle_timeout - free_for);
+        if (ages) next = std::min(next, options.idle_timeout - free_for);
         if (!options.freeze_after || environment->frozen() || environment->state() != State::Idle) continue;
         if (free_for >= *options.freeze_after)
           environment->freeze();
@@ -375,7 +390,10 @@ void Runner::end_all(const AwsError& reason) {
     take_waiting(*entry.pool);
   }
   std::vector<std::shared_ptr<Environment>> all;
-  for (const auto& [serial, pool] : pools_) take_waiting(*pool);
+  for (const auto& [serial, pool] : pools_) {
+    take_waiting(*pool);
+    if (std::exchange(pool->provisioned, 0) != 0) gate_.provision(*pool->version, 0);
+  }
   for (const PoolPtr& pool : inhabited_pools()) {
     take_waiting(*pool);
     all.insert(all.end(), pool->all.begin(), pool->all.end());

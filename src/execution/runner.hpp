@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "execution/concurrency_gate.hpp"
 #include "execution/environment.hpp"
 #include "execution/pool.hpp"
 #include "services/lambda/core/function_runner.hpp"
@@ -42,6 +43,10 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   /// the sandbox fails, and for what a reset or a shutdown interrupts.
   Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;
   void retire(const lambda::Version& version) override;
+  void reserve(const lambda::Scope& scope, const std::string& function,
+               std::optional<std::size_t> most) override;
+  void provision(lambda::VersionHandle version, std::size_t count) override;
+  lambda::Provisioned provisioned(const lambda::Version& version) const override;
 
   /// Sinks and observers outlive the runner, or are removed before they go.
   void add_sink(LogSink& sink) { around_.sinks.push_back(&sink); }
@@ -76,7 +81,6 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   const Fault* fault_at_start(const Environment& environment) override;
   void settle(JobPtr job, Result<lambda::Outcome> result) override;
 
-  std::size_t& in_flight_of(const lambda::Scope& scope);
   void submit(JobPtr job);
   PoolPtr pool_of(const lambda::VersionHandle& version);
   PoolPtr pool_of(const Environment& environment) const;
@@ -86,20 +90,25 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void serve_wanted();
   void give_up_waiting(const PoolPtr& pool);
   void launch(const PoolPtr& pool);
+  // Provisioned concurrency (runner_provisioned.cpp).
+  void fill_provisioned(const PoolPtr& pool);
+  void shed_provisioned(const PoolPtr& pool);
+  bool keep_provisioned(const PoolPtr& pool, Environment& environment);
+  bool provisioned_free(const lambda::Version& version) const;
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
   void end_all(const AwsError& reason);
   void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);
   void schedule_housekeeping();
   void keep_house();
-  EnvironmentIdentity new_identity(const lambda::VersionHandle& version);
+  EnvironmentIdentity new_identity(const lambda::VersionHandle& version, bool provisioned);
 
   Surroundings around_;
   FaultSource* faults_ = nullptr;
   std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
   std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
   std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
-  std::map<lambda::Scope, std::size_t> in_flight_by_scope_;
+  ConcurrencyGate gate_;
   std::size_t in_flight_ = 0;
   std::uint64_t last_id_ = 0;
   TimerId housekeeping_ = 0;

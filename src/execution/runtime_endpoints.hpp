@@ -11,6 +11,9 @@ namespace aviary::execution {
 
 /// Answers one Runtime API request of one environment.
 using RuntimeHandler = std::function<Task<wire::Response>(wire::Request)>;
+/// Asked when the head of a chunked request is there: where its body goes as it comes. Null: into the
+/// request.
+using RuntimeReceiver = std::function<std::shared_ptr<wire::BodyStream>(const wire::Request&)>;
 
 /// A listener of one environment's own. Destroying it closes it and every connection, without waiting.
 class RuntimeListener {
@@ -31,7 +34,8 @@ class RuntimeEndpoints {
  public:
   virtual ~RuntimeEndpoints() = default;
   /// Null when no listener could be opened; `problem` then says why.
-  virtual std::unique_ptr<RuntimeListener> open(RuntimeHandler handler, std::string& problem) = 0;
+  virtual std::unique_ptr<RuntimeListener> open(RuntimeHandler handler, RuntimeReceiver receiver,
+                                                std::string& problem) = 0;
 };
 
 }  // namespace aviary::execution

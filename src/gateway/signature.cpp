@@ -160,6 +160,15 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+AccessKeys parse_access_keys(const std::vector<std::string>& pairs) {
+  AccessKeys keys;
+  for (const std::string& pair : pairs) {
+    const std::size_t colon = pair.find(':');
+    if (colon != std::string::npos) keys.emplace(pair.substr(0, colon), pair.substr(colon + 1));
+  }
+  return keys;
+}
+
 Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, Instant now) {
   Result<Signature> read = read_signature(request);
   if (!read) return read.error();

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -11,6 +12,9 @@ namespace aviary {
 
 /// Access key id → secret access key. Requests are verified only when there is at least one.
 using AccessKeys = std::map<std::string, std::string, std::less<>>;
+
+/// From `id:secret` pairs; what has no colon is left out.
+AccessKeys parse_access_keys(const std::vector<std::string>& pairs);
 
 /// Verifies AWS Signature Version 4, in the `Authorization` header or a presigned query, and that the signed
 /// payload hash is the body's. Errors are AWS's: `MissingAuthenticationToken`, `IncompleteSignature`,

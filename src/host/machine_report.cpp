@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <string_view>
 #include <thread>
 
 namespace aviary::host {
@@ -100,6 +102,18 @@ MachineReport examine_machine(const LauncherFacts& facts) {
   findings.push_back({true, facts.freezer ? "freezing between invokes: by the kernel (control group)"
                                           : "freezing between invokes: by signals"});
   return report;
+}
+
+std::vector<std::string> runnable_architectures() {
+  utsname machine{};
+  ::uname(&machine);
+  const bool arm = std::string_view(machine.machine) == "aarch64";
+  std::vector<std::string> all{arm ? "arm64" : "x86_64"};
+  std::error_code ignored;
+  const std::filesystem::path emulators = "/proc/sys/fs/binfmt_misc";
+  if (std::filesystem::exists(emulators / (arm ? "qemu-x86_64" : "qemu-aarch64"), ignored))
+    all.emplace_back(arm ? "x86_64" : "arm64");
+  return all;
 }
 
 }  // namespace aviary::host

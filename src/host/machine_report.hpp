@@ -29,5 +29,8 @@ MachineReport examine_machine(const LauncherFacts& facts);
 
 /// Physical memory, or the control group's limit when that is less: sizes the cap on environments.
 std::uint64_t usable_memory_bytes();
+/// What programs here may be built for, as Lambda names it: the machine's own first, then those that the
+/// kernel hands to an emulator.
+std::vector<std::string> runnable_architectures();
 
 }  // namespace aviary::host

@@ -72,6 +72,9 @@ struct Server::State final : House, std::enable_shared_from_this<State> {
     return options.refuse ? options.refuse(refused) : default_words(refused);
   }
   std::string_view date() override;
+  std::shared_ptr<wire::BodyStream> receive_body(const wire::Request& request) override {
+    return options.receive_body ? options.receive_body(request) : nullptr;
+  }
   void set_deadline(Session& session, std::chrono::nanoseconds allowance) override;
 
   void sweep();

@@ -58,6 +58,10 @@ struct Options {
   /// Words for a refusal. Empty: AWS's general form, `{"message":…}` and `x-amzn-ErrorType`. Except after
   /// HandlerFailed the connection is closed when the answer has been read.
   std::function<wire::Response(const Refused&)> refuse{};
+  /// Asked when the head of a chunked request is there: where its body goes as it comes, a slow reader
+  /// holding the peer back. The handler is called at the end, with trailers and without a body. Null, or no
+  /// such function: the body is kept in the request.
+  std::function<std::shared_ptr<wire::BodyStream>(const wire::Request&)> receive_body{};
   /// For the `Date` header of answers that have none. Empty: no such header.
   std::function<Instant()> now{};
 };

@@ -321,10 +321,31 @@ Task<Session::Got> Session::read_chunked_body() {
   chunked_in_.append(in_.view().substr(head));
   in_.truncate(head);
   const std::uint64_t limit = house_.limits().body_bytes;
+  wire::Request& whole = parser_.request();
+  whole.local_port = local_port_;
+  whole.peer_port = peer_port_;
+  whole.connection = connection_;
+  const std::shared_ptr<wire::BodyStream> receiver = house_.receive_body(whole);
+  auto reading = read_chunks(limit, receiver);
+  const Got got = co_await std::move(reading);
+  if (receiver && got != Got::All) receiver->fail();
+  co_return got;
+}
+
+Task<Session::Got> Session::read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver) {
   for (;;) {
     std::size_t used = 0;
     const auto step = parser_.chunks(chunked_in_.data(), chunked_in_.size(), limit, used);
     chunked_in_.consume(used);
+    if (receiver) {
+      std::string& body = parser_.request().body;
+      receiver->write(body);
+      body.clear();
+      if (receiver->written() > limit) co_return Got::TooLarge;
+      auto making_room = wait_for_room(receiver);
+      co_await std::move(making_room);
+      if (aborted_) co_return Got::Gone;
+    }
     switch (step) {
       case RequestParser::Step::Done:
         co_return Got::All;

@@ -29,6 +29,8 @@ class House {
   virtual const Limits& limits() const = 0;
   virtual wire::Response refuse(const Refused& refused) = 0;
   virtual std::string_view date() = 0;
+  /// Where the body of this chunked request goes as it comes; null: into the request.
+  virtual std::shared_ptr<wire::BodyStream> receive_body(const wire::Request& request) = 0;
   /// No new requests are begun.
   virtual bool closing() const = 0;
   /// Has `session.expired()` called, once, unless another deadline is set within `allowance`.
@@ -72,6 +74,8 @@ class Session {
 
   Task<Got> read_sized_body(std::uint64_t length);
   Task<Got> read_chunked_body();
+  Task<Got> read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver);
+  Task<> wait_for_room(std::shared_ptr<wire::BodyStream> receiver);
   Task<bool> write_rest(std::string_view head, std::string_view body);
   // Answers that are sent as they come (session_stream.cpp).
   Task<bool> write_stream(std::shared_ptr<wire::BodyStream> stream, bool chunked);

@@ -15,6 +15,8 @@ namespace {
 
 /// Taken out of a stream at once: what one connection holds of it beside the kernel's buffer.
 constexpr std::size_t most_taken = 64 * 1024;
+/// Of a body that comes in, before the peer is held back.
+constexpr std::size_t most_kept = 256 * 1024;
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 std::string as_chunk(std::string_view piece) {
@@ -55,6 +57,18 @@ Task<bool> Session::write_stream(std::shared_ptr<wire::BodyStream> stream, bool 
   if (!chunked) co_return true;
   auto ending = write_rest(last_chunk, {});
   co_return co_await std::move(ending);
+}
+
+/// Holds the peer back while whoever takes the body has enough of it.
+Task<> Session::wait_for_room(std::shared_ptr<wire::BodyStream> receiver) {
+  while (receiver->waiting() > most_kept && !receiver->closed() && !aborted_) {
+    const OneShot<bool> taken;
+    receiver->on_taken = [taken] { taken.set(true); };
+    enter(Phase::Busy);
+    auto waiting = taken.wait();
+    co_await std::move(waiting);
+  }
+  receiver->on_taken = nullptr;
 }
 
 /// Until something was written; false when the peer has gone. Its going is seen because this waits for the

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,16 @@ class Tape final : public lambda::FunctionRunner {
 
   Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;
   void retire(const lambda::Version& version) override { inner_.retire(version); }
+  void reserve(const lambda::Scope& scope, const std::string& function,
+               std::optional<std::size_t> most) override {
+    inner_.reserve(scope, function, most);
+  }
+  void provision(lambda::VersionHandle version, std::size_t count) override {
+    inner_.provision(std::move(version), count);
+  }
+  lambda::Provisioned provisioned(const lambda::Version& version) const override {
+    return inner_.provisioned(version);
+  }
 
   /// `{"function": "order-processor:5", "limit": 1000}`: the latest `limit` invocations are kept.
   Checked<Json> start_recording(const Json& document);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ class BodyStream {
   void write(std::string_view bytes) {
     if (over_ || closed_ || bytes.empty()) return;
     waiting_.append(bytes);
+    written_ += bytes.size();
     tell(on_written);
   }
   /// All has been written.
@@ -26,6 +28,8 @@ class BodyStream {
   void fail() { finish(false); }
   /// Bytes that were written and not taken yet.
   std::size_t waiting() const noexcept { return waiting_.size(); }
+  /// All that was ever written.
+  std::uint64_t written() const noexcept { return written_; }
   /// The reader is gone: nothing more is wanted.
   bool closed() const noexcept { return closed_; }
   /// Called when the reader has taken something, and when it has gone.
@@ -69,6 +73,7 @@ class BodyStream {
   }
 
   std::string waiting_;
+  std::uint64_t written_ = 0;
   bool over_ = false;
   bool complete_ = false;
   bool closed_ = false;

@@ -10,26 +10,13 @@ import os
 
 from aviary_server import quote
 from function_code import PYTHON, ROLE, answering, zipped
+from recorded_settings import COVERED_SETTINGS, SETTINGS
+from recorded_world import ARN, LAMBDA_ARN, Request
 
 F = "/2015-03-31/functions"
-ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
-LAMBDA_ARN = "arn:aws:lambda:us-east-1:123456789012:"
 LAYERS = "/2018-10-31/layers"
 LAY = LAMBDA_ARN + "layer:lay"
 STALE = "00000000-0000-4000-8000-000000000000"
-
-
-class Request:
-    """`fill` are the values of the message's placeholders."""
-
-    def __init__(self, method, path, body=None, **fill):
-        self.method = method
-        self.path = path
-        self.body = body
-        self.fill = {"fn_arn": ARN + "fn", **fill}
-
-    def __repr__(self):
-        return f"{self.method} {self.path[:160]}"
 
 
 def function(name, rest="", qualifier=None):
@@ -346,6 +333,8 @@ REQUESTS = {
                  {"Tags": {"a": "b"}}, lambda_arn_prefix=LAMBDA_ARN, **{"<resource-name>": MAPPING})],
 }
 
+REQUESTS.update(SETTINGS)
+
 # These need an update that is still in progress, and so a server on which updates take their time.
 REQUESTS_DURING_AN_UPDATE = {
     "test_lambda_concurrent_code_updates / update-during-in-progress-update-exc": [update_code(**code(answering(3)))],
@@ -354,21 +343,14 @@ REQUESTS_DURING_AN_UPDATE = {
 
 # Why no request is here for a recording of a section that is otherwise covered.
 NOT_HERE = {
-    "test_ops_on_nonexisting_fn[get_function_url_config] / not_found_exception": "function URLs",
-    "test_ops_on_nonexisting_fn[get_function_event_invoke_config] / not_found_exception": "event invoke config",
-    "test_ops_on_nonexisting_version[get_function_event_invoke_config] / version_not_found_exception":
-        "event invoke config",
     "test_lambda_code_location_s3_errors / create-error-wrong-key": "a bucket that exists",
     "test_invalid_vpc_config_subnet / create-response-non-existent-subnet-id": "EC2, which is not emulated",
     "test_invalid_vpc_config_security_group / create-response-non-existent-security-group":
         "EC2, which is not emulated",
-    "test_put_function_recursion_config_invalid_value / put_recursion_invalid_value_error": "recursion config",
-    "test_reserved_concurrency / exc_no_cap_requestresponse": "reserved concurrency",
     "test_tag_exceptions[event_source_mapping] / not_found_exception_tag": "event source mappings",
-    "test_tag_exceptions[capacity_provider] / not_found_exception_tag": "capacity providers",
 }
 
 # Sections of which every recording must have a request, or a reason.
 COVERED = {
     "Function name / ARN / qualifier resolution", "CreateFunction / UpdateFunctionConfiguration / UpdateFunctionCode",
-    "Versions", "Aliases and routing config", "Invoke", "Permissions (resource policy)", "Tags", "Layers"}
+    "Versions", "Aliases and routing config", "Invoke", "Permissions (resource policy)", "Tags", "Layers"} | COVERED_SETTINGS

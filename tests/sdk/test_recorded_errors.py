@@ -8,6 +8,7 @@ import unittest
 
 from aviary_server import Server, ServerCase
 from function_code import ROLE, answering
+from recorded_settings import settle_world
 from recorded_requests import (ARN, COVERED, F, LAYERS, NOT_HERE, REQUESTS, REQUESTS_DURING_AN_UPDATE, code, create,
                                function, many, permit_layer)
 
@@ -36,6 +37,7 @@ def make_world(server):
     for name in ("lay", "lay", "solo", "l1", "l2", "l3", "l4", "l5", "l6"):
         done(server.post(f"{LAYERS}/{name}/versions", {"Content": code(answering(name))}))
     done(server.post(f"{LAYERS}/solo/versions/1/policy", permit_layer("solo", 1).body))
+    settle_world(done, server)
     done(server.post(F, create(FunctionName="deleted").body))
     done(server.delete(function("deleted")))
     return latest["CodeSha256"]

@@ -165,6 +165,7 @@ using Program = std::function<Task<>(std::shared_ptr<FakeProcess>)>;
 class FakeEndpoints final : public execution::RuntimeEndpoints {
  public:
   std::unique_ptr<execution::RuntimeListener> open(execution::RuntimeHandler handler,
+                                                   execution::RuntimeReceiver receiver,
                                                    std::string& problem) override {
     if (!refuse.empty()) {
       problem = refuse;
@@ -172,9 +173,11 @@ class FakeEndpoints final : public execution::RuntimeEndpoints {
     }
     const std::string address = "127.0.0.1:" + std::to_string(next_port_++);
     handlers[address] = std::move(handler);
+    receivers[address] = std::move(receiver);
     return std::make_unique<Listener>(*this, address);
   }
   std::map<std::string, execution::RuntimeHandler> handlers;
+  std::map<std::string, execution::RuntimeReceiver> receivers;
   std::string refuse;
 
  private:

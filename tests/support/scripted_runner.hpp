@@ -1,6 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "services/lambda/core/function_runner.hpp"
@@ -17,6 +20,17 @@ class ScriptedRunner final : public lambda::FunctionRunner {
     co_return outcome;
   }
   void retire(const lambda::Version& version) override { retired.push_back(version.serial); }
+  void reserve(const lambda::Scope&, const std::string& function, std::optional<std::size_t> most) override {
+    reserved[function] = most;
+  }
+  /// All of them are there at once.
+  void provision(lambda::VersionHandle version, std::size_t count) override {
+    kept[version->number] = {count, count, ""};
+  }
+  lambda::Provisioned provisioned(const lambda::Version& version) const override {
+    const auto found = kept.find(version.number);
+    return found == kept.end() ? lambda::Provisioned{} : found->second;
+  }
 
   std::function<Result<lambda::Outcome>(const lambda::Invocation&)> answer =
       [](const lambda::Invocation& invocation) {
@@ -24,6 +38,8 @@ class ScriptedRunner final : public lambda::FunctionRunner {
       };
   std::vector<lambda::Invocation> runs;
   std::vector<std::uint64_t> retired;
+  std::map<std::string, std::optional<std::size_t>> reserved;
+  std::map<std::string, lambda::Provisioned> kept;  ///< by the version's number
 };
 
 }  // namespace aviary::testing

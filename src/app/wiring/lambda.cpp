@@ -1,22 +1,57 @@
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
+#include "gateway/signature.hpp"
 #include "services/lambda/api/event_source_mappings.hpp"
 
 namespace aviary::app {
 namespace {
 
-lambda::LambdaOptions lambda_options(const EmulatorOptions& options) {
+lambda::LambdaOptions lambda_options(const Parts& parts) {
+  const EmulatorOptions& options = parts.options;
   lambda::LambdaOptions chosen;
   chosen.store.activation_delay = options.activation_delay;
   chosen.store.keep_omitted_routing = options.omitted_routing_config == "keep";
   chosen.store.router = lambda::parse_router_settings(options.routing).value_or(lambda::RouterSettings{});
   chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
+  chosen.enforce_permissions = options.enforce_permissions;
+  if (!options.access_key.empty()) {
+    chosen.authenticate = [keys = parse_access_keys(options.access_key),
+                           &clock = parts.clock](const wire::Request& request) {
+      return verify_signature(request, keys, clock.now()).has_value();
+    };
+  }
   return chosen;
 }
+
+/// Takes results to destinations and failed events to dead-letter queues.
+class LambdaMessenger final : public lambda::Messenger {
+ public:
+  explicit LambdaMessenger(const Delivery& delivery) : delivery_(delivery) {}
+
+  void send(lambda::OutgoingMessage out, Done done) override {
+    Message message{.account = out.from.account,
+                    .region = out.from.region,
+                    .target = std::move(out.target),
+                    .body = std::move(out.body)};
+    for (lambda::MessageAttribute& attribute : out.attributes)
+      (attribute.number ? message.number_attributes : message.attributes)[attribute.name] =
+          std::move(attribute.value);
+    message.source = std::move(out.source);
+    message.detail_type = std::move(out.detail_type);
+    message.resources = std::move(out.resources);
+    message.trace_header = std::move(out.trace_id);
+    message.object_key = std::move(out.object_key);
+    delivery_.send(std::move(message), std::move(done));
+  }
+
+ private:
+  const Delivery& delivery_;
+};
 
 }  // namespace
 
 void add_lambda(Parts& parts) {
+  parts.lambda_messenger = std::make_unique<LambdaMessenger>(parts.delivery);
   parts.lambda = std::make_unique<lambda::LambdaService>(lambda::LambdaDependencies{
       .clock = parts.clock,
       .ids = parts.lambda_ids,
@@ -26,7 +61,8 @@ void add_lambda(Parts& parts) {
       .runner = *parts.runner,
       .executor = parts.loop.get_executor(),
       .workers = parts.workers.get(),
-      .options = lambda_options(parts.options),
+      .messenger = parts.lambda_messenger.get(),
+      .options = lambda_options(parts),
   });
   parts.add(*parts.lambda);
   parts.lambda->mappings().set_weighted(parts.options.mapping_routing == "weighted");
@@ -34,7 +70,8 @@ void add_lambda(Parts& parts) {
     const Result<std::string> accepted =
         lambda.accept_from_neighbour({.caller = {message.account, message.region},
                                       .function = std::move(message.target),
-                                      .payload = std::move(message.body)});
+                                      .payload = std::move(message.body),
+                                      .trace_id = std::move(message.trace_header)});
     done(accepted ? std::nullopt : std::optional(accepted.error().message));
   });
 }

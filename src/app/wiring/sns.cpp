@@ -21,6 +21,8 @@ void add_sns(Parts& parts) {
                             .deduplication_id = std::move(message.deduplication_id)};
     for (auto& [name, value] : message.attributes)
       draft.attributes[name] = {.data_type = "String", .value = std::move(value)};
+    for (auto& [name, value] : message.number_attributes)
+      draft.attributes[name] = {.data_type = "Number", .value = std::move(value)};
     const Result<sns::Notification> published = topics.publish(std::move(draft));
     done(published ? std::nullopt : std::optional(published.error().message));
   });

@@ -17,6 +17,8 @@ void add_sqs(Parts& parts) {
                      .deduplication_id = std::move(message.deduplication_id)};
     for (auto& [name, value] : message.attributes)
       draft.attributes[name] = {.data_type = "String", .value = std::move(value)};
+    for (auto& [name, value] : message.number_attributes)
+      draft.attributes[name] = {.data_type = "Number", .value = std::move(value)};
     const Result<sqs::Sent> sent = queues.send(sqs::parse_queue_arn(message.target), std::move(draft));
     done(sent ? std::nullopt : std::optional(sent.error().message));
   });

@@ -9,6 +9,9 @@
 namespace aviary::execution::runtime_api {
 namespace {
 
+/// Of a streamed response, since July 2025.
+constexpr std::uint64_t stream_limit = 200ULL << 20;
+
 std::string_view trailer(const wire::Request& request, std::string_view name) {
   for (const auto& [key, value] : request.trailers)
     if (wire::equals_ignoring_case(key, name)) return value;
@@ -36,7 +39,8 @@ wire::Response response(Session& session, std::string_view, wire::Request& reque
         {InvocationEnd::Failure, "Runtime.InvalidResponseModeHeader", "Invalid function response mode"});
     return invalid_response_mode();
   }
-  if (request.body.size() > response_limit) {
+  const std::uint64_t streamed = session.streamed_bytes();
+  if (request.body.size() > response_limit || streamed > stream_limit) {
     Failure failure{InvocationEnd::FunctionError, "Function.ResponseSizeTooLarge", {}};
     failure.posted = true;
     failure.posted_payload = response_too_large_payload();

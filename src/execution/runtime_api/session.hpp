@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ class Session {
   /// delivery.
   virtual std::optional<Delivery> take_event() = 0;
   virtual void respond(std::string payload) = 0;
+  /// Where the response of this request goes while it comes, if its caller wants it so; else null.
+  virtual std::shared_ptr<wire::BodyStream> receive(const wire::Request& request) = 0;
+  /// What the current invocation's response has streamed so far.
+  virtual std::uint64_t streamed_bytes() const = 0;
   /// The invocation ends with an error that the runtime posted, or with one in place of what it posted.
   virtual void fail(Failure failure) = 0;
   virtual void fail_init(Failure failure) = 0;

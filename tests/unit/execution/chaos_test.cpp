@@ -61,7 +61,7 @@ Task<> unruly(std::shared_ptr<FakeProcess> process, std::shared_ptr<Random> rand
   }
 }
 
-Task<> reset(execution::Runner& runner) {
+Task<> reset_amid_chaos(execution::Runner& runner) {
   auto resetting = runner.reset();
   co_await std::move(resetting);
 }
@@ -102,7 +102,7 @@ std::string run(std::uint64_t seed) {
       world.pass(some_time(driver, 20));
       world.host.refuse_exec.clear();
     } else {
-      world.tasks.spawn("reset", reset(*world.runner));
+      world.tasks.spawn("reset", reset_amid_chaos(*world.runner));
       world.settle();
     }
   }

@@ -133,13 +133,14 @@ TEST_F(Invokes, TheRunnerGetsWhatTheCallerSent) {
   ASSERT_EQ(runner_.runs.size(), 2U);
   EXPECT_EQ(runner_.runs[0].payload, " {\"a\" : 1} ") << "white space included";
   EXPECT_EQ(runner_.runs[0].client_context, context);
-  EXPECT_EQ(runner_.runs[0].trace_id, "Root=1-2-3");
+  EXPECT_THAT(runner_.runs[0].trace_id, ::testing::MatchesRegex("Root=1-2-3;Lineage=[0-9a-f]{8}:1"));
   EXPECT_TRUE(runner_.runs[0].tail_log);
   EXPECT_EQ(runner_.runs[0].invoked_arn, arn("f:prod")) << "qualified exactly as the caller qualified it";
   EXPECT_EQ(runner_.runs[1].payload, "{}");
   EXPECT_EQ(runner_.runs[1].invoked_arn, arn("f"));
   EXPECT_THAT(runner_.runs[1].trace_id,
-              ::testing::MatchesRegex("Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"));
+              ::testing::MatchesRegex(
+                  "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1"));
 }
 
 TEST_F(Invokes, AFailingFunctionIsASuccessfulInvoke) {

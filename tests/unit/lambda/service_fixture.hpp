@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/lambda/api/lambda_service.hpp"
+#include "support/kept_messages.hpp"
 #include "support/manual_clock.hpp"
 #include "support/memory_code_store.hpp"
 #include "support/memory_journal.hpp"
@@ -51,6 +52,7 @@ class ServiceFixture : public ::testing::Test {
                                                                   .codes = codes_,
                                                                   .runner = runner_,
                                                                   .executor = loop_.get_executor(),
+                                                                  .messenger = &messages_,
                                                                   .options = std::move(options)});
   }
   /// The next process on the same folder.
@@ -137,6 +139,7 @@ class ServiceFixture : public ::testing::Test {
   testing::MemoryJournal journal_;
   testing::MemoryCodeStore codes_;
   testing::ScriptedRunner runner_;
+  testing::KeptMessages messages_;
   std::unique_ptr<LambdaService> service_;
   std::optional<AwsError> last_error_;
 };

@@ -34,6 +34,9 @@ class TwoVersions final : public lambda::FunctionRunner {
     co_return outcome;
   }
   void retire(const lambda::Version&) override { ++retired; }
+  void reserve(const lambda::Scope&, const std::string&, std::optional<std::size_t>) override {}
+  void provision(lambda::VersionHandle, std::size_t) override {}
+  lambda::Provisioned provisioned(const lambda::Version&) const override { return {}; }
   int runs = 0;
   int retired = 0;
   int clock = 0;

@@ -71,6 +71,7 @@ Result<Reply> LambdaService::update_alias(Call& call) {
   const Result<const Alias*> alias =
       store_.update_alias(*function, text_of(call.input, "Name"), *change, moment());
   if (!alias) return alias.error();
+  provision(*function, false);
   return Reply{.output = render_alias(*function, **alias)};
 }
 
@@ -83,6 +84,7 @@ Result<Reply> LambdaService::delete_alias(Call& call) {
   // One that does not exist is deleted as well (recorded: test_non_existent_alias_deletion).
   route_log_.forget(function_arn(target->scope, target->name, name));
   store_.erase_alias(*function, name);
+  provision(*function, false);
   return Reply{};
 }
 

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t zipped_limit = 52428800;
 constexpr std::uint64_t unzipped_limit = 262144000;
 constexpr std::size_t layer_limit = 5;
+/// What AWS Signer adds to a package.
+constexpr std::string_view signature_file = "META-INF/aws_signer_signature_v1.0.SF";
 
 AwsError unzipped_too_large() {
   return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", unzipped_limit));
@@ -21,10 +23,11 @@ AwsError unzipped_too_large() {
 
 }  // namespace
 
-Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members) {
+Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, std::string signing_config) {
   const bool has_zip = find_member(members, "ZipFile") != nullptr;
   const bool has_bucket =
       find_member(members, "S3Bucket") != nullptr || find_member(members, "S3Key") != nullptr;
+  const Scope home = caller;
   std::string zip;
   if (has_zip) {
     if (has_bucket) {
@@ -50,6 +53,12 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members) {
     zip = std::move(fetched.bytes);
   } else {
     co_return invalid_parameter("Please provide a source for function code.");
+  }
+  if (!signing_config.empty()) {
+    // Names in a zip's directory are never compressed.
+    const bool is_signed = zip.find(signature_file) != std::string::npos;
+    const Result<> deployable = check_signature(home, signing_config, is_signed);
+    if (!deployable) co_return deployable.error();
   }
   CodeStore::Result<CodeHandle> stored = co_await codes_.store(std::move(zip));
   co_return checked(std::move(stored));

@@ -7,6 +7,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
+#include "services/lambda/core/attachments.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -78,6 +79,8 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   if (store_.functions(request.scope).contains(request.name))
     co_return conflict("Function already exist: " + request.name);
 
+  const std::string signing = text_of(call.input, "CodeSigningConfigArn");
+  if (const Result<> known = check_signature(request.scope, signing, true); !known) co_return known.error();
   Json code = std::move(call.input["Code"]);
   if (configuration.package_type == "Image") {
     configuration.image_uri = text_of(code, "ImageUri");
@@ -85,7 +88,8 @@ LambdaService::Answer LambdaService::create_function(Call call) {
       co_return invalid_parameter("Please provide ImageUri when creating a function with packageType Image.");
     }
   } else {
-    Result<CodeHandle> loaded = co_await load_code(request.scope, std::move(code));
+    Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(code), signing);
+    Result<CodeHandle> loaded = co_await std::move(loading);
     if (!loaded) co_return loaded.error();
     request.contents.code = std::move(*loaded);
   }
@@ -96,6 +100,10 @@ LambdaService::Answer LambdaService::create_function(Call call) {
 
   const Result<Snapshot> created = store_.create(std::move(request), moment());
   if (!created) co_return created.error();
+  if (!signing.empty()) {
+    if (Function* function = store_.find(target->scope, target->name, moment()))
+      store_.attach(*function, attachment::code_signing, "", signing);
+  }
   // Unqualified even when version 1 was published with it (recorded: test_publish_version_on_create).
   co_return Reply{.output = render_configuration(*created, {})};
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/log.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
@@ -33,6 +34,8 @@ Result<Reply> LambdaService::get_function(Call& call) {
   reply.output["Configuration"] = render_configuration(*snapshot, target->qualifier);
   reply.output["Code"] = code_location(*snapshot->version, call.base_url);
   if (!function->tags.empty()) reply.output["Tags"] = function->tags;
+  if (const std::int64_t reserved = reserved_of(store_, *function); reserved >= 0)
+    reply.output["Concurrency"] = {{"ReservedConcurrentExecutions", reserved}};
   return reply;
 }
 
@@ -108,12 +111,19 @@ Result<Reply> LambdaService::delete_function(Call& call) {
     if (!snapshot) return Reply{};
     Result<VersionHandle> gone = store_.erase_version(*function, std::stoull(snapshot->version->number));
     if (!gone) return gone.error();
-    if (*gone) runner_.retire(**gone);
+    if (*gone) retire({*gone});
     collect_code();
     return Reply{};
   }
   for (const auto& [name, alias] : function->aliases) route_log_.forget(alias.source->alias_arn);
+  if (reserved_of(store_, *function) >= 0) runner_.reserve(target->scope, target->name, std::nullopt);
+  std::erase_if(urls_, [&](const auto& url) {
+    return url.second.scope == target->scope && url.second.function == target->name;
+  });
   retire(store_.erase(target->scope, target->name));
+  if (const std::size_t dropped = events_.forget(target->scope, target->name); dropped > 0)
+    log::warn("function {} was deleted, and {} asynchronous invocations that waited for it with it",
+              target->name, dropped);
   collect_code();
   return Reply{};
 }
@@ -125,7 +135,7 @@ Result<Reply> LambdaService::get_account_settings(Call& call) {
                                   {"CodeSizeUnzipped", 262144000},
                                   {"CodeSizeZipped", 52428800},
                                   {"ConcurrentExecutions", options_.concurrency},
-                                  {"UnreservedConcurrentExecutions", options_.concurrency}};
+                                  {"UnreservedConcurrentExecutions", concurrency_rules().unreserved(scope)}};
   reply.output["AccountUsage"] = {{"TotalCodeSize", store_.code_bytes(scope) + layers_.code_bytes(scope)},
                                   {"FunctionCount", store_.functions(scope).size()}};
   return reply;

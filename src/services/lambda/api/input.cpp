@@ -38,12 +38,16 @@ Result<Target> target_of(const Call& call, Reach reach) {
 Result<Target> function_target_of(const Call& call, Reach reach) {
   Result<Target> target = target_of(call, reach);
   if (target && !target->qualifier.empty() && target->qualifier != latest_qualifier) {
-    return invalid_parameter(
-        "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
-        "operation. "
-        "Please specify either a function name or an unqualified function ARN.");
+    return functions_only();
   }
   return target;
+}
+
+AwsError functions_only() {
+  return invalid_parameter(
+      "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+      "operation. "
+      "Please specify either a function name or an unqualified function ARN.");
 }
 
 AwsError validation_error(std::string constraint_violation) {

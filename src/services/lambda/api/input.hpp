@@ -32,6 +32,9 @@ Result<Target> target_of(const Call& call, Reach reach = Reach::AnyAccount);
 /// The same for operations on a function as a whole: a version or an alias beside or in the name is refused.
 Result<Target> function_target_of(const Call& call, Reach reach = Reach::AnyAccount);
 
+/// 400: a version or an alias where only a function as a whole will do.
+AwsError functions_only();
+
 AwsError validation_error(std::string constraint_violation);
 AwsError service_failure(std::string text);  ///< 500 ServiceException
 

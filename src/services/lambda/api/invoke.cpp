@@ -4,6 +4,7 @@
 #include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/api/request_keys.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/json_check.hpp"
 
@@ -54,46 +55,6 @@ Result<std::string> client_context_of(const Json& input) {
   return std::move(*decoded);
 }
 
-/// What a sticky router may go by, taken out of one request.
-class RequestKeys final : public StickyKeys {
- public:
-  RequestKeys(const wire::Request* http, const std::string& client_context, const std::string& payload)
-      : http_(http), client_context_(client_context), payload_(payload) {}
-
-  std::optional<std::string> find(const RouterSettings& settings) const override {
-    switch (settings.sticky_source) {
-      case StickySource::Header: {
-        const std::string_view value = http_ ? http_->header(settings.sticky_key) : std::string_view{};
-        return value.empty() ? std::nullopt : std::optional<std::string>(value);
-      }
-      case StickySource::ClientContext:
-        return pointed_at(client_context_, settings.sticky_key);
-      case StickySource::Payload:
-        return pointed_at(payload_, settings.sticky_key);
-    }
-    return std::nullopt;
-  }
-
- private:
-  static std::optional<std::string> pointed_at(const std::string& text, const std::string& pointer) {
-    const Json document = Json::parse(text, nullptr, false);
-    if (document.is_discarded()) return std::nullopt;
-    const Json::json_pointer path = parse_pointer(pointer);
-    if (!document.contains(path)) return std::nullopt;
-    const Json& value = document.at(path);
-    if (value.is_null()) return std::nullopt;
-    return value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  /// A pointer without its first slash is a common slip; `customerId` means `/customerId`.
-  static Json::json_pointer parse_pointer(const std::string& text) {
-    return Json::json_pointer(text.empty() || text.front() == '/' ? text : "/" + text);
-  }
-
-  const wire::Request* http_;
-  const std::string& client_context_;
-  const std::string& payload_;
-};
-
 /// `X-Amzn-Trace-Id` of the caller, or a new one.
 std::string trace_of(const Call& call, Random& ids) {
   const std::string_view given = call.http ? call.http->header("X-Amzn-Trace-Id") : std::string_view{};
@@ -129,6 +90,10 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   Result<std::string> client_context = client_context_of(call.input);
   if (!client_context) co_return client_context.error();
 
+  const Result<> permitted =
+      check_permission(target->scope, target->name, target->qualifier, {.account = call.account});
+  if (!permitted) co_return permitted.error();
+
   if (is_event || type == "DryRun") {
     // Neither draws here: a dry run runs nothing, and an event is routed when it runs.
     const Function* function = store_.find(target->scope, target->name, moment());
@@ -138,13 +103,13 @@ LambdaService::Answer LambdaService::invoke(Call call) {
     }
     if (!is_event) co_return Reply{.status = 204};
     std::string trace = trace_of(call, ids_);
-    events_.accept(Event{.request_id = std::move(call.request_id),
-                         .scope = std::move(target->scope),
-                         .function_name = std::move(target->name),
-                         .qualifier = std::move(target->qualifier),
-                         .payload = std::move(call.payload),
-                         .trace_id = std::move(trace),
-                         .accepted = clock_.now()});
+    accept_event(Event{.request_id = std::move(call.request_id),
+                       .scope = std::move(target->scope),
+                       .function_name = std::move(target->name),
+                       .qualifier = std::move(target->qualifier),
+                       .payload = std::move(call.payload),
+                       .trace_id = std::move(trace),
+                       .accepted = clock_.now()});
     co_return Reply{.status = 202};
   }
 
@@ -156,14 +121,20 @@ LambdaService::Answer LambdaService::invoke(Call call) {
 
   const VersionHandle version = resolved->version;
   const bool tail_log = text_of(call.input, "LogType") == "Tail";
-  std::string trace = trace_of(call, ids_);
+  Result<std::string> trace = counted_trace(target->scope, target->name, trace_of(call, ids_));
+  if (!trace) co_return trace.error();
   Invocation invocation{.request_id = std::move(call.request_id),
                         .version = version,
                         .invoked_arn = std::move(resolved->invoked_arn),
                         .payload = std::move(call.payload),
                         .client_context = std::move(*client_context),
-                        .trace_id = std::move(trace),
+                        .trace_id = std::move(*trace),
                         .tail_log = tail_log};
+  if (call.operation->name == "InvokeWithResponseStream") {
+    auto streaming = stream_response(std::move(invocation));
+    Result<Reply> streamed = co_await std::move(streaming);
+    co_return streamed;
+  }
   Result<Outcome> outcome = co_await runner_.run(std::move(invocation));
   if (!outcome) co_return outcome.error();
 

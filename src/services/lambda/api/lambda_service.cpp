@@ -22,40 +22,79 @@ struct Operations {
       {"AddLayerVersionPermission", &S::add_layer_version_permission},
       {"AddPermission", &S::add_permission},
       {"CreateAlias", &S::create_alias},
+      {"CreateCapacityProvider", &S::create_capacity_provider},
+      {"CreateCodeSigningConfig", &S::create_code_signing_config},
       {"CreateEventSourceMapping", &S::create_event_source_mapping},
       {"CreateFunction", &S::create_function},
+      {"CreateFunctionUrlConfig", &S::create_function_url_config},
       {"DeleteAlias", &S::delete_alias},
+      {"DeleteCapacityProvider", &S::delete_capacity_provider},
+      {"DeleteCodeSigningConfig", &S::delete_code_signing_config},
       {"DeleteEventSourceMapping", &S::delete_event_source_mapping},
       {"DeleteFunction", &S::delete_function},
+      {"DeleteFunctionCodeSigningConfig", &S::delete_function_code_signing_config},
+      {"DeleteFunctionConcurrency", &S::delete_function_concurrency},
+      {"DeleteFunctionEventInvokeConfig", &S::delete_function_event_invoke_config},
+      {"DeleteFunctionUrlConfig", &S::delete_function_url_config},
       {"DeleteLayerVersion", &S::delete_layer_version},
+      {"DeleteProvisionedConcurrencyConfig", &S::delete_provisioned_concurrency_config},
       {"GetAccountSettings", &S::get_account_settings},
       {"GetAlias", &S::get_alias},
+      {"GetCapacityProvider", &S::get_capacity_provider},
+      {"GetCodeSigningConfig", &S::get_code_signing_config},
       {"GetEventSourceMapping", &S::get_event_source_mapping},
       {"GetFunction", &S::get_function},
+      {"GetFunctionCodeSigningConfig", &S::get_function_code_signing_config},
+      {"GetFunctionConcurrency", &S::get_function_concurrency},
       {"GetFunctionConfiguration", &S::get_function_configuration},
+      {"GetFunctionEventInvokeConfig", &S::get_function_event_invoke_config},
+      {"GetFunctionRecursionConfig", &S::get_function_recursion_config},
+      {"GetFunctionScalingConfig", &S::get_function_scaling_config},
+      {"GetFunctionUrlConfig", &S::get_function_url_config},
       {"GetLayerVersion", &S::get_layer_version},
       {"GetLayerVersionByArn", &S::get_layer_version_by_arn},
       {"GetLayerVersionPolicy", &S::get_layer_version_policy},
       {"GetPolicy", &S::get_policy},
+      {"GetProvisionedConcurrencyConfig", &S::get_provisioned_concurrency_config},
+      {"GetRuntimeManagementConfig", &S::get_runtime_management_config},
       {"Invoke", &S::invoke},
       {"InvokeAsync", &S::invoke_async},
+      {"InvokeWithResponseStream", &S::invoke},
       {"ListAliases", &S::list_aliases},
+      {"ListCapacityProviders", &S::list_capacity_providers},
+      {"ListCodeSigningConfigs", &S::list_code_signing_configs},
       {"ListEventSourceMappings", &S::list_event_source_mappings},
+      {"ListFunctionEventInvokeConfigs", &S::list_function_event_invoke_configs},
+      {"ListFunctionUrlConfigs", &S::list_function_url_configs},
+      {"ListFunctionVersionsByCapacityProvider", &S::list_function_versions_by_capacity_provider},
       {"ListFunctions", &S::list_functions},
+      {"ListFunctionsByCodeSigningConfig", &S::list_functions_by_code_signing_config},
       {"ListLayerVersions", &S::list_layer_versions},
       {"ListLayers", &S::list_layers},
+      {"ListProvisionedConcurrencyConfigs", &S::list_provisioned_concurrency_configs},
       {"ListTags", &S::list_tags},
       {"ListVersionsByFunction", &S::list_versions_by_function},
       {"PublishLayerVersion", &S::publish_layer_version},
       {"PublishVersion", &S::publish_version},
+      {"PutFunctionCodeSigningConfig", &S::put_function_code_signing_config},
+      {"PutFunctionConcurrency", &S::put_function_concurrency},
+      {"PutFunctionEventInvokeConfig", &S::put_function_event_invoke_config},
+      {"PutFunctionRecursionConfig", &S::put_function_recursion_config},
+      {"PutFunctionScalingConfig", &S::put_function_scaling_config},
+      {"PutProvisionedConcurrencyConfig", &S::put_provisioned_concurrency_config},
+      {"PutRuntimeManagementConfig", &S::put_runtime_management_config},
       {"RemoveLayerVersionPermission", &S::remove_layer_version_permission},
       {"RemovePermission", &S::remove_permission},
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
       {"UpdateAlias", &S::update_alias},
+      {"UpdateCapacityProvider", &S::update_capacity_provider},
+      {"UpdateCodeSigningConfig", &S::update_code_signing_config},
       {"UpdateEventSourceMapping", &S::update_event_source_mapping},
       {"UpdateFunctionCode", &S::update_function_code},
       {"UpdateFunctionConfiguration", &S::update_function_configuration},
+      {"UpdateFunctionEventInvokeConfig", &S::update_function_event_invoke_config},
+      {"UpdateFunctionUrlConfig", &S::update_function_url_config},
   };
   static OperationTable<S> table() { return {models::lambda::service, "Lambda", entries}; }
 };
@@ -76,8 +115,11 @@ LambdaService::LambdaService(LambdaDependencies d)
       stored_layers_(layers_),
       route_log_(options_.route_log_capacity),
       dispatcher_(store_, route_log_, d.router),
-      events_(d.clock, d.executor, d.journal, dispatcher_, d.runner, d.ids),
+      events_(d.clock, d.executor, d.journal, store_, dispatcher_, d.runner,
+              d.messenger ? *d.messenger : no_messenger_, d.ids),
       mappings_(std::make_unique<EventSourceMappings>(*this, d.clock, d.ids, d.journal, d.executor)),
+      code_signing_(d.journal, "lambda.code-signing-configs"),
+      capacity_(d.journal, "lambda.capacity-providers"),
       background_(d.executor) {
   mappings_->set_transition(options_.store.activation_delay);
 }
@@ -91,6 +133,14 @@ Task<Result<Reply>> LambdaService::call(Call call) { return operations_.call(*th
 void LambdaService::restore() {
   store_.restore(codes_);
   layers_.restore(codes_);
+  code_signing_.restore();
+  capacity_.restore();
+  for (const Function* function : store_.all()) {
+    index_urls(*function);
+    if (const std::int64_t reserved = reserved_of(store_, *function); reserved >= 0)
+      runner_.reserve(function->scope, function->name, static_cast<std::size_t>(reserved));
+    provision(*function, false);
+  }
   events_.restore();
   mappings_->engine().restore();
 }
@@ -98,8 +148,13 @@ void LambdaService::restore() {
 void LambdaService::reset() {
   mappings_->engine().clear();
   events_.clear();
+  for (const Function* function : store_.all())
+    if (reserved_of(store_, *function) >= 0) runner_.reserve(function->scope, function->name, std::nullopt);
   retire(store_.clear());
   layers_.clear();
+  code_signing_.clear();
+  capacity_.clear();
+  urls_.clear();
   route_log_.clear();
   collect_code();
 }
@@ -149,7 +204,10 @@ Json LambdaService::counts() const {
 std::vector<std::string_view> LambdaService::implemented_operations() { return Operations::table().names(); }
 
 void LambdaService::retire(const std::vector<VersionHandle>& versions) {
-  for (const VersionHandle& version : versions) runner_.retire(*version);
+  for (const VersionHandle& version : versions) {
+    provisioned_.erase(version->serial);
+    runner_.retire(*version);
+  }
 }
 
 /// Packages that nobody holds any more go once the journal is settled, one collection at a time.

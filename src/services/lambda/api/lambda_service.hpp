@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,13 +17,20 @@
 #include "ports/random.hpp"
 #include "ports/task_group.hpp"
 #include "ports/worker_pool.hpp"
+#include "services/lambda/api/input.hpp"
 #include "services/lambda/api/layers_source.hpp"
+#include "services/lambda/api/response_pump.hpp"
 #include "services/lambda/api/sources.hpp"
+#include "services/lambda/core/account_documents.hpp"
+#include "services/lambda/core/concurrency.hpp"
 #include "services/lambda/core/dispatcher.hpp"
+#include "services/lambda/core/event_observer.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/function_runner.hpp"
 #include "services/lambda/core/function_store.hpp"
 #include "services/lambda/core/layers.hpp"
+#include "services/lambda/core/messenger.hpp"
+#include "services/lambda/core/policy_check.hpp"
 #include "services/lambda/core/route_log.hpp"
 #include "services/lambda/jobs/event_queue.hpp"
 
@@ -33,6 +42,9 @@ struct LambdaOptions {
   StoreOptions store{};
   std::size_t route_log_capacity = 10'000;  ///< decisions kept, of all aliases together
   std::int64_t concurrency = 1000;          ///< of an account; what GetAccountSettings tells
+  bool enforce_permissions = false;         ///< resource policies decide who may invoke
+  /// Whether a request to a URL that asks for a signature is signed well; empty: any signature will do.
+  std::function<bool(const wire::Request&)> authenticate{};
 };
 
 /// Everything that the service takes from outside; all of it outlives the service.
@@ -47,6 +59,7 @@ struct LambdaDependencies {
   CodeSource* code_source = nullptr;      ///< null: no bucket exists
   LayerSource* layer_source = nullptr;    ///< null: the layers that are published here
   WorkerPool* workers = nullptr;          ///< for large payloads; null: they are checked on the loop
+  Messenger* messenger = nullptr;         ///< to destinations and dead-letter queues; null: none is reached
   LambdaOptions options{};
 };
 
@@ -62,12 +75,25 @@ struct NeighbourCall {
   /// source mappings.
   bool draw = true;
   std::string trace_id{};  ///< empty: a new one
+  /// Where permissions are enforced: the service that calls (`sns.amazonaws.com`) and what it acts for.
+  /// Without a service it is the function's owner who calls.
+  std::string service{};
+  std::string source_arn{};
 };
 struct NeighbourOutcome {
   std::string request_id;
   std::string executed_version;
   Outcome outcome;
 };
+
+/// A request to a function's URL: by `Host` (`<id>.lambda-url.<region>.localhost`) or by path
+/// (`/_aviary/lambda-url/<id>/…`). `target` is path and query as the function is to see them, a view into the
+/// request's own.
+struct UrlAddress {
+  std::string id;
+  std::string_view target;
+};
+std::optional<UrlAddress> url_address(const wire::Request& request);
 
 /// AWS Lambda as the gateway sees it. Owns all state of the service; lives on the loop's thread.
 class LambdaService final : public Service {
@@ -91,6 +117,11 @@ class LambdaService final : public Service {
   /// Takes an asynchronous event and answers its request id; the event is kept, retried, and ends as Event
   /// invokes do. `draw` has no effect: an event is routed when it runs.
   Result<std::string> accept_from_neighbour(NeighbourCall call);
+
+  /// What is sent to functions' URLs, open to every page as the function's CORS says (url_invoke.cpp).
+  Task<wire::Response> answer_url(wire::Request request, UrlAddress address);
+
+  void add_event_observer(EventObserver& observer) { events_.add_observer(observer); }
 
   // For the emulator's own interface, below `/_aviary/`.
   /// See `RouteLog::report`.
@@ -137,6 +168,49 @@ class LambdaService final : public Service {
   // invoke.cpp
   Answer invoke(Call call);
   Answer invoke_async(Call call);
+  // concurrency.cpp, provisioned_concurrency.cpp
+  Result<Reply> put_function_concurrency(Call& call);
+  Result<Reply> get_function_concurrency(Call& call);
+  Result<Reply> delete_function_concurrency(Call& call);
+  Result<Reply> put_provisioned_concurrency_config(Call& call);
+  Result<Reply> get_provisioned_concurrency_config(Call& call);
+  Result<Reply> delete_provisioned_concurrency_config(Call& call);
+  Result<Reply> list_provisioned_concurrency_configs(Call& call);
+  // event_invoke.cpp, recursion.cpp
+  Result<Reply> put_function_event_invoke_config(Call& call);
+  Result<Reply> update_function_event_invoke_config(Call& call);
+  Result<Reply> get_function_event_invoke_config(Call& call);
+  Result<Reply> delete_function_event_invoke_config(Call& call);
+  Result<Reply> list_function_event_invoke_configs(Call& call);
+  Result<Reply> put_function_recursion_config(Call& call);
+  Result<Reply> get_function_recursion_config(Call& call);
+  // function_urls.cpp
+  Result<Reply> create_function_url_config(Call& call);
+  Result<Reply> update_function_url_config(Call& call);
+  Result<Reply> get_function_url_config(Call& call);
+  Result<Reply> delete_function_url_config(Call& call);
+  Result<Reply> list_function_url_configs(Call& call);
+  // code_signing.cpp
+  Result<Reply> create_code_signing_config(Call& call);
+  Result<Reply> get_code_signing_config(Call& call);
+  Result<Reply> update_code_signing_config(Call& call);
+  Result<Reply> delete_code_signing_config(Call& call);
+  Result<Reply> list_code_signing_configs(Call& call);
+  Result<Reply> list_functions_by_code_signing_config(Call& call);
+  Result<Reply> put_function_code_signing_config(Call& call);
+  Result<Reply> get_function_code_signing_config(Call& call);
+  Result<Reply> delete_function_code_signing_config(Call& call);
+  // capacity_providers.cpp, runtime_management.cpp
+  Result<Reply> create_capacity_provider(Call& call);
+  Result<Reply> get_capacity_provider(Call& call);
+  Result<Reply> update_capacity_provider(Call& call);
+  Result<Reply> delete_capacity_provider(Call& call);
+  Result<Reply> list_capacity_providers(Call& call);
+  Result<Reply> list_function_versions_by_capacity_provider(Call& call);
+  Result<Reply> put_function_scaling_config(Call& call);
+  Result<Reply> get_function_scaling_config(Call& call);
+  Result<Reply> put_runtime_management_config(Call& call);
+  Result<Reply> get_runtime_management_config(Call& call);
   // permissions.cpp
   Result<Reply> add_permission(Call& call);
   Result<Reply> remove_permission(Call& call);
@@ -164,7 +238,8 @@ class LambdaService final : public Service {
 
   Moment moment() const { return {.now = clock_.now(), .ids = ids_}; }
   /// The package that `members` (FunctionCode, or UpdateFunctionCode's input) name: null for an image.
-  Task<Result<CodeHandle>> load_code(Scope caller, Json members);
+  Task<Result<CodeHandle>> load_code(Scope caller, Json members, std::string signing_config);
+  Result<> check_signature(const Scope& scope, std::string_view config_arn, bool is_signed) const;
   /// The packages of the layers that a configuration names, with all checks that concern layers.
   Result<std::vector<CodeHandle>> load_layers(const Scope& caller, const Configuration& configuration);
   /// A layer version of the caller's, or one whose policy lets the caller have it; else null.
@@ -172,6 +247,25 @@ class LambdaService final : public Service {
                                         std::uint64_t number) const;
   Result<CodeHandle> checked(CodeStore::Result<CodeHandle> stored) const;
   Task<std::optional<std::string>> payload_problem(std::shared_ptr<const std::string> payload);
+  ConcurrencyRules concurrency_rules() const;
+  Result<Function*> provisionable(const Target& target, bool putting);
+  Provisioned provisioning_of(const Function& function, const std::string& qualifier) const;
+  void provision(const Function& function, bool again);
+  Result<Reply> set_event_config(Call& call, bool merge);
+  Result<> check_destinations(const Target& target, const Json& input);
+  Result<std::string> counted_trace(const Scope& scope, const std::string& name, std::string trace);
+  void accept_event(Event event);
+  const Json* tagged_document(const Call& call);
+  void retag(const Call& call, Json document, Json tags);
+  void index_urls(const Function& function);
+  // invoke_stream.cpp, url_stream.cpp
+  Answer stream_response(Invocation invocation);
+  Task<> run_streamed(Invocation invocation, std::shared_ptr<StreamedRun> run);
+  Task<wire::Response> stream_url(Invocation invocation);
+  Task<wire::Response> run_url(const wire::Request& request, UrlAddress address, std::string request_id);
+  /// Where permissions are enforced: whether the caller may run this; 403 AccessDeniedException.
+  Result<> check_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
+                            const Caller& caller);
   void retire(const std::vector<VersionHandle>& versions);
   void collect_code();
   Task<> collect_when_settled();
@@ -184,6 +278,7 @@ class LambdaService final : public Service {
   CodeSource* code_source_;
   LayerSource* layer_source_;
   WorkerPool* workers_;
+  NoMessenger no_messenger_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;
   OperationTable<LambdaService> operations_;
@@ -194,6 +289,20 @@ class LambdaService final : public Service {
   Dispatcher dispatcher_;
   EventQueue events_;
   std::unique_ptr<EventSourceMappings> mappings_;
+  AccountDocuments code_signing_;
+  AccountDocuments capacity_;
+  /// What the runner was last told to keep ready, by the version's serial.
+  struct ToldToProvision {
+    VersionHandle version;
+    std::size_t count = 0;
+  };
+  std::map<std::uint64_t, ToldToProvision> provisioned_;
+  struct UrlOwner {
+    Scope scope;
+    std::string function;
+    std::string qualifier;
+  };
+  std::map<std::string, UrlOwner, std::less<>> urls_;  ///< by the URL's id
   TaskGroup background_;
   bool collecting_ = false;
 };

@@ -74,7 +74,8 @@ LambdaService::Answer LambdaService::publish_layer_version(Call call) {
                           .compatible_architectures = list_of(call.input, "CompatibleArchitectures"),
                           .code = {}};
   Json content = std::move(call.input["Content"]);
-  Result<CodeHandle> code = co_await load_code(request.scope, std::move(content));
+  Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(content), {});
+  Result<CodeHandle> code = co_await std::move(loading);
   if (!code) co_return code.error();
   request.code = std::move(*code);
   const LayerVersionHandle published = layers_.publish(std::move(request), moment());

@@ -14,6 +14,12 @@ Result<Target> find_target(const NeighbourCall& call) {
   return target;
 }
 
+/// A service that says which it is, else the account itself.
+Caller caller_in(const NeighbourCall& call) {
+  if (call.service.empty()) return {.account = call.caller.account};
+  return {.service = call.service, .source_arn = call.source_arn};
+}
+
 }  // namespace
 
 Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall call) {
@@ -30,13 +36,19 @@ Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall
   Result<InvokeTarget> resolved =
       dispatcher_.resolve(target->scope, target->name, target->qualifier, forced, nullptr, moment());
   if (!resolved) co_return resolved.error();
+  const Result<> permitted =
+      check_permission(target->scope, target->name, target->qualifier, caller_in(call));
+  if (!permitted) co_return permitted.error();
   const VersionHandle version = resolved->version;
-  std::string trace = call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id);
+  Result<std::string> trace =
+      counted_trace(target->scope, target->name,
+                    call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id));
+  if (!trace) co_return trace.error();
   Invocation invocation{.request_id = ids_.uuid(),
                         .version = version,
                         .invoked_arn = std::move(resolved->invoked_arn),
                         .payload = std::move(call.payload),
-                        .trace_id = std::move(trace)};
+                        .trace_id = std::move(*trace)};
   std::string request_id = invocation.request_id;
   Result<Outcome> outcome = co_await runner_.run(std::move(invocation));
   if (!outcome) co_return outcome.error();
@@ -53,15 +65,18 @@ Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
     return function_not_found(target->scope, target->name,
                               target->qualifier.empty() ? latest_qualifier : target->qualifier);
   }
+  const Result<> permitted =
+      check_permission(target->scope, target->name, target->qualifier, caller_in(call));
+  if (!permitted) return permitted.error();
   std::string request_id = ids_.uuid();
   std::string trace = call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id);
-  events_.accept(Event{.request_id = request_id,
-                       .scope = std::move(target->scope),
-                       .function_name = std::move(target->name),
-                       .qualifier = std::move(target->qualifier),
-                       .payload = std::move(call.payload),
-                       .trace_id = std::move(trace),
-                       .accepted = clock_.now()});
+  accept_event(Event{.request_id = request_id,
+                     .scope = std::move(target->scope),
+                     .function_name = std::move(target->name),
+                     .qualifier = std::move(target->qualifier),
+                     .payload = std::move(call.payload),
+                     .trace_id = std::move(trace),
+                     .accepted = clock_.now()});
   return request_id;
 }
 

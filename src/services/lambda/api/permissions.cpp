@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/errors.hpp"
@@ -10,7 +11,7 @@ namespace aviary::lambda {
 namespace {
 
 /// An AWS service, an account, an ARN of IAM or STS, or everybody; nothing if it is none of these.
-std::optional<OrderedJson> principal_of(const std::string& text) {
+std::optional<OrderedJson> function_principal_of(const std::string& text) {
   if (text == "*") return OrderedJson(text);
   if (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") ||
       text.ends_with(".amazon.com")) {
@@ -55,6 +56,27 @@ Result<> check_qualifier(const FunctionStore& store, const Function& function, c
 
 }  // namespace
 
+/// A caller of the function's own account needs no statement: what identity policies would say is not known
+/// here, and is taken as allowed. A service needs one also there.
+Result<> LambdaService::check_permission(const Scope& scope, const std::string& name,
+                                         const std::string& qualifier, const Caller& caller) {
+  if (!options_.enforce_permissions) return {};
+  if (caller.url_auth_type != "NONE" && caller.service.empty() && caller.account == scope.account) return {};
+  const std::string_view action =
+      caller.url_auth_type.empty() ? "lambda:InvokeFunction" : "lambda:InvokeFunctionUrl";
+  const Function* function = store_.find(scope, name, moment());
+  if (function) {
+    const auto policy = function->policies.find(qualifier);
+    if (policy != function->policies.end() && policy_allows(policy->second, caller, action)) return {};
+  }
+  const std::string who =
+      caller.service.empty() ? fmt::format("arn:aws:iam::{}:root", caller.account) : caller.service;
+  return AwsError(models::lambda::errors::AccessDeniedException,
+                  fmt::format("User: {} is not authorized to perform: {} on resource: {} because no "
+                              "resource-based policy allows the {} action",
+                              who, action, function_arn(scope, name, qualifier), action));
+}
+
 Result<Reply> LambdaService::add_permission(Call& call) {
   const Result<Target> target = target_of(call, Reach::OwnAccount);
   if (!target) return target.error();
@@ -64,7 +86,7 @@ Result<Reply> LambdaService::add_permission(Call& call) {
   Function* function = store_.find(target->scope, target->name, moment());
   if (!function) return function_not_found(target->scope, target->name);
   if (const Result<> exists = check_qualifier(store_, *function, *target); !exists) return exists.error();
-  const std::optional<OrderedJson> principal = principal_of(text_of(call.input, "Principal"));
+  const std::optional<OrderedJson> principal = function_principal_of(text_of(call.input, "Principal"));
   if (!principal) {
     return invalid_parameter("The provided principal was invalid. Please check the principal and try again.");
   }

@@ -12,8 +12,8 @@ bool is_mapping(const Call& call) {
   return text_of(call.input, "Resource").find(":event-source-mapping:") != std::string::npos;
 }
 
-/// The function that a tag operation's ARN names; the other taggable kinds do not exist here yet, and are not
-/// found in AWS's words for each.
+/// The function that a tag operation's ARN names; what does not exist is not found in AWS's words for each
+/// kind.
 Result<Function*> tagged_function(FunctionStore& store, const Call& call, const Moment& at) {
   const std::string& resource = text_of(call.input, "Resource");
   const Scope caller{.account = call.account, .region = call.region};
@@ -35,6 +35,22 @@ Result<Function*> tagged_function(FunctionStore& store, const Call& call, const 
 
 }  // namespace
 
+/// A code-signing configuration or a capacity provider, which have their tags with them; null for what is
+/// neither or is not there.
+const Json* LambdaService::tagged_document(const Call& call) {
+  const Scope scope{.account = call.account, .region = call.region};
+  const std::string& resource = text_of(call.input, "Resource");
+  const Json* document = code_signing_.find(scope, resource);
+  return document ? document : capacity_.find(scope, resource);
+}
+
+void LambdaService::retag(const Call& call, Json document, Json tags) {
+  const Scope scope{.account = call.account, .region = call.region};
+  const std::string& resource = text_of(call.input, "Resource");
+  document["Tags"] = std::move(tags);
+  (code_signing_.find(scope, resource) ? code_signing_ : capacity_).put(scope, resource, std::move(document));
+}
+
 Result<Reply> LambdaService::tag_resource(Call& call) {
   if (is_mapping(call)) {
     const Json* given = find_member(call.input, "Tags");
@@ -42,6 +58,13 @@ Result<Reply> LambdaService::tag_resource(Call& call) {
       return invalid_parameter("An error occurred and the request cannot be processed.");
     const Result<Json> tags = mappings_->tags(text_of(call.input, "Resource"), *given);
     if (!tags) return tags.error();
+    return Reply{};
+  }
+  if (const Json* document = tagged_document(call)) {
+    Json tags = document->value("Tags", Json::object());
+    if (const Json* given = find_member(call.input, "Tags")) tags.update(*given);
+    if (tags.size() > 50) return invalid_parameter("Number of tags exceeds resource tag limit.");
+    retag(call, *document, std::move(tags));
     return Reply{};
   }
   const Result<Function*> function = tagged_function(store_, call, moment());
@@ -67,6 +90,12 @@ Result<Reply> LambdaService::untag_resource(Call& call) {
     if (!tags) return tags.error();
     return Reply{};
   }
+  if (const Json* document = tagged_document(call)) {
+    Json tags = document->value("Tags", Json::object());
+    for (const Json& key : *keys) tags.erase(key.get<std::string>());
+    retag(call, *document, std::move(tags));
+    return Reply{};
+  }
   const Result<Function*> function = tagged_function(store_, call, moment());
   if (!function) return function.error();
   store_.untag(**function, keys->get<std::vector<std::string>>());
@@ -79,6 +108,8 @@ Result<Reply> LambdaService::list_tags(Call& call) {
     if (!tags) return tags.error();
     return Reply{.output = {{"Tags", std::move(*tags)}}};
   }
+  if (const Json* document = tagged_document(call))
+    return Reply{.output = {{"Tags", document->value("Tags", Json::object())}}};
   const Result<Function*> function = tagged_function(store_, call, moment());
   if (!function) return function.error();
   return Reply{.output = {{"Tags", (*function)->tags}}};

@@ -4,6 +4,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
+#include "services/lambda/core/attachments.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -39,7 +40,12 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
 
   CodeHandle code;
   if (image_uri.empty()) {
-    Result<CodeHandle> loaded = co_await load_code(target->scope, std::move(call.input));
+    std::string signing;
+    if (const Function* function = store_.find(target->scope, target->name, moment()))
+      if (const Json* arn = store_.attached(*function, attachment::code_signing, ""))
+        signing = arn->get<std::string>();
+    Task<Result<CodeHandle>> loading = load_code(target->scope, std::move(call.input), std::move(signing));
+    Result<CodeHandle> loaded = co_await std::move(loading);
     if (!loaded) co_return loaded.error();
     code = std::move(*loaded);
   }

@@ -94,6 +94,7 @@ void FunctionStore::erase_alias(Function& function, std::string_view name) {
     function.policies.erase(policy);
     policy_records_.erase(key);
   }
+  detach_all(function, name);
   function.aliases.erase(found);
   alias_records_.erase(key);
 }

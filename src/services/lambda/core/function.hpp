@@ -53,6 +53,8 @@ struct Function {
   std::map<std::string, Alias, std::less<>> aliases;
   std::map<std::string, Policy, std::less<>> policies;  ///< by qualifier; empty: the function itself
   std::map<std::string, std::string, std::less<>> tags;
+  /// What else was set for the function, a version or an alias; see `attachments.hpp`.
+  std::map<std::string, std::map<std::string, Json, std::less<>>, std::less<>> attached;
 };
 
 }  // namespace aviary::lambda

@@ -1,11 +1,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "ports/task.hpp"
 #include "services/lambda/core/version.hpp"
+
+namespace aviary::wire {
+class BodyStream;  // passed through, never looked into
+}
 
 namespace aviary::lambda {
 
@@ -19,6 +28,11 @@ struct Invocation {
   std::string cognito_identity{};
   std::string trace_id{};  ///< X-Amzn-Trace-Id header value
   bool tail_log = false;   ///< whether `Outcome::log_tail` is wanted
+  /// Set: a response that the runtime streams is written here while it comes, and `Outcome::payload` stays
+  /// empty. A runtime that answers in one piece has its answer in the outcome all the same.
+  std::shared_ptr<wire::BodyStream> stream{};
+  /// Called before the first piece, with what the runtime calls its content type.
+  std::function<void(std::string_view content_type)> stream_begins{};
 };
 
 /// What became of it. A function that fails is a successful invoke that carries an outcome.
@@ -29,6 +43,14 @@ struct Outcome {
   std::chrono::nanoseconds duration{};       ///< of the handler, as REPORT says
   std::chrono::nanoseconds init_duration{};  ///< zero on a warm start
   bool cold = false;
+  bool streamed = false;  ///< the response went into `Invocation::stream`
+};
+
+/// How far provisioning has come.
+struct Provisioned {
+  std::size_t allocated = 0;  ///< environments that exist
+  std::size_t available = 0;  ///< of these, the initialised ones
+  std::string failure{};  ///< why no more are coming, e.g. `FUNCTION_ERROR_INIT_FAILURE`; empty if they are
 };
 
 /// Runs function code. The lambda service states what it needs; `src/execution` does it.
@@ -41,6 +63,14 @@ class FunctionRunner {
   /// No new invocation goes to environments of this version; what runs finishes, what idles ends. For a
   /// `$LATEST` that was updated and for what was deleted.
   virtual void retire(const Version& version) = 0;
+
+  /// `most` invocations of the function at once, and none of anybody else's in their place; nothing: it
+  /// shares what is left of the account.
+  virtual void reserve(const Scope& scope, const std::string& function, std::optional<std::size_t> most) = 0;
+  /// Keeps `count` environments of this version initialised and waiting; 0: none beyond what invocations
+  /// need.
+  virtual void provision(VersionHandle version, std::size_t count) = 0;
+  virtual Provisioned provisioned(const Version& version) const = 0;
 };
 
 }  // namespace aviary::lambda

@@ -18,7 +18,8 @@ FunctionStore::FunctionStore(Journal& journal, StoreOptions options)
       function_records_(journal, "lambda.functions"),
       version_records_(journal, "lambda.versions"),
       alias_records_(journal, "lambda.aliases"),
-      policy_records_(journal, "lambda.policies") {}
+      policy_records_(journal, "lambda.policies"),
+      attachment_records_(journal, "lambda.attachments") {}
 
 Function* FunctionStore::find(const Scope& scope, std::string_view name, const Moment& at) {
   const auto region = regions_.find(scope);
@@ -50,6 +51,13 @@ FunctionStore::Totals FunctionStore::totals() const {
     }
   }
   return totals;
+}
+
+std::vector<const Function*> FunctionStore::all() const {
+  std::vector<const Function*> all;
+  for (const auto& [scope, region] : regions_)
+    for (const auto& [name, function] : region.functions) all.push_back(function.get());
+  return all;
 }
 
 void FunctionStore::settle(Function& function, const Moment& at) {
@@ -140,6 +148,9 @@ std::vector<VersionHandle> FunctionStore::erase(const Scope& scope, std::string_
   for (const auto& [alias, value] : function->aliases) alias_records_.erase(fmt::format("{}/{}", key, alias));
   for (const auto& [qualifier, value] : function->policies)
     policy_records_.erase(fmt::format("{}/{}", key, qualifier));
+  for (const auto& [kind, by_qualifier] : function->attached)
+    for (const auto& [qualifier, value] : by_qualifier)
+      attachment_records_.erase(fmt::format("{}/{}/{}", key, kind, qualifier));
   function_records_.erase(key);
   for (const VersionHandle& version : gone) region.code_bytes -= size_of(version);
   return gone;

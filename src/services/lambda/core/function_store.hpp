@@ -92,6 +92,9 @@ class FunctionStore {
   };
   Totals totals() const;
 
+  /// Of all accounts and regions, in order.
+  std::vector<const Function*> all() const;
+
   // Functions and versions (function_store.cpp, versions.cpp)
   /// The new `$LATEST`, or version 1 if it shall be published at once.
   Result<Snapshot> create(NewFunction request, const Moment& at);
@@ -134,6 +137,13 @@ class FunctionStore {
   Result<> tag(Function& function, const std::map<std::string, std::string>& tags);
   void untag(Function& function, const std::vector<std::string>& keys);
 
+  // Attachments (attachments.cpp)
+  /// What was attached to the function (qualifier empty), a version or an alias; null if nothing.
+  const Json* attached(const Function& function, std::string_view kind, std::string_view qualifier) const;
+  void attach(Function& function, std::string_view kind, std::string_view qualifier, Json document);
+  /// False if there was nothing.
+  bool detach(Function& function, std::string_view kind, std::string_view qualifier);
+
   /// Reads everything back; once, at start, before the first change (restore.cpp).
   void restore(CodeStore& codes);
   /// Forgets everything in memory and returns what was there. The journal is cleared by whoever resets the
@@ -156,6 +166,8 @@ class FunctionStore {
   void renew_source(const Function& function, Alias& alias) const;
   void touch_revision(Function& function, std::string_view qualifier, const Moment& at);
 
+  void detach_all(Function& function, std::string_view qualifier);
+
   void save(const Function& function);
   void save(const Function& function, std::uint64_t number, const Snapshot& snapshot);
   void save(const Function& function, const Alias& alias);
@@ -169,6 +181,7 @@ class FunctionStore {
   Records<Json> version_records_;
   Records<Json> alias_records_;
   Records<Json> policy_records_;
+  Records<Json> attachment_records_;
 };
 
 }  // namespace aviary::lambda

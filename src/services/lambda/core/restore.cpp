@@ -230,6 +230,12 @@ void FunctionStore::restore(CodeStore& codes) {
     }
     renew_source(*function, alias);
   });
+  attachment_records_.load([&](std::string_view, const Json& record) {
+    Function* function = owner(record);
+    if (!function) return;
+    function->attached[record.at("kind").get<std::string>()][record.at("qualifier").get<std::string>()] =
+        record.at("document");
+  });
   policy_records_.load([&](std::string_view, const Json& record) {
     Function* function = owner(record);
     if (!function) return;

@@ -95,6 +95,7 @@ Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint
     function.policies.erase(policy);
     policy_records_.erase(key);
   }
+  detach_all(function, text);
   if (gone->code) regions_[function.scope].code_bytes -= gone->code->size;
   if (function.last_published && function.last_published->number == text) {
     function.last_published.reset();
