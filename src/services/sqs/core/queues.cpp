@@ -273,7 +273,7 @@ Result<> Queues::remove(Queue& queue, const std::string& receipt_handle) {
   // Of a standard queue an older handle is taken, and does nothing.
   if (!latest) return {};
   queue.erase(*number);
-  changed(queue.id());
+  if (queue.settings().fifo) changed(queue.id());  // what comes next in its group may leave
   return {};
 }
 

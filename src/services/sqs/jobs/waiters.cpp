@@ -20,9 +20,12 @@ Task<bool> Waiters::wait(QueueId queue, Instant until) {
 void Waiters::wake(const QueueId& queue) {
   const auto found = waiting_.find(queue);
   if (found == waiting_.end()) return;
-  // Each time somebody else goes first: of those that wait for one queue none is left out.
+  // Somebody else goes first each time, in no order that the callers could fall in step with: of those that
+  // wait for one queue none is left out. The same run gives the same turns.
   std::list<OneShot<bool>>& signals = found->second;
-  signals.splice(signals.end(), signals, signals.begin());
+  turn_ = turn_ * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
+  const auto first = std::next(signals.begin(), static_cast<std::ptrdiff_t>((turn_ >> 33) % signals.size()));
+  signals.splice(signals.begin(), signals, first);
   for (const OneShot<bool>& signal : signals) signal.set(true);
 }
 

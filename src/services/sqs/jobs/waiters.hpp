@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <map>
 
@@ -27,6 +28,7 @@ class Waiters {
  private:
   Clock& clock_;
   std::map<QueueId, std::list<OneShot<bool>>> waiting_;
+  std::uint64_t turn_ = 0;  ///< who goes first
   bool stopped_ = false;
 };
 
