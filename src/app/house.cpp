@@ -12,6 +12,7 @@
 #include "app/version.hpp"
 #include "app/wiring/wiring.hpp"
 #include "base/log.hpp"
+#include "host/disk_body_store.hpp"
 #include "host/disk_code_store.hpp"
 #include "host/machine_report.hpp"
 #include "host/sqlite_journal.hpp"
@@ -73,6 +74,10 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       execution_ids(seed, "execution"),
       log_ids(seed, "logs"),
       codedeploy_ids(seed, "codedeploy"),
+      s3_ids(seed, "s3"),
+      body_names(host::random_seed(), "bodies"),
+      identity_ids(seed, "identities"),
+      stack_ids(seed, "stacks"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
       happenings(clock),
@@ -140,6 +145,8 @@ std::string open_state(Parts& parts) {
   }
   parts.codes = std::make_unique<host::DiskCodeStore>(
       *parts.workers, host::CodePlaces{parts.folder->code(), parts.folder->unpacked(), durable});
+  parts.bodies = std::make_unique<host::DiskBodyStore>(*parts.workers, parts.body_names,
+                                                       parts.folder->objects(), durable);
   return {};
 }
 
@@ -185,6 +192,7 @@ void build_services(Parts& parts) {
   }
   parts.gateway =
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
+  add_s3(parts);
   add_lambda(parts);
   add_cloudwatch(parts);
   add_logs(parts);
@@ -192,6 +200,8 @@ void build_services(Parts& parts) {
   add_sqs(parts);
   add_sns(parts);
   add_events(parts);
+  add_identity(parts);
+  add_cloudformation(parts);
 }
 
 /// What servers that were killed left behind, while this one already answers.

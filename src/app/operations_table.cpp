@@ -5,20 +5,28 @@
 #include <vector>
 
 #include "app/verbs.hpp"
+#include "models/cloudformation.hpp"
 #include "models/cloudwatch.hpp"
 #include "models/codedeploy.hpp"
 #include "models/events.hpp"
+#include "models/iam.hpp"
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
+#include "models/s3.hpp"
 #include "models/sns.hpp"
 #include "models/sqs.hpp"
+#include "models/sts.hpp"
+#include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
+#include "services/iam/api/iam_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/s3/api/s3_service.hpp"
 #include "services/sns/api/sns_service.hpp"
 #include "services/sqs/api/sqs_service.hpp"
+#include "services/sts/api/sts_service.hpp"
 
 namespace aviary::app {
 namespace {
@@ -29,13 +37,17 @@ struct Row {
 };
 
 std::vector<Row> rows() {
-  return {{&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
+  return {{&models::cloudformation::service, cloudformation::CloudFormationService::implemented_operations()},
+          {&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
           {&models::events::service, events::EventsService::implemented_operations()},
+          {&models::iam::service, iam::IamService::implemented_operations()},
           {&models::lambda::service, lambda::LambdaService::implemented_operations()},
           {&models::logs::service, logs::LogsService::implemented_operations()},
+          {&models::s3::service, s3::S3Service::implemented_operations()},
           {&models::sns::service, sns::SnsService::implemented_operations()},
-          {&models::sqs::service, sqs::SqsService::implemented_operations()}};
+          {&models::sqs::service, sqs::SqsService::implemented_operations()},
+          {&models::sts::service, sts::StsService::implemented_operations()}};
 }
 
 }  // namespace

@@ -29,6 +29,7 @@
 #include "host/system_clock.hpp"
 #include "host/worker_threads.hpp"
 #include "http/server.hpp"
+#include "ports/body_store.hpp"
 #include "ports/code_store.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
@@ -39,6 +40,7 @@
 #include "services/events/api/events_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/s3/api/s3_service.hpp"
 #include "services/sns/api/sns_service.hpp"
 #include "services/sqs/api/sqs_service.hpp"
 
@@ -61,10 +63,15 @@ struct Parts {
   SeededRandom execution_ids;
   SeededRandom log_ids;
   SeededRandom codedeploy_ids;
+  SeededRandom s3_ids;
+  SeededRandom body_names;
+  SeededRandom identity_ids;
+  SeededRandom stack_ids;
   std::unique_ptr<host::WorkerThreads> workers;
   std::optional<host::DataFolder> folder;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<CodeStore> codes;
+  std::unique_ptr<BodyStore> bodies;
   std::unique_ptr<host::HostLauncher> launcher;
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;
@@ -74,6 +81,9 @@ struct Parts {
   Happenings happenings;
   std::map<std::string, StateProbe, std::less<>> probes;  ///< by kind; what the clock can be driven until
   std::unique_ptr<lambda::Messenger> lambda_messenger;
+  std::unique_ptr<s3::EventTarget> s3_events;
+  std::unique_ptr<s3::S3Service> s3;
+  std::unique_ptr<lambda::CodeSource> lambda_code;
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::AlarmActions> alarm_actions;
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
@@ -92,7 +102,9 @@ struct Parts {
   std::unique_ptr<logs::LogsService> logs;
   std::unique_ptr<FunctionLogs> function_logs;
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
+  std::unique_ptr<codedeploy::RevisionSource> revisions;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
+  std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other
   GuardOptions guard;

@@ -2,6 +2,7 @@
 #include "wire/cbor_codec.hpp"
 #include "wire/query_codec.hpp"
 #include "wire/rest_codec.hpp"
+#include "wire/rest_xml_codec.hpp"
 
 namespace aviary::wire {
 
@@ -11,6 +12,7 @@ const Codec* codec_for(models::Protocol protocol) {
   static const AwsJsonCodec aws_json_11("application/x-amz-json-1.1");
   static const QueryCodec query;
   static const CborCodec cbor;
+  static const RestXmlCodec rest_xml;
   switch (protocol) {
     case models::Protocol::RestJson:
       return &rest_json;
@@ -22,6 +24,8 @@ const Codec* codec_for(models::Protocol protocol) {
       return &query;
     case models::Protocol::RpcV2Cbor:
       return &cbor;
+    case models::Protocol::RestXml:
+      return &rest_xml;
     default:
       return nullptr;
   }

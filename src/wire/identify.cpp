@@ -66,23 +66,26 @@ const Service* by_smithy_path(const Request& request, Services services) {
   return is_cbor(request) ? by_target_prefix(smithy_path(request.path()).service, services) : nullptr;
 }
 
-/// The only service that has the path; one that names it literally goes before one that takes any
+/// The only service that has the path, among those that name it literally or those that take any
 /// (`/{Bucket}`).
-const Service* by_path(const Request& request, Services services) {
-  const Service* literal = nullptr;
-  const Service* any = nullptr;
-  bool literal_twice = false;
-  bool any_twice = false;
+const Service* by_path_of(const Request& request, Services services, bool literally) {
+  const Service* only = nullptr;
   for (const Service* service : services) {
     if (!rest_protocol(*service)) continue;
     const Router::Found found = Router::of(*service).find(request.method, request.path(), request.query());
-    if (found.operation == nullptr) continue;
-    const Service*& slot = found.starts_literally ? literal : any;
-    (found.starts_literally ? literal_twice : any_twice) = slot != nullptr;
-    slot = service;
+    if (found.operation == nullptr || found.starts_literally != literally) continue;
+    if (only != nullptr) return nullptr;
+    only = service;
   }
-  if (literal != nullptr) return literal_twice ? nullptr : literal;
-  return any_twice ? nullptr : any;
+  return only;
+}
+
+const Service* by_path(const Request& request, Services services) {
+  return by_path_of(request, services, true);
+}
+
+const Service* by_any_path(const Request& request, Services services) {
+  return by_path_of(request, services, false);
 }
 
 /// `Action=…&Version=2012-11-05`
@@ -107,7 +110,10 @@ const Service* by_host(const Request& request, Services services) {
   const std::string_view host = request.header("host");
   const std::string_view first = host.substr(0, host.find_first_of(".:"));
   if (first.size() == host.size()) return nullptr;
+  // The bucket comes first: `photos.s3.us-east-1.amazonaws.com`.
+  const bool of_bucket = host.find(".s3.") != std::string_view::npos;
   const auto found = std::ranges::find_if(services, [&](const Service* service) {
+    if (of_bucket) return service->id == "s3";
     return service->id == first || service->signing_name == first;
   });
   return found != services.end() ? *found : nullptr;
@@ -132,7 +138,7 @@ std::optional<Target> identify(const Request& request, Services services) {
     }
     return Target{service, protocol_of(request, *service)};
   }
-  for (const auto mark : {by_target, by_smithy_path, by_path, by_form, by_host})
+  for (const auto mark : {by_target, by_smithy_path, by_path, by_form, by_host, by_any_path})
     if (const Service* service = mark(request, services))
       return Target{service, protocol_of(request, *service)};
   return std::nullopt;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -30,6 +32,50 @@ struct Free {
 
 PCRE2_SPTR units(std::string_view text) {
   return reinterpret_cast<PCRE2_SPTR>(text.empty() ? "" : text.data());
+}
+
+/// The number of four hex digits behind a `\u`; nothing if there are none.
+std::optional<std::uint32_t> java_escape(std::string_view rest) {
+  std::uint32_t point = 0;
+  if (!rest.starts_with("\\u") || rest.size() < 6) return std::nullopt;
+  const auto [end, problem] = std::from_chars(rest.data() + 2, rest.data() + 6, point, 16);
+  if (problem != std::errc{} || end != rest.data() + 6) return std::nullopt;
+  return point;
+}
+
+/// Java's `\u00FF` as PCRE2's `\x{FF}`, surrogates as the one character that they are. Some models write
+/// `\u10000` and `\u10FFFF`, which Java reads otherwise, for what lies beyond the first plane.
+std::string without_java_escapes(std::string_view pattern) {
+  std::string out;
+  while (!pattern.empty()) {
+    std::optional<std::uint32_t> point = java_escape(pattern);
+    if (!point) {
+      // An escaped backslash begins nothing.
+      const std::size_t taken = pattern.starts_with("\\\\") ? 2 : 1;
+      out += pattern.substr(0, taken);
+      pattern.remove_prefix(taken);
+      continue;
+    }
+    std::size_t taken = 6;
+    const std::optional<std::uint32_t> low = java_escape(pattern.substr(6));
+    if (pattern.starts_with("\\u10000")) {
+      point = 0x10000;
+      taken = 7;
+    } else if (pattern.starts_with("\\u10FFFF")) {
+      point = 0x10FFFF;
+      taken = 8;
+    } else if (*point >= 0xD800 && *point < 0xDC00 && low && *low >= 0xDC00 && *low < 0xE000) {
+      point = 0x10000 + ((*point - 0xD800) << 10) + (*low - 0xDC00);
+      taken = 12;
+    }
+    std::array<char, 8> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *point, 16).ptr;
+    out += "\\x{";
+    out.append(digits.data(), end);
+    out += '}';
+    pattern.remove_prefix(taken);
+  }
+  return out;
 }
 
 /// One thread's compiled patterns and what matching needs.
@@ -59,7 +105,8 @@ class Matcher {
   }
 
  private:
-  static std::unique_ptr<pcre2_code, Free> compile(std::string_view pattern) {
+  static std::unique_ptr<pcre2_code, Free> compile(std::string_view written) {
+    const std::string pattern = without_java_escapes(written);
     int error = 0;
     PCRE2_SIZE at = 0;
     // Java's Pattern.matches: the whole text. No captures are read, which also keeps the match data small.
@@ -70,8 +117,8 @@ class Matcher {
     if (!code) {
       std::array<unsigned char, 256> text{};
       pcre2_get_error_message(error, text.data(), text.size());
-      throw std::logic_error("pattern " + std::string(pattern) + ": " +
-                             reinterpret_cast<const char*>(text.data()) + " at " + std::to_string(at));
+      throw std::logic_error("pattern " + pattern + ": " + reinterpret_cast<const char*>(text.data()) +
+                             " at " + std::to_string(at));
     }
     // Where there is no JIT (hardened kernels, other processors) the interpreter does the same.
     pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);

@@ -95,8 +95,11 @@ class XmlWriter {
       if (!member.xml_attribute) continue;
       const auto found = value.find(member.name);
       if (found == value.end() || found->is_null()) continue;
+      const std::string_view name = member.location_name.empty() ? member.name : member.location_name;
+      // A prefix that nobody has bound makes the document unreadable.
+      if (name.starts_with("xsi:")) out_ += " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
       out_ += ' ';
-      out_ += member.location_name.empty() ? member.name : member.location_name;
+      out_ += name;
       out_ += "=\"";
       append_xml_text(out_, scalar_text(*found, *member.shape, format_of(member)));
       out_ += '"';

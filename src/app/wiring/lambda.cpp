@@ -48,10 +48,30 @@ class LambdaMessenger final : public lambda::Messenger {
   const Delivery& delivery_;
 };
 
+/// Code that lies in a bucket of this emulator.
+class S3CodeSource final : public lambda::CodeSource {
+ public:
+  explicit S3CodeSource(s3::S3Service& s3) : s3_(s3) {}
+  Task<Fetched> fetch(lambda::Scope, std::string bucket, std::string key, std::string version) override {
+    Result<std::string> bytes = co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version));
+    Fetched fetched;
+    if (bytes) {
+      fetched.bytes = std::move(*bytes);
+    } else {
+      fetched.problem = Problem{std::string(bytes.error().shape->code), bytes.error().message};
+    }
+    co_return fetched;
+  }
+
+ private:
+  s3::S3Service& s3_;
+};
+
 }  // namespace
 
 void add_lambda(Parts& parts) {
   parts.lambda_messenger = std::make_unique<LambdaMessenger>(parts.delivery);
+  parts.lambda_code = std::make_unique<S3CodeSource>(*parts.s3);
   parts.lambda = std::make_unique<lambda::LambdaService>(lambda::LambdaDependencies{
       .clock = parts.clock,
       .ids = parts.lambda_ids,
@@ -60,6 +80,7 @@ void add_lambda(Parts& parts) {
       .codes = *parts.codes,
       .runner = *parts.runner,
       .executor = parts.loop.get_executor(),
+      .code_source = parts.lambda_code.get(),
       .workers = parts.workers.get(),
       .messenger = parts.lambda_messenger.get(),
       .options = lambda_options(parts),

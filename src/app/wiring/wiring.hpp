@@ -6,6 +6,7 @@ struct Parts;
 
 // One file a service: makes it, ties it to its neighbours, adds it to those that are served. Called in this
 // order; each may use what the ones before have made.
+void add_s3(Parts& parts);
 void add_lambda(Parts& parts);
 void add_cloudwatch(Parts& parts);
 void add_logs(Parts& parts);
@@ -13,5 +14,7 @@ void add_codedeploy(Parts& parts);
 void add_sqs(Parts& parts);
 void add_sns(Parts& parts);
 void add_events(Parts& parts);
+void add_identity(Parts& parts);
+void add_cloudformation(Parts& parts);  ///< last: it calls all the others
 
 }  // namespace aviary::app

@@ -1,0 +1,43 @@
+#include "app/parts.hpp"
+#include "app/wiring/wiring.hpp"
+#include "base/log.hpp"
+
+namespace aviary::app {
+namespace {
+
+/// Bucket notifications go wherever messages go.
+class DeliveredEvents final : public s3::EventTarget {
+ public:
+  explicit DeliveredEvents(const Delivery& delivery) : delivery_(delivery) {}
+
+  void deliver(Event event) override {
+    Message message{.account = std::move(event.account),
+                    .region = std::move(event.region),
+                    .target = event.target,
+                    .body = std::move(event.body),
+                    .subject = "Amazon S3 Notification"};
+    delivery_.send(std::move(message), [target = event.target](const std::optional<std::string>& problem) {
+      if (problem) log::warn("a bucket's event did not arrive at {}: {}", target, *problem);
+    });
+  }
+  bool exists(const std::string& target) const override { return delivery_.reaches(target); }
+
+ private:
+  const Delivery& delivery_;
+};
+
+}  // namespace
+
+void add_s3(Parts& parts) {
+  parts.s3_events = std::make_unique<DeliveredEvents>(parts.delivery);
+  parts.s3 = std::make_unique<s3::S3Service>(s3::S3Dependencies{.clock = parts.clock,
+                                                                .ids = parts.s3_ids,
+                                                                .journal = *parts.journal,
+                                                                .bodies = *parts.bodies,
+                                                                .executor = parts.loop.get_executor(),
+                                                                .workers = parts.workers.get(),
+                                                                .events = parts.s3_events.get()});
+  parts.add(*parts.s3);
+}
+
+}  // namespace aviary::app

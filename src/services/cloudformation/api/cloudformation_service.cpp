@@ -1,0 +1,66 @@
+#include "services/cloudformation/api/cloudformation_service.hpp"
+
+#include "models/cloudformation.hpp"
+
+namespace aviary::cloudformation {
+
+/// Which member answers which operation.
+struct Operations {
+  using S = CloudFormationService;
+  static constexpr OperationTable<S>::Entry entries[] = {
+      {"CreateChangeSet", &S::create_change_set},
+      {"CreateStack", &S::create_stack},
+      {"DeleteChangeSet", &S::delete_change_set},
+      {"DeleteStack", &S::delete_stack},
+      {"DescribeChangeSet", &S::describe_change_set},
+      {"DescribeStackEvents", &S::describe_stack_events},
+      {"DescribeStackResource", &S::describe_stack_resource},
+      {"DescribeStackResources", &S::describe_stack_resources},
+      {"DescribeStacks", &S::describe_stacks},
+      {"ExecuteChangeSet", &S::execute_change_set},
+      {"GetStackPolicy", &S::get_stack_policy},
+      {"GetTemplate", &S::get_template},
+      {"GetTemplateSummary", &S::get_template_summary},
+      {"ListChangeSets", &S::list_change_sets},
+      {"ListExports", &S::list_exports},
+      {"ListImports", &S::list_imports},
+      {"ListStackResources", &S::list_stack_resources},
+      {"ListStacks", &S::list_stacks},
+      {"SetStackPolicy", &S::set_stack_policy},
+      {"UpdateStack", &S::update_stack},
+      {"UpdateTerminationProtection", &S::update_termination_protection},
+      {"ValidateTemplate", &S::validate_template},
+  };
+  static OperationTable<S> table() { return {models::cloudformation::service, "CloudFormation", entries}; }
+};
+
+CloudFormationService::CloudFormationService(CloudFormationDependencies d)
+    : clock_(d.clock),
+      ids_(d.ids),
+      cloud_(d.cloud),
+      operations_(Operations::table()),
+      store_(d.journal, d.ids),
+      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, d.executor}) {}
+
+CloudFormationService::~CloudFormationService() = default;
+
+const models::Service& CloudFormationService::model() const { return models::cloudformation::service; }
+
+Task<Result<Reply>> CloudFormationService::call(Call call) {
+  return operations_.call(*this, std::move(call));
+}
+
+std::vector<std::string_view> CloudFormationService::implemented_operations() {
+  return Operations::table().names();
+}
+
+void CloudFormationService::restore() { store_.restore(clock_.now()); }
+
+/// Work that is under way finds its stack gone and ends.
+void CloudFormationService::reset() { store_.clear(); }
+
+Task<> CloudFormationService::stop() { co_await deployer_.stop(); }
+
+Json CloudFormationService::counts() const { return {{"stacks", store_.all().size()}}; }
+
+}  // namespace aviary::cloudformation

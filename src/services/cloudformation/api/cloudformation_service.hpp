@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/operation_table.hpp"
+#include "gateway/service.hpp"
+#include "ports/clock.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "services/cloudformation/core/neighbours.hpp"
+#include "services/cloudformation/core/stack_store.hpp"
+#include "services/cloudformation/jobs/deployer.hpp"
+
+namespace aviary::cloudformation {
+
+/// Everything that the service takes from outside; all of it outlives the service.
+struct CloudFormationDependencies {
+  Clock& clock;
+  Stopwatch& stopwatch;
+  Random& ids;
+  Journal& journal;
+  Cloud& cloud;
+  boost::asio::any_io_executor executor;  ///< the loop
+};
+
+/// AWS CloudFormation as the gateway sees it: stacks and change sets. Owns all state of the service; lives on
+/// the loop's thread.
+class CloudFormationService final : public Service {
+ public:
+  explicit CloudFormationService(CloudFormationDependencies dependencies);
+  ~CloudFormationService() override;
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+
+  void restore() override;
+  void reset() override;
+  Task<> stop() override;
+  Json counts() const override;
+
+ private:
+  friend struct Operations;
+  using Answer = Task<Result<Reply>>;
+
+  // stacks.cpp
+  Answer create_stack(Call call);
+  Answer update_stack(Call call);
+  Result<Reply> delete_stack(Call& call);
+  Result<Reply> update_termination_protection(Call& call);
+  Result<Reply> set_stack_policy(Call& call);
+  Result<Reply> get_stack_policy(Call& call);
+  // change_sets.cpp
+  Answer create_change_set(Call call);
+  Result<Reply> describe_change_set(Call& call);
+  Result<Reply> execute_change_set(Call& call);
+  Result<Reply> delete_change_set(Call& call);
+  Result<Reply> list_change_sets(Call& call);
+  // describe.cpp
+  Result<Reply> describe_stacks(Call& call);
+  Result<Reply> list_stacks(Call& call);
+  Result<Reply> describe_stack_events(Call& call);
+  Result<Reply> describe_stack_resource(Call& call);
+  Result<Reply> describe_stack_resources(Call& call);
+  Result<Reply> list_stack_resources(Call& call);
+  Result<Reply> list_exports(Call& call);
+  Result<Reply> list_imports(Call& call);
+  // templates.cpp
+  Result<Reply> get_template(Call& call);
+  Answer get_template_summary(Call call);
+  Answer validate_template(Call call);
+
+  // wishes.cpp
+  /// The template's text, from the body, from a bucket or from the stack as it is.
+  Task<Result<std::string>> text_of_template(Call call);
+  /// Everything that a call asks a stack to be. `known` has what a stack is already.
+  Task<Result<Wish>> wish_of(Call call, Wish known);
+  Result<Stack*> stack_of(const Call& call);
+  Result<ChangeSet*> change_set_of(const Call& call, Stack*& stack);
+  Stack new_stack(const Call& call);
+
+  Clock& clock_;
+  Random& ids_;
+  Cloud& cloud_;
+  OperationTable<CloudFormationService> operations_;
+  StackStore store_;
+  Deployer deployer_;
+};
+
+/// `Stack with id NAME does not exist`: clients look for just that.
+AwsError no_such_stack(std::string_view name_or_id);
+std::string text_member(const Json& input, const char* name);
+double time_member(Instant at);
+
+}  // namespace aviary::cloudformation

@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "models/cloudformation.hpp"
+#include "services/cloudformation/api/cloudformation_service.hpp"
+#include "services/cloudformation/core/changes.hpp"
+#include "services/cloudformation/core/template_text.hpp"
+
+namespace aviary::cloudformation {
+namespace {
+
+AwsError wrong_state(const Stack& stack, std::string_view verb) {
+  return validation_error(
+      fmt::format("Stack:{} is in {} state and can not be {}.", stack.id, stack.status, verb));
+}
+
+}  // namespace
+
+Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
+  const std::string name = text_member(call.input, "StackName");
+  Wish none;
+  Result<Wish> wish = co_await wish_of(call, std::move(none));
+  if (!wish) co_return wish.error();
+  if (Stack* existing = store_.find(call.account, call.region, name))
+    co_return AwsError(models::cloudformation::errors::AlreadyExistsException,
+                       fmt::format("Stack [{}] already exists", existing->name));
+  Stack stack = new_stack(call);
+  stack.wish = std::move(*wish);
+  stack.disable_rollback = call.input.value("DisableRollback", false);
+  stack.on_failure = text_member(call.input, "OnFailure");
+  stack.termination_protection = call.input.value("EnableTerminationProtection", false);
+  stack.stack_policy = text_member(call.input, "StackPolicyBody");
+  Stack& added = store_.add(std::move(stack));
+  store_.set_status(added, "CREATE_IN_PROGRESS", "User Initiated", clock_.now());
+  deployer_.create(added.id);
+  Reply reply;
+  reply.output["StackId"] = added.id;
+  co_return reply;
+}
+
+Task<Result<Reply>> CloudFormationService::update_stack(Call call) {
+  Wish known;
+  {
+    Result<Stack*> stack = stack_of(call);
+    if (!stack) co_return stack.error();
+    known = (*stack)->wish;
+  }
+  Result<Wish> wish = co_await wish_of(call, std::move(known));
+  if (!wish) co_return wish.error();
+  Result<Stack*> found = stack_of(call);
+  if (!found) co_return found.error();
+  Stack& stack = **found;
+  if (stack.is_busy() || stack.status.starts_with("DELETE") || stack.status == "ROLLBACK_COMPLETE" ||
+      stack.status == "ROLLBACK_FAILED" || stack.status == "REVIEW_IN_PROGRESS" ||
+      stack.status == "UPDATE_ROLLBACK_FAILED")
+    co_return wrong_state(stack, "updated");
+  const Result<Json> changes = changes_of(store_, stack, *wish);
+  if (!changes) co_return changes.error();
+  if (is_same(stack, *wish, *changes) && !stack.status.ends_with("FAILED"))
+    co_return validation_error("No updates are to be performed.");
+  stack.disable_rollback = call.input.value("DisableRollback", false);
+  stack.token = text_member(call.input, "ClientRequestToken");
+  stack.updated = call.now;
+  store_.set_status(stack, "UPDATE_IN_PROGRESS", "User Initiated", clock_.now());
+  deployer_.update(stack.id, std::move(*wish));
+  Reply reply;
+  reply.output["StackId"] = stack.id;
+  co_return reply;
+}
+
+Result<Reply> CloudFormationService::delete_stack(Call& call) {
+  Stack* stack = store_.find(call.account, call.region, text_member(call.input, "StackName"));
+  // What is not there is deleted.
+  if (stack == nullptr || stack->is_deleted()) return Reply{};
+  if (stack->termination_protection)
+    return validation_error(
+        fmt::format("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack->id));
+  if (stack->is_busy()) {
+    if (stack->status == "DELETE_IN_PROGRESS") return Reply{};
+    return wrong_state(*stack, "deleted");
+  }
+  for (const Output& output : stack->outputs)
+    if (!output.export_name.empty())
+      for (const auto& [id, other] : store_.all()) {
+        if (&other == stack || other.is_deleted()) continue;
+        if (other.wish.document.dump().find("\"Fn::ImportValue\":\"" + output.export_name + "\"") !=
+            std::string::npos)
+          return validation_error(fmt::format("Export {} cannot be deleted as it is in use by {}",
+                                              output.export_name, other.name));
+      }
+  std::set<std::string> retained;
+  for (const Json& each : call.input.value("RetainResources", Json::array()))
+    retained.insert(each.get<std::string>());
+  if (!retained.empty() && stack->status != "DELETE_FAILED")
+    return validation_error(
+        fmt::format("Invalid operation on stack [{}]. When you delete a stack, specify which resources "
+                    "to retain only when the stack is in the DELETE_FAILED state.",
+                    stack->id));
+  stack->token = text_member(call.input, "ClientRequestToken");
+  store_.set_status(*stack, "DELETE_IN_PROGRESS", "User Initiated", clock_.now());
+  deployer_.remove(stack->id, std::move(retained));
+  return Reply{};
+}
+
+Result<Reply> CloudFormationService::update_termination_protection(Call& call) {
+  const Result<Stack*> stack = stack_of(call);
+  if (!stack) return stack.error();
+  (*stack)->termination_protection = call.input.value("EnableTerminationProtection", false);
+  store_.save(**stack);
+  Reply reply;
+  reply.output["StackId"] = (*stack)->id;
+  return reply;
+}
+
+Result<Reply> CloudFormationService::set_stack_policy(Call& call) {
+  const Result<Stack*> stack = stack_of(call);
+  if (!stack) return stack.error();
+  const std::string policy = text_member(call.input, "StackPolicyBody");
+  if (Json::parse(policy, nullptr, false).is_discarded())
+    return validation_error("Error validating stack policy: Invalid stack policy");
+  (*stack)->stack_policy = policy;
+  store_.save(**stack);
+  return Reply{};
+}
+
+Result<Reply> CloudFormationService::get_stack_policy(Call& call) {
+  const Result<Stack*> stack = stack_of(call);
+  if (!stack) return stack.error();
+  Reply reply;
+  if (!(*stack)->stack_policy.empty()) reply.output["StackPolicyBody"] = (*stack)->stack_policy;
+  return reply;
+}
+
+}  // namespace aviary::cloudformation

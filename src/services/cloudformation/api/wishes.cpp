@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "models/cloudformation.hpp"
+#include "services/cloudformation/api/cloudformation_service.hpp"
+#include "services/cloudformation/core/sam.hpp"
+#include "services/cloudformation/core/template_text.hpp"
+#include "wire/rest_xml_codec.hpp"
+
+namespace aviary::cloudformation {
+namespace {
+
+struct TemplatePlace {
+  std::string bucket;
+  std::string key;
+};
+
+/// Whatever the host is, the bucket is one of this emulator's: clients send the endpoint's own address, and
+/// some always `https://s3.amazonaws.com/`.
+std::optional<TemplatePlace> place_of_url(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::nullopt;
+  url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find('?'));
+  const std::size_t slash = url.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view host = url.substr(0, slash);
+  std::string_view path = url.substr(slash + 1);
+  TemplatePlace place;
+  if (const std::string_view bucket = wire::bucket_in_host(host); !bucket.empty()) {
+    place.bucket = bucket;
+  } else {
+    const std::size_t next = path.find('/');
+    if (next == std::string_view::npos) return std::nullopt;
+    place.bucket = path.substr(0, next);
+    path.remove_prefix(next + 1);
+  }
+  place.key = percent_decode(path).value_or(std::string(path));
+  return place;
+}
+
+std::vector<GivenParameter> given_parameters(const Json& input) {
+  std::vector<GivenParameter> given;
+  for (const Json& each : input.value("Parameters", Json::array())) {
+    GivenParameter parameter;
+    parameter.key = text_member(each, "ParameterKey");
+    if (each.contains("ParameterValue")) parameter.value = text_member(each, "ParameterValue");
+    parameter.use_previous = each.value("UsePreviousValue", false);
+    given.push_back(std::move(parameter));
+  }
+  return given;
+}
+
+Result<> check_capabilities(const Json& document, const Json& given) {
+  const std::optional<Needed> needed = needed_capability(document);
+  if (!needed) return {};
+  const auto has = [&](std::string_view name) { return std::ranges::find(given, Json(name)) != given.end(); };
+  if (has("CAPABILITY_NAMED_IAM") || (needed->capability == "CAPABILITY_IAM" && has("CAPABILITY_IAM")))
+    return {};
+  return AwsError(models::cloudformation::errors::InsufficientCapabilitiesException,
+                  fmt::format("Requires capabilities : [{}]", needed->capability));
+}
+
+}  // namespace
+
+std::string text_member(const Json& input, const char* name) { return input.value(name, std::string()); }
+
+double time_member(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
+
+AwsError no_such_stack(std::string_view name_or_id) {
+  return validation_error(fmt::format("Stack with id {} does not exist", name_or_id));
+}
+
+Result<Stack*> CloudFormationService::stack_of(const Call& call) {
+  const std::string name = text_member(call.input, "StackName");
+  Stack* stack = store_.find(call.account, call.region, name);
+  if (stack == nullptr) return no_such_stack(name);
+  return stack;
+}
+
+Stack CloudFormationService::new_stack(const Call& call) {
+  Stack stack;
+  stack.name = text_member(call.input, "StackName");
+  stack.account = call.account;
+  stack.region = call.region;
+  stack.id = fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/{}", call.region, call.account, stack.name,
+                         ids_.uuid());
+  stack.created = call.now;
+  stack.token = text_member(call.input, "ClientRequestToken");
+  return stack;
+}
+
+Task<Result<std::string>> CloudFormationService::text_of_template(Call call) {
+  const std::string body = text_member(call.input, "TemplateBody");
+  const std::string url = text_member(call.input, "TemplateURL");
+  if (!body.empty()) {
+    if (!url.empty()) co_return validation_error("Specify only one of TemplateBody or TemplateURL");
+    co_return body;
+  }
+  if (url.empty()) {
+    const std::string name = text_member(call.input, "StackName");
+    if (call.input.value("UsePreviousTemplate", false) || call.operation->name == "GetTemplateSummary") {
+      Stack* stack = store_.find(call.account, call.region, name);
+      if (stack == nullptr) co_return no_such_stack(name);
+      if (stack->wish.text.empty())
+        for (const auto& [set, change_set] : stack->change_sets) co_return change_set.wish.text;
+      co_return stack->wish.text;
+    }
+    co_return validation_error("Either Template URL or Template Body must be specified.");
+  }
+  const std::optional<TemplatePlace> place = place_of_url(url);
+  if (!place) co_return validation_error("TemplateURL must be a supported URL.");
+  Result<std::string> text = co_await cloud_.fetch(place->bucket, place->key, "");
+  if (!text) co_return validation_error(fmt::format("S3 error: {}", text.error().message));
+  co_return std::move(*text);
+}
+
+Task<Result<Wish>> CloudFormationService::wish_of(Call call, Wish known) {
+  Result<std::string> text = co_await text_of_template(call);
+  if (!text) co_return text.error();
+  Result<Json> document = parse_template(*text);
+  if (!document) co_return document.error();
+  Wish wish;
+  wish.text = std::move(*text);
+  const std::vector<GivenParameter> given = given_parameters(call.input);
+  Result<ParameterValues> values = parameter_values(*document, given, known.parameters);
+  if (!values) co_return values.error();
+  for (ParameterValue& value : *values) {
+    if (!is_ssm_parameter(*document, value.key)) continue;
+    Cloud::Ask ask{call.account, call.region, "ssm", "GetParameter", {{"Name", value.value}}};
+    Result<Json> answer = co_await cloud_.call(std::move(ask));
+    if (!answer)
+      co_return validation_error(
+          fmt::format("Unable to fetch parameters [{}] from parameter store for this account.", value.value));
+    value.resolved = answer->value("Parameter", Json::object()).value("Value", "");
+  }
+  wish.parameters = std::move(*values);
+  wish.capabilities = call.input.value("Capabilities", Json::array());
+  for (const std::string& transform : transforms_of(*document)) {
+    if (transform == "AWS::LanguageExtensions") continue;
+    if (transform != "AWS::Serverless-2016-10-31")
+      co_return validation_error(fmt::format("No transform named {} found.", transform));
+    Json parameters = Json::object();
+    for (const ParameterValue& value : wish.parameters)
+      parameters[value.key] = parameter_reference(*document, value);
+    Result<Json> expanded = expand_sam(*document, parameters, call.region);
+    if (!expanded)
+      co_return validation_error(
+          fmt::format("Transform AWS::Serverless-2016-10-31 failed with: {}", expanded.error().message));
+    *document = std::move(*expanded);
+  }
+  if (const Result<> checked = check_template(*document); !checked) co_return checked.error();
+  if (const Result<> allowed = check_capabilities(*document, wish.capabilities); !allowed)
+    co_return allowed.error();
+  wish.document = std::move(*document);
+  wish.tags = call.input.contains("Tags") ? call.input["Tags"] : known.tags;
+  wish.notification_arns =
+      call.input.contains("NotificationARNs") ? call.input["NotificationARNs"] : known.notification_arns;
+  wish.role_arn = call.input.contains("RoleARN") ? text_member(call.input, "RoleARN") : known.role_arn;
+  co_return wish;
+}
+
+}  // namespace aviary::cloudformation

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/time.hpp"
+#include "services/cloudformation/core/template.hpp"
+
+namespace aviary::cloudformation {
+
+struct StackResource {
+  std::string logical_id;
+  std::string type;
+  std::string physical_id;
+  std::string status;
+  std::string reason;
+  Json properties = Json::object();  ///< as the template gave them, resolved
+  Json attributes = Json::object();  ///< what GetAtt gives
+  Json definition = Json::object();  ///< the template's: policies, DependsOn, metadata
+  Instant changed{};
+};
+
+struct StackEvent {
+  std::string id;
+  std::string logical_id;
+  std::string physical_id;
+  std::string type;
+  std::string status;
+  std::string reason;
+  std::string properties;  ///< JSON text
+  std::string token;
+  Instant at{};
+};
+
+struct Output {
+  std::string key;
+  std::string value;
+  std::string description;
+  std::string export_name;
+};
+
+/// What a caller asks a stack to be.
+struct Wish {
+  std::string text;                ///< the template as it was sent
+  Json document = Json::object();  ///< transformed
+  ParameterValues parameters;
+  Json tags = Json::array();
+  Json capabilities = Json::array();
+  Json notification_arns = Json::array();
+  std::string role_arn;
+};
+
+struct ChangeSet {
+  std::string id;
+  std::string name;
+  std::string type;  ///< CREATE, UPDATE
+  std::string status;
+  std::string reason;
+  std::string execution_status;
+  std::string description;
+  Wish wish;
+  Json changes = Json::array();
+  Instant created{};
+};
+
+struct Stack {
+  std::string id;  ///< ARN
+  std::string name;
+  std::string account;
+  std::string region;
+  std::string status;
+  std::string reason;
+  std::string change_set_id;
+  Wish wish;
+  std::string stack_policy;
+  bool disable_rollback = false;
+  bool termination_protection = false;
+  std::string on_failure;
+  std::string token;  ///< ClientRequestToken of the operation that runs
+  Instant created{};
+  std::optional<Instant> updated;
+  std::optional<Instant> deleted;
+  std::map<std::string, StackResource> resources;
+  std::vector<StackEvent> events;  ///< oldest first
+  std::vector<Output> outputs;
+  std::map<std::string, ChangeSet> change_sets;  ///< by name
+
+  bool is_deleted() const { return status == "DELETE_COMPLETE"; }
+  bool is_busy() const { return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"; }
+};
+
+/// The same for the journal: a stack without its resources and events, which have records of their own.
+Json stack_record(const Stack& stack);
+Stack stack_from(const Json& record);
+Json resource_record(const StackResource& resource);
+StackResource resource_from(const Json& record);
+Json event_record(const StackEvent& event);
+StackEvent event_from(const Json& record);
+
+}  // namespace aviary::cloudformation

@@ -1,0 +1,448 @@
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+#include "services/cloudformation/core/inline_code.hpp"
+#include "services/cloudformation/core/resource_type.hpp"
+
+/// AWS::Lambda::*
+namespace aviary::cloudformation {
+namespace {
+
+Step lambda_call(std::string operation, Json input) {
+  return {.service = "lambda", .operation = std::move(operation), .input = std::move(input)};
+}
+
+Step lambda_removal(std::string operation, Json input) {
+  Step step = lambda_call(std::move(operation), std::move(input));
+  step.absent_is_fine = true;
+  return step;
+}
+
+/// A function takes no further change before the last one is through.
+Step until_settled(const std::string& function) {
+  Step step = lambda_call("GetFunctionConfiguration", {{"FunctionName", function}});
+  step.until = [](const Json& output, std::string& reason) {
+    const std::string state = output.value("State", "Active");
+    const std::string update = output.value("LastUpdateStatus", "Successful");
+    if (state == "Failed" || update == "Failed") {
+      reason =
+          output.value(state == "Failed" ? "StateReason" : "LastUpdateStatusReason", "The function failed");
+      return Progress::Failed;
+    }
+    return state == "Pending" || update == "InProgress" ? Progress::Waiting : Progress::Done;
+  };
+  return step;
+}
+
+Json code_of(const Json& properties) {
+  const Json code = properties.value("Code", Json::object());
+  Json out = Json::object();
+  copy_properties(code, out, {"S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"});
+  if (const std::string source = property_text(code, "ZipFile"); !source.empty()) {
+    const std::string_view file = inline_file_name(property_text(properties, "Runtime"));
+    if (!file.empty()) out["ZipFile"] = zip_of(file, source);
+  }
+  return out;
+}
+
+/// Members that CreateFunction and UpdateFunctionConfiguration both have.
+constexpr std::initializer_list<const char*> configuration_members = {"Description",
+                                                                      "Handler",
+                                                                      "MemorySize",
+                                                                      "Timeout",
+                                                                      "Role",
+                                                                      "Runtime",
+                                                                      "VpcConfig",
+                                                                      "Environment",
+                                                                      "KMSKeyArn",
+                                                                      "TracingConfig",
+                                                                      "Layers",
+                                                                      "ImageConfig",
+                                                                      "SnapStart",
+                                                                      "LoggingConfig",
+                                                                      "EphemeralStorage",
+                                                                      "FileSystemConfigs",
+                                                                      "DeadLetterConfig"};
+
+Json configuration_of(const Json& properties, const std::string& name) {
+  Json input{{"FunctionName", name}};
+  copy_properties(properties, input, configuration_members);
+  if (properties.contains("KmsKeyArn")) input["KMSKeyArn"] = properties["KmsKeyArn"];
+  return input;
+}
+
+/// What is only reached by operations of its own.
+void append_function_extras(const Json* before, const Json& wanted, const std::string& name, Steps& steps) {
+  static const Json none = Json::object();
+  const Json& old = before != nullptr ? *before : none;
+  if (differs(old, wanted, "ReservedConcurrentExecutions")) {
+    if (wanted.contains("ReservedConcurrentExecutions")) {
+      steps.push_back(lambda_call("PutFunctionConcurrency", {{"FunctionName", name},
+                                                             {"ReservedConcurrentExecutions",
+                                                              wanted["ReservedConcurrentExecutions"]}}));
+    } else {
+      steps.push_back(lambda_call("DeleteFunctionConcurrency", {{"FunctionName", name}}));
+    }
+  }
+  if (wanted.contains("RecursiveLoop") && differs(old, wanted, "RecursiveLoop"))
+    steps.push_back(lambda_call("PutFunctionRecursionConfig",
+                                {{"FunctionName", name}, {"RecursiveLoop", wanted["RecursiveLoop"]}}));
+  if (wanted.contains("RuntimeManagementConfig") && differs(old, wanted, "RuntimeManagementConfig")) {
+    Json input = wanted["RuntimeManagementConfig"];
+    input["FunctionName"] = name;
+    steps.push_back(lambda_call("PutRuntimeManagementConfig", std::move(input)));
+  }
+}
+
+Steps create_function(const Context& context, const Json& properties) {
+  const std::string name = context.name(properties, "FunctionName");
+  // Everything is passed on, so that what Lambda does not know is refused.
+  Json input = properties;
+  for (const char* own :
+       {"ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig", "KmsKeyArn"})
+    input.erase(own);
+  input["FunctionName"] = name;
+  if (properties.contains("KmsKeyArn")) input["KMSKeyArn"] = properties["KmsKeyArn"];
+  input["Code"] = code_of(properties);
+  Json tags = tag_map(properties.value("Tags", Json::array()));
+  const Json stack_tags = tag_map(context.stack_tags);
+  for (const auto& [key, value] : stack_tags.items())
+    if (!tags.contains(key)) tags[key] = value;
+  input.erase("Tags");
+  tags["aws:cloudformation:stack-name"] = context.stack_name;
+  tags["aws:cloudformation:stack-id"] = context.stack_id;
+  tags["aws:cloudformation:logical-id"] = context.logical_id;
+  input["Tags"] = std::move(tags);
+  Steps steps{lambda_call("CreateFunction", std::move(input)), until_settled(name)};
+  append_function_extras(nullptr, properties, name, steps);
+  return steps;
+}
+
+Made made_function(const Context&, const Json&, const std::vector<Json>& outputs) {
+  return {outputs[0].value("FunctionName", ""), {{"Arn", outputs[0].value("FunctionArn", "")}}};
+}
+
+Steps update_function(const Context& context, const Existing& existing, const Json& wanted) {
+  const std::string& name = existing.physical_id;
+  Steps steps;
+  Json configuration = configuration_of(wanted, name);
+  if (configuration != configuration_of(existing.properties, name)) {
+    // What is no longer said goes back to its default.
+    const auto reset = [&](const char* member, Json value) {
+      if (existing.properties.contains(member) && !wanted.contains(member))
+        configuration[member] = std::move(value);
+    };
+    reset("Description", "");
+    reset("Environment", {{"Variables", Json::object()}});
+    reset("Layers", Json::array());
+    reset("MemorySize", 128);
+    reset("Timeout", 3);
+    reset("DeadLetterConfig", {{"TargetArn", ""}});
+    reset("TracingConfig", {{"Mode", "PassThrough"}});
+    steps.push_back(lambda_call("UpdateFunctionConfiguration", std::move(configuration)));
+    steps.push_back(until_settled(name));
+  }
+  if (differs(existing.properties, wanted, "Code") || differs(existing.properties, wanted, "Architectures")) {
+    Json input = code_of(wanted);
+    input["FunctionName"] = name;
+    copy_properties(wanted, input, {"Architectures"});
+    steps.push_back(lambda_call("UpdateFunctionCode", std::move(input)));
+    steps.push_back(until_settled(name));
+  }
+  if (differs(existing.properties, wanted, "Tags")) {
+    const std::string arn = existing.attributes.value("Arn", "");
+    const Json tags = tag_map(wanted.value("Tags", Json::array()));
+    Json gone = Json::array();
+    const Json before = tag_map(existing.properties.value("Tags", Json::array()));
+    for (const auto& [key, value] : before.items())
+      if (!tags.contains(key)) gone.push_back(key);
+    if (!gone.empty()) steps.push_back(lambda_call("UntagResource", {{"Resource", arn}, {"TagKeys", gone}}));
+    if (!tags.empty()) steps.push_back(lambda_call("TagResource", {{"Resource", arn}, {"Tags", tags}}));
+  }
+  append_function_extras(&existing.properties, wanted, name, steps);
+  static_cast<void>(context);
+  return steps;
+}
+
+Steps remove_function(const Context&, const Existing& existing) {
+  return {lambda_removal("DeleteFunction", {{"FunctionName", existing.physical_id}})};
+}
+
+Steps create_version(const Context&, const Json& properties) {
+  Json input = Json::object();
+  copy_properties(properties, input, {"FunctionName", "Description", "CodeSha256"});
+  Steps steps{lambda_call("PublishVersion", std::move(input))};
+  if (properties.contains("ProvisionedConcurrencyConfig")) {
+    Step provision =
+        lambda_call("PutProvisionedConcurrencyConfig", properties["ProvisionedConcurrencyConfig"]);
+    provision.input["FunctionName"] = properties.value("FunctionName", Json());
+    provision.fill = [](Json& input, const std::vector<Json>& outputs) {
+      input["Qualifier"] = outputs[0].value("Version", "");
+    };
+    steps.push_back(std::move(provision));
+  }
+  return steps;
+}
+
+Made made_version(const Context&, const Json&, const std::vector<Json>& outputs) {
+  const std::string arn = outputs[0].value("FunctionArn", "");
+  return {arn, {{"Version", outputs[0].value("Version", "")}, {"FunctionArn", arn}}};
+}
+
+Steps remove_version(const Context&, const Existing& existing) {
+  return {lambda_removal("DeleteFunction", {{"FunctionName", existing.physical_id}})};
+}
+
+Json routing_of(const Json& properties) {
+  Json weights = Json::object();
+  for (const Json& each :
+       properties.value("RoutingConfig", Json::object()).value("AdditionalVersionWeights", Json::array()))
+    weights[property_text(each, "FunctionVersion")] = each.value("FunctionWeight", Json(0.0));
+  return {{"AdditionalVersionWeights", std::move(weights)}};
+}
+
+Json alias_input(const Json& properties) {
+  Json input = Json::object();
+  copy_properties(properties, input, {"FunctionName", "FunctionVersion", "Name", "Description"});
+  if (properties.contains("RoutingConfig")) input["RoutingConfig"] = routing_of(properties);
+  return input;
+}
+
+void append_provisioned(const Json& properties, Steps& steps) {
+  if (!properties.contains("ProvisionedConcurrencyConfig")) return;
+  Json input = properties["ProvisionedConcurrencyConfig"];
+  input["FunctionName"] = properties.value("FunctionName", Json());
+  input["Qualifier"] = properties.value("Name", Json());
+  steps.push_back(lambda_call("PutProvisionedConcurrencyConfig", std::move(input)));
+}
+
+Steps create_alias(const Context&, const Json& properties) {
+  Steps steps{lambda_call("CreateAlias", alias_input(properties))};
+  append_provisioned(properties, steps);
+  return steps;
+}
+
+Made made_alias(const Context&, const Json&, const std::vector<Json>& outputs) {
+  const std::string arn = outputs[0].value("AliasArn", "");
+  return {arn, {{"AliasArn", arn}}};
+}
+
+/// The function's name, whatever a template calls it by.
+std::string function_name_in(std::string text) {
+  if (!text.starts_with("arn:")) return text.substr(0, text.find(':'));
+  for (int i = 0; i < 6; ++i) text = text.substr(text.find(':') + 1);
+  return text.substr(0, text.find(':'));
+}
+
+/// Moves the alias as CodeDeploy does it: in steps, watched, with hooks. The stack waits until it ends.
+void append_deployment(const Context& context, const Existing& existing, const Json& wanted,
+                       const Json& policy, Steps& steps) {
+  const std::string function = function_name_in(property_text(wanted, "FunctionName"));
+  Json app_spec{{"version", "0.0"}};
+  app_spec["Resources"] =
+      Json::array({{{context.logical_id,
+                     {{"Type", "AWS::Lambda::Function"},
+                      {"Properties",
+                       {{"Name", function},
+                        {"Alias", property_text(wanted, "Name")},
+                        {"CurrentVersion", property_text(existing.properties, "FunctionVersion")},
+                        {"TargetVersion", property_text(wanted, "FunctionVersion")}}}}}}});
+  for (const auto& [property, hook] : {std::pair{"BeforeAllowTrafficHook", "BeforeAllowTraffic"},
+                                       std::pair{"AfterAllowTrafficHook", "AfterAllowTraffic"}})
+    if (const std::string name = property_text(policy, property); !name.empty())
+      app_spec["Hooks"].push_back({{hook, name}});
+  const std::string content = app_spec.dump();
+  steps.push_back(
+      {.service = "codedeploy",
+       .operation = "CreateDeployment",
+       .input = {{"applicationName", policy.value("ApplicationName", Json())},
+                 {"deploymentGroupName", policy.value("DeploymentGroupName", Json())},
+                 {"revision",
+                  {{"revisionType", "AppSpecContent"},
+                   {"appSpecContent", {{"content", content}, {"sha256", hex_encode(sha256(content))}}}}},
+                 {"description", "Created by CloudFormation"}}});
+  Step wait{.service = "codedeploy", .operation = "GetDeployment"};
+  const std::size_t made_by = steps.size() - 1;
+  wait.fill = [made_by](Json& input, const std::vector<Json>& outputs) {
+    input["deploymentId"] = outputs[made_by].value("deploymentId", "");
+  };
+  wait.until = [](const Json& output, std::string& reason) {
+    const Json info = output.value("deploymentInfo", Json::object());
+    const std::string status = info.value("status", "");
+    if (status == "Succeeded") return Progress::Done;
+    if (status != "Failed" && status != "Stopped") return Progress::Waiting;
+    const Json error = info.value("errorInformation", Json::object());
+    reason = fmt::format("CodeDeploy deployment {} ended as {}{}{}", info.value("deploymentId", ""), status,
+                         error.contains("message") ? ": " : "", error.value("message", ""));
+    return Progress::Failed;
+  };
+  steps.push_back(std::move(wait));
+}
+
+Steps update_alias(const Context& context, const Existing& existing, const Json& wanted) {
+  Steps steps;
+  const Json policy = context.update_policy.value("CodeDeployLambdaAliasUpdate", Json());
+  Json input = alias_input(wanted);
+  if (!policy.is_null() && differs(existing.properties, wanted, "FunctionVersion")) {
+    append_deployment(context, existing, wanted, policy, steps);
+    if (!differs(existing.properties, wanted, "Description")) return steps;
+  }
+  // Also when nothing is said: a shift that was given up may have left weights behind.
+  input["RoutingConfig"] = routing_of(wanted);
+  steps.push_back(lambda_call("UpdateAlias", std::move(input)));
+  if (differs(existing.properties, wanted, "ProvisionedConcurrencyConfig")) append_provisioned(wanted, steps);
+  return steps;
+}
+
+Steps remove_alias(const Context&, const Existing& existing) {
+  return {lambda_removal("DeleteAlias", {{"FunctionName", existing.properties.value("FunctionName", Json())},
+                                         {"Name", existing.properties.value("Name", Json())}})};
+}
+
+Steps create_permission(const Context& context, const Json& properties) {
+  Json input = properties;
+  input["StatementId"] = context.name(Json::object(), "Id", 100);
+  return {lambda_call("AddPermission", std::move(input))};
+}
+Made made_permission(const Context& context, const Json&, const std::vector<Json>&) {
+  const std::string id = context.name(Json::object(), "Id", 100);
+  return {id, {{"Id", id}}};
+}
+Steps remove_permission(const Context&, const Existing& existing) {
+  return {
+      lambda_removal("RemovePermission", {{"FunctionName", existing.properties.value("FunctionName", Json())},
+                                          {"StatementId", existing.physical_id}})};
+}
+
+Steps create_layer(const Context& context, const Json& properties) {
+  Json input = properties;
+  input["LayerName"] = property_text(properties, "LayerName").empty()
+                           ? context.logical_id
+                           : property_text(properties, "LayerName");
+  return {lambda_call("PublishLayerVersion", std::move(input))};
+}
+Made made_layer(const Context&, const Json&, const std::vector<Json>& outputs) {
+  const std::string arn = outputs[0].value("LayerVersionArn", "");
+  return {arn, {{"LayerVersionArn", arn}}};
+}
+Steps remove_layer(const Context&, const Existing& existing) {
+  const std::size_t colon = existing.physical_id.rfind(':');
+  return {lambda_removal("DeleteLayerVersion", {{"LayerName", existing.physical_id.substr(0, colon)},
+                                                {"VersionNumber", existing.physical_id.substr(colon + 1)}})};
+}
+
+Steps create_mapping(const Context&, const Json& properties) {
+  return {lambda_call("CreateEventSourceMapping", properties)};
+}
+Made made_mapping(const Context& context, const Json&, const std::vector<Json>& outputs) {
+  const std::string id = outputs[0].value("UUID", "");
+  return {id, {{"Id", id}, {"EventSourceMappingArn", context.arn("lambda", "event-source-mapping:" + id)}}};
+}
+Steps update_mapping(const Context&, const Existing& existing, const Json& wanted) {
+  Json input = wanted;
+  for (const char* fixed : {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Queues",
+                            "Topics", "Tags", "SelfManagedEventSource"})
+    input.erase(fixed);
+  input["UUID"] = existing.physical_id;
+  return {lambda_call("UpdateEventSourceMapping", std::move(input))};
+}
+Steps remove_mapping(const Context&, const Existing& existing) {
+  return {lambda_removal("DeleteEventSourceMapping", {{"UUID", existing.physical_id}})};
+}
+
+Json url_input(const Json& properties) {
+  Json input = Json::object();
+  copy_properties(properties, input, {"AuthType", "Cors", "InvokeMode", "Qualifier"});
+  input["FunctionName"] = properties.value("TargetFunctionArn", Json());
+  return input;
+}
+Steps create_url(const Context&, const Json& properties) {
+  return {lambda_call("CreateFunctionUrlConfig", url_input(properties))};
+}
+Made made_url(const Context&, const Json&, const std::vector<Json>& outputs) {
+  const std::string arn = outputs[0].value("FunctionArn", "");
+  return {arn, {{"FunctionArn", arn}, {"FunctionUrl", outputs[0].value("FunctionUrl", "")}}};
+}
+Steps update_url(const Context&, const Existing&, const Json& wanted) {
+  return {lambda_call("UpdateFunctionUrlConfig", url_input(wanted))};
+}
+Steps remove_url(const Context&, const Existing& existing) {
+  Json input{{"FunctionName", existing.properties.value("TargetFunctionArn", Json())}};
+  copy_properties(existing.properties, input, {"Qualifier"});
+  return {lambda_removal("DeleteFunctionUrlConfig", std::move(input))};
+}
+
+Steps create_event_config(const Context&, const Json& properties) {
+  return {lambda_call("PutFunctionEventInvokeConfig", properties)};
+}
+Made made_event_config(const Context& context, const Json& properties, const std::vector<Json>&) {
+  return {fmt::format("{}|{}|{}", context.account, property_text(properties, "FunctionName"),
+                      property_text(properties, "Qualifier"))};
+}
+Steps update_event_config(const Context&, const Existing&, const Json& wanted) {
+  return {lambda_call("PutFunctionEventInvokeConfig", wanted)};
+}
+Steps remove_event_config(const Context&, const Existing& existing) {
+  Json input = Json::object();
+  copy_properties(existing.properties, input, {"FunctionName", "Qualifier"});
+  return {lambda_removal("DeleteFunctionEventInvokeConfig", std::move(input))};
+}
+
+Steps create_layer_permission(const Context& context, const Json& properties) {
+  const std::string arn = property_text(properties, "LayerVersionArn");
+  const std::size_t colon = arn.rfind(':');
+  Json input{{"LayerName", arn.substr(0, colon)},
+             {"VersionNumber", arn.substr(colon + 1)},
+             {"StatementId", context.name(Json::object(), "Id", 100)}};
+  copy_properties(properties, input, {"Action", "Principal", "OrganizationId"});
+  return {lambda_call("AddLayerVersionPermission", std::move(input))};
+}
+Made made_layer_permission(const Context& context, const Json&, const std::vector<Json>&) {
+  return {context.name(Json::object(), "Id", 100)};
+}
+Steps remove_layer_permission(const Context&, const Existing& existing) {
+  const std::string arn = property_text(existing.properties, "LayerVersionArn");
+  const std::size_t colon = arn.rfind(':');
+  return {lambda_removal("RemoveLayerVersionPermission", {{"LayerName", arn.substr(0, colon)},
+                                                          {"VersionNumber", arn.substr(colon + 1)},
+                                                          {"StatementId", existing.physical_id}})};
+}
+
+}  // namespace
+
+std::span<const ResourceType> lambda_types() {
+  static const ResourceType types[] = {
+      {"AWS::Lambda::Function",
+       {"FunctionName", "PackageType"},
+       create_function,
+       made_function,
+       update_function,
+       remove_function},
+      {"AWS::Lambda::Version", {}, create_version, made_version, nullptr, remove_version},
+      {"AWS::Lambda::Alias", {"FunctionName", "Name"}, create_alias, made_alias, update_alias, remove_alias},
+      {"AWS::Lambda::Permission", {}, create_permission, made_permission, nullptr, remove_permission},
+      {"AWS::Lambda::LayerVersion", {}, create_layer, made_layer, nullptr, remove_layer},
+      {"AWS::Lambda::LayerVersionPermission",
+       {},
+       create_layer_permission,
+       made_layer_permission,
+       nullptr,
+       remove_layer_permission},
+      {"AWS::Lambda::EventSourceMapping",
+       {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"},
+       create_mapping,
+       made_mapping,
+       update_mapping,
+       remove_mapping},
+      {"AWS::Lambda::Url", {"TargetFunctionArn", "Qualifier"}, create_url, made_url, update_url, remove_url},
+      {"AWS::Lambda::EventInvokeConfig",
+       {"FunctionName", "Qualifier"},
+       create_event_config,
+       made_event_config,
+       update_event_config,
+       remove_event_config},
+  };
+  return types;
+}
+
+}  // namespace aviary::cloudformation

@@ -1,0 +1,357 @@
+#include "services/cloudformation/jobs/deployer.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "services/cloudformation/jobs/run.hpp"
+
+namespace aviary::cloudformation {
+
+Deployer::Deployer(Dependencies d)
+    : store_(d.store),
+      cloud_(d.cloud),
+      clock_(d.clock),
+      stopwatch_(d.stopwatch),
+      ids_(d.ids),
+      tasks_(d.executor) {}
+
+void Deployer::create(const std::string& stack_id) {
+  tasks_.spawn("creation of a stack", run_create(stack_id));
+}
+
+void Deployer::update(const std::string& stack_id, Wish wish) {
+  tasks_.spawn("update of a stack", run_update(stack_id, std::move(wish)));
+}
+
+void Deployer::remove(const std::string& stack_id, std::set<std::string> retained) {
+  tasks_.spawn("deletion of a stack", run_remove(stack_id, std::move(retained)));
+}
+
+Task<> Deployer::stop() {
+  stopping_ = true;
+  co_await tasks_.join();
+}
+
+/// Which resources there are to be, and what each waits for.
+void Deployer::begin_run(Run& run, const Stack& stack) {
+  const Lookups lookups = lookups_of(store_, stack, run.wish, nullptr);
+  const Result<std::map<std::string, bool>> conditions = condition_values(run.wish.document, lookups);
+  if (!conditions) {
+    run.problem = conditions.error().message;
+    return;
+  }
+  run.conditions = *conditions;
+  const Json& resources = run.wish.document.at("Resources");
+  for (const auto& [name, definition] : resources.items()) {
+    const std::string condition = property_text(definition, "Condition");
+    if (!condition.empty() && !run.conditions[condition]) continue;
+    run.waiting[name] = dependencies_of(definition, resources);
+  }
+  for (auto& [name, others] : run.waiting)
+    std::erase_if(others, [&](const std::string& other) { return !run.waiting.contains(other); });
+}
+
+/// Starts whatever waits for nothing any more, until all is done or something failed.
+Task<> Deployer::deploy(std::shared_ptr<Run> run) {
+  while (true) {
+    std::vector<std::string> free;
+    if (run->problem.empty() && !stopping_)
+      for (const auto& [name, others] : run->waiting)
+        if (others.empty()) free.push_back(name);
+    run->wake = OneShot<bool>();
+    for (const std::string& name : free) {
+      run->waiting.erase(name);
+      ++run->running;
+      tasks_.spawn("resource of a stack", deploy_one(run, name));
+    }
+    if (run->running != 0) {
+      co_await run->wake.wait_regardless();
+    } else if (free.empty()) {
+      co_return;
+    }
+  }
+}
+
+Task<> Deployer::deploy_one(std::shared_ptr<Run> run, std::string name) {
+  const std::optional<std::string> problem = co_await make_resource(run, name);
+  if (problem) {
+    if (run->problem.empty()) run->problem = *problem;
+    run->failed.push_back(name);
+    if (Stack* stack = store_.by_id(run->stack_id)) {
+      const auto resource = stack->resources.find(name);
+      if (resource != stack->resources.end()) {
+        const bool changed = resource->second.status.starts_with("UPDATE");
+        store_.set_status(*stack, resource->second, changed ? "UPDATE_FAILED" : "CREATE_FAILED", *problem,
+                          clock_.now());
+      }
+    }
+  } else {
+    for (auto& [other, others] : run->waiting) others.erase(name);
+  }
+  --run->running;
+  run->wake.set(true);
+}
+
+Task<> Deployer::run_create(std::string stack_id) {
+  auto run = std::make_shared<Run>();
+  run->stack_id = stack_id;
+  {
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr) co_return;
+    run->wish = stack->wish;
+    begin_run(*run, *stack);
+  }
+  co_await deploy(run);
+  Stack* stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
+  if (run->problem.empty()) {
+    store_.set_status(*stack, "CREATE_COMPLETE", "", clock_.now());
+    co_return;
+  }
+  const std::string reason =
+      run->failed.empty()
+          ? run->problem + ". "
+          : fmt::format("The following resource(s) failed to create: [{}]. ", fmt::join(run->failed, ", "));
+  if (stack->disable_rollback || stack->on_failure == "DO_NOTHING") {
+    store_.set_status(*stack, "CREATE_FAILED", reason, clock_.now());
+    co_return;
+  }
+  if (stack->on_failure == "DELETE") {
+    store_.set_status(*stack, "DELETE_IN_PROGRESS", reason + "Delete requested by user.", clock_.now());
+    std::set<std::string> none;
+    co_await run_remove(stack_id, std::move(none));
+    co_return;
+  }
+  store_.set_status(*stack, "ROLLBACK_IN_PROGRESS", reason + "Rollback requested by user.", clock_.now());
+  co_await undo(run);
+  stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  store_.set_status(*stack, run->problem.empty() ? "ROLLBACK_COMPLETE" : "ROLLBACK_FAILED", run->problem,
+                    clock_.now());
+}
+
+Task<> Deployer::run_update(std::string stack_id, Wish wish) {
+  auto run = std::make_shared<Run>();
+  run->stack_id = stack_id;
+  run->updates = true;
+  run->wish = std::move(wish);
+  {
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr) co_return;
+    begin_run(*run, *stack);
+  }
+  co_await deploy(run);
+  Stack* stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
+  if (run->problem.empty()) {
+    stack->wish = run->wish;
+    std::vector<StackResource> leftovers = run->leftovers;
+    const Json& resources = stack->wish.document.at("Resources");
+    for (const auto& [name, resource] : stack->resources) {
+      const std::string condition =
+          resources.contains(name) ? property_text(resources[name], "Condition") : "";
+      if (!resources.contains(name) || (!condition.empty() && !run->conditions[condition]))
+        leftovers.push_back(resource);
+    }
+    store_.set_status(*stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", clock_.now());
+    co_await clean_up(stack_id, std::move(leftovers), false);
+    stack = store_.by_id(stack_id);
+    if (stack != nullptr && !stopping_) store_.set_status(*stack, "UPDATE_COMPLETE", "", clock_.now());
+    co_return;
+  }
+  const std::string reason =
+      run->failed.empty()
+          ? run->problem + ". "
+          : fmt::format("The following resource(s) failed to update: [{}]. ", fmt::join(run->failed, ", "));
+  if (stack->disable_rollback) {
+    store_.set_status(*stack, "UPDATE_FAILED", reason, clock_.now());
+    co_return;
+  }
+  store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason, clock_.now());
+  co_await undo(run);
+  stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  if (!run->problem.empty()) {
+    store_.set_status(*stack, "UPDATE_ROLLBACK_FAILED", run->problem, clock_.now());
+    co_return;
+  }
+  store_.set_status(*stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "", clock_.now());
+  store_.set_status(*stack, "UPDATE_ROLLBACK_COMPLETE", "", clock_.now());
+}
+
+/// Back to where the run began, the last first. `run->problem` says whether that failed.
+Task<> Deployer::undo(std::shared_ptr<Run> run) {
+  run->problem.clear();
+  while (!run->undos.empty() && !stopping_) {
+    Undo last = std::move(run->undos.back());
+    run->undos.pop_back();
+    Stack* stack = store_.by_id(run->stack_id);
+    if (stack == nullptr) co_return;
+    const auto found = stack->resources.find(last.logical_id);
+    if (found == stack->resources.end()) continue;
+    if (last.existed && !last.replaced) {
+      co_await undo_change(run, std::move(last));
+      continue;
+    }
+    // Made by this run: it goes. What it replaced is still there.
+    std::vector<StackResource> one;
+    one.push_back(found->second);
+    const bool gone = co_await clean_up(run->stack_id, std::move(one), true);
+    if (!gone && run->problem.empty())
+      run->problem = fmt::format("The following resource(s) failed to delete: [{}]. ", last.logical_id);
+    stack = store_.by_id(run->stack_id);
+    if (stack != nullptr && last.existed) {
+      StackResource& restored = stack->resources[last.logical_id];
+      restored = last.before;
+      store_.set_status(*stack, restored, "UPDATE_COMPLETE", "", clock_.now());
+    }
+  }
+}
+
+Task<> Deployer::undo_change(std::shared_ptr<Run> run, Undo last) {
+  Context context;
+  Steps steps;
+  {
+    Stack* stack = store_.by_id(run->stack_id);
+    StackResource& resource = stack->resources[last.logical_id];
+    const Existing now{resource.physical_id, resource.properties, resource.attributes};
+    store_.set_status(*stack, resource, "UPDATE_IN_PROGRESS", "", clock_.now());
+    context = context_of(*stack, last.logical_id);
+    steps = find_resource_type(resource.type)->update(context, now, last.before.properties);
+  }
+  const Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Stack* stack = store_.by_id(run->stack_id);
+  if (stack == nullptr) co_return;
+  StackResource& restored = stack->resources[last.logical_id];
+  restored = std::move(last.before);
+  store_.set_status(*stack, restored, performed.problem ? "UPDATE_FAILED" : "UPDATE_COMPLETE",
+                    performed.problem.value_or(""), clock_.now());
+  if (performed.problem && run->problem.empty()) run->problem = *performed.problem;
+}
+
+namespace {
+
+/// Those that refer to others come before them.
+std::vector<StackResource> in_order_of_removal(std::vector<StackResource> resources) {
+  std::vector<StackResource> ordered;
+  while (!resources.empty()) {
+    Json definitions = Json::object();
+    for (const StackResource& each : resources) definitions[each.logical_id] = each.definition;
+    std::set<std::string> needed;
+    for (const StackResource& each : resources)
+      for (const std::string& name : dependencies_of(each.definition, definitions))
+        if (name != each.logical_id) needed.insert(name);
+    auto next = std::ranges::find_if(
+        resources, [&](const StackResource& each) { return !needed.contains(each.logical_id); });
+    if (next == resources.end()) next = resources.begin();
+    ordered.push_back(std::move(*next));
+    resources.erase(next);
+  }
+  return ordered;
+}
+
+}  // namespace
+
+/// Removes resources that the stack has no use for. Those whose policy says so stay where they are.
+Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> leftovers, bool undoing) {
+  bool all = true;
+  const std::vector<StackResource> ordered = in_order_of_removal(std::move(leftovers));
+  for (const StackResource& resource : ordered) {
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr || stopping_) co_return false;
+    const auto current = stack->resources.find(resource.logical_id);
+    const bool replaced =
+        current != stack->resources.end() && current->second.physical_id != resource.physical_id;
+    const std::string policy =
+        property_text(resource.definition, replaced ? "UpdateReplacePolicy" : "DeletionPolicy");
+    const bool stays =
+        policy == "Retain" || policy == "Snapshot" || (policy == "RetainExceptOnCreate" && !undoing);
+    StackResource shown = resource;
+    if (stays) {
+      store_.set_status(*stack, shown, "DELETE_SKIPPED", "", clock_.now());
+    } else if (!resource.physical_id.empty()) {
+      store_.set_status(*stack, shown, "DELETE_IN_PROGRESS", "", clock_.now());
+      const std::optional<std::string> problem = co_await remove_resource(stack_id, resource);
+      stack = store_.by_id(stack_id);
+      if (stack == nullptr) co_return false;
+      store_.set_status(*stack, shown, problem ? "DELETE_FAILED" : "DELETE_COMPLETE", problem.value_or(""),
+                        clock_.now());
+      if (problem) all = false;
+    }
+    // The record that was written above is that of what is gone.
+    const auto kept = stack->resources.find(resource.logical_id);
+    if (replaced && kept != stack->resources.end()) {
+      store_.save_resource(*stack, kept->second);
+    } else if (shown.status == "DELETE_FAILED") {
+      stack->resources[resource.logical_id] = shown;
+    } else {
+      store_.erase_resource(*stack, resource.logical_id);
+    }
+  }
+  co_return all;
+}
+
+Task<> Deployer::run_remove(std::string stack_id, std::set<std::string> retained) {
+  std::vector<StackResource> leftovers;
+  {
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr) co_return;
+    for (auto& [name, resource] : stack->resources) {
+      if (retained.contains(name)) resource.definition["DeletionPolicy"] = "Retain";
+      leftovers.push_back(resource);
+    }
+  }
+  const bool all = co_await clean_up(stack_id, std::move(leftovers), false);
+  Stack* stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  if (!all) {
+    std::vector<std::string> names;
+    for (const auto& [name, resource] : stack->resources) names.push_back(name);
+    store_.set_status(
+        *stack, "DELETE_FAILED",
+        fmt::format("The following resource(s) failed to delete: [{}]. ", fmt::join(names, ", ")),
+        clock_.now());
+    co_return;
+  }
+  stack->deleted = clock_.now();
+  stack->outputs.clear();
+  stack->change_sets.clear();
+  store_.set_status(*stack, "DELETE_COMPLETE", "", clock_.now());
+}
+
+std::optional<std::string> Deployer::settle_outputs(Stack& stack, const Wish& wish,
+                                                    const std::map<std::string, bool>& conditions) {
+  const Lookups lookups = lookups_of(store_, stack, wish, &conditions);
+  std::vector<Output> outputs;
+  const Json defined = wish.document.value("Outputs", Json::object());
+  for (const auto& [key, definition] : defined.items()) {
+    const std::string condition = property_text(definition, "Condition");
+    const auto held = conditions.find(condition);
+    if (!condition.empty() && (held == conditions.end() || !held->second)) continue;
+    const Result<Json> value = evaluate(definition.at("Value"), lookups);
+    if (!value) return value.error().message;
+    Output output{.key = key,
+                  .value = value->is_string() ? value->get<std::string>() : value->dump(),
+                  .description = property_text(definition, "Description"),
+                  .export_name = {}};
+    if (definition.contains("Export")) {
+      const Result<Json> name = evaluate(definition["Export"].value("Name", Json()), lookups);
+      if (!name) return name.error().message;
+      output.export_name = name->is_string() ? name->get<std::string>() : "";
+      const Stack* owner = nullptr;
+      if (store_.find_export(stack.account, stack.region, output.export_name, &owner) != nullptr &&
+          owner != &stack)
+        return fmt::format("Export with name {} is already exported by stack {}. ", output.export_name,
+                           owner->name);
+    }
+    outputs.push_back(std::move(output));
+  }
+  stack.outputs = std::move(outputs);
+  return std::nullopt;
+}
+
+}  // namespace aviary::cloudformation

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "ports/one_shot.hpp"
+#include "services/cloudformation/jobs/deployer.hpp"
+
+namespace aviary::cloudformation {
+
+struct Deployer::Run {
+  std::string stack_id;
+  Wish wish;
+  bool updates = false;
+  std::map<std::string, bool> conditions;
+  std::map<std::string, std::set<std::string>> waiting;  ///< resources to come, with what they wait for
+  std::size_t running = 0;
+  std::vector<Undo> undos;               ///< in the order of doing
+  std::vector<StackResource> leftovers;  ///< replaced: to be removed when all is well
+  std::vector<std::string> failed;       ///< logical ids
+  std::string problem;                   ///< of the first that failed
+  OneShot<bool> wake;
+};
+
+}  // namespace aviary::cloudformation

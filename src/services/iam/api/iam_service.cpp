@@ -1,0 +1,66 @@
+#include "services/iam/api/iam_service.hpp"
+
+#include "models/iam.hpp"
+
+namespace aviary::iam {
+
+/// Which member answers which operation.
+struct Operations {
+  using S = IamService;
+  static constexpr OperationTable<S>::Entry entries[] = {
+      {"AttachRolePolicy", &S::attach},
+      {"AttachUserPolicy", &S::attach},
+      {"CreateAccessKey", &S::create_access_key},
+      {"CreatePolicy", &S::create_policy},
+      {"CreatePolicyVersion", &S::create_policy_version},
+      {"CreateRole", &S::create_principal},
+      {"CreateUser", &S::create_principal},
+      {"DeleteAccessKey", &S::delete_access_key},
+      {"DeletePolicy", &S::delete_policy},
+      {"DeletePolicyVersion", &S::delete_policy_version},
+      {"DeleteRole", &S::delete_principal},
+      {"DeleteRolePolicy", &S::delete_inline},
+      {"DeleteUser", &S::delete_principal},
+      {"DeleteUserPolicy", &S::delete_inline},
+      {"DetachRolePolicy", &S::detach},
+      {"DetachUserPolicy", &S::detach},
+      {"GetPolicy", &S::get_policy},
+      {"GetPolicyVersion", &S::get_policy_version},
+      {"GetRole", &S::get_principal},
+      {"GetRolePolicy", &S::get_inline},
+      {"GetUser", &S::get_principal},
+      {"GetUserPolicy", &S::get_inline},
+      {"ListAccessKeys", &S::list_access_keys},
+      {"ListAttachedRolePolicies", &S::list_attached},
+      {"ListAttachedUserPolicies", &S::list_attached},
+      {"ListPolicies", &S::list_policies},
+      {"ListPolicyVersions", &S::list_policy_versions},
+      {"ListRolePolicies", &S::list_inline},
+      {"ListRoleTags", &S::list_principal_tags},
+      {"ListRoles", &S::list_principals},
+      {"ListUserPolicies", &S::list_inline},
+      {"ListUserTags", &S::list_principal_tags},
+      {"ListUsers", &S::list_principals},
+      {"PutRolePolicy", &S::put_inline},
+      {"PutUserPolicy", &S::put_inline},
+      {"SetDefaultPolicyVersion", &S::set_default_policy_version},
+      {"TagRole", &S::tag_principal},
+      {"TagUser", &S::tag_principal},
+      {"UntagRole", &S::untag_principal},
+      {"UntagUser", &S::untag_principal},
+      {"UpdateAssumeRolePolicy", &S::update_assume_role_policy},
+      {"UpdateRole", &S::update_role},
+  };
+  static OperationTable<S> table() { return {models::iam::service, "IAM", entries}; }
+};
+
+IamService::IamService(IamDependencies d)
+    : ids_(d.ids), directory_(d.journal), operations_(Operations::table()) {}
+
+const models::Service& IamService::model() const { return models::iam::service; }
+
+Task<Result<Reply>> IamService::call(Call call) { return operations_.call(*this, std::move(call)); }
+
+std::vector<std::string_view> IamService::implemented_operations() { return Operations::table().names(); }
+
+}  // namespace aviary::iam

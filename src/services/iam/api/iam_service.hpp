@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/operation_table.hpp"
+#include "gateway/service.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "services/iam/core/directory.hpp"
+
+namespace aviary::iam {
+
+struct IamDependencies {
+  Random& ids;
+  Journal& journal;
+};
+
+/// AWS IAM as the gateway sees it: roles, users and policies are recorded and read back. Nothing is enforced:
+/// every caller may do everything.
+class IamService final : public Service {
+ public:
+  explicit IamService(IamDependencies dependencies);
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+  void restore() override { directory_.restore(); }
+  void reset() override { directory_.clear(); }
+  Json counts() const override { return {{"entities", directory_.size()}}; }
+
+ private:
+  friend struct Operations;
+
+  // principals.cpp: roles and users, told apart by the operation's name
+  Result<Reply> create_principal(Call& call);
+  Result<Reply> get_principal(Call& call);
+  Result<Reply> list_principals(Call& call);
+  Result<Reply> update_role(Call& call);
+  Result<Reply> update_assume_role_policy(Call& call);
+  Result<Reply> delete_principal(Call& call);
+  Result<Reply> tag_principal(Call& call);
+  Result<Reply> untag_principal(Call& call);
+  Result<Reply> list_principal_tags(Call& call);
+  Result<Reply> create_access_key(Call& call);
+  Result<Reply> list_access_keys(Call& call);
+  Result<Reply> delete_access_key(Call& call);
+  // policies.cpp
+  Result<Reply> put_inline(Call& call);
+  Result<Reply> get_inline(Call& call);
+  Result<Reply> list_inline(Call& call);
+  Result<Reply> delete_inline(Call& call);
+  Result<Reply> attach(Call& call);
+  Result<Reply> detach(Call& call);
+  Result<Reply> list_attached(Call& call);
+  Result<Reply> create_policy(Call& call);
+  Result<Reply> get_policy(Call& call);
+  Result<Reply> list_policies(Call& call);
+  Result<Reply> delete_policy(Call& call);
+  Result<Reply> create_policy_version(Call& call);
+  Result<Reply> get_policy_version(Call& call);
+  Result<Reply> list_policy_versions(Call& call);
+  Result<Reply> delete_policy_version(Call& call);
+  Result<Reply> set_default_policy_version(Call& call);
+
+  Result<Json*> principal_of(const Call& call);
+  Result<Json*> policy_of(const Call& call);
+  void save_principal(const Call& call);
+  std::string new_id(std::string_view prefix);
+
+  Random& ids_;
+  Directory directory_;
+  OperationTable<IamService> operations_;
+};
+
+}  // namespace aviary::iam

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "gateway/service.hpp"
+#include "models/iam.hpp"
+
+/// What the operations of roles and of users have in common, and reading a document.
+namespace aviary::iam {
+
+struct PrincipalKind {
+  const char* kind;       ///< in the directory
+  const char* entity;     ///< `Role`
+  const char* list;       ///< `Roles`
+  const char* name;       ///< `RoleName`
+  const char* id;         ///< `RoleId`
+  std::string_view mark;  ///< how ids begin
+};
+
+inline const PrincipalKind& kind_of(std::string_view operation) {
+  static constexpr PrincipalKind role{"role", "Role", "Roles", "RoleName", "RoleId", "AROA"};
+  static constexpr PrincipalKind user{"user", "User", "Users", "UserName", "UserId", "AIDA"};
+  return operation.find("User") != std::string_view::npos ||
+                 operation.find("AccessKey") != std::string_view::npos
+             ? user
+             : role;
+}
+
+inline std::string iam_text(const Json& input, const char* name) { return input.value(name, std::string()); }
+
+inline AwsError no_such_entity(std::string text) {
+  return {models::iam::errors::NoSuchEntityException, std::move(text)};
+}
+
+inline double iam_time(const Call& call) {
+  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(call.now).time_since_epoch().count());
+}
+
+/// A document that is none is refused as IAM does it.
+inline Result<> check_policy_document(const std::string& text) {
+  const Json document = Json::parse(text, nullptr, false);
+  if (document.is_discarded() || !document.is_object())
+    return AwsError(models::iam::errors::MalformedPolicyDocumentException, "Syntax errors in policy.");
+  if (!document.contains("Statement"))
+    return AwsError(models::iam::errors::MalformedPolicyDocumentException,
+                    "Missing required field Statement");
+  return {};
+}
+
+/// What IAM sends of a document: percent-encoded, as RFC 3986 has it.
+std::string encoded_document(const std::string& text);
+/// Without what is only kept.
+Json sent(const Json& entity);
+
+}  // namespace aviary::iam

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/operation_table.hpp"
+#include "gateway/service.hpp"
+#include "ports/body_store.hpp"
+#include "ports/clock.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "ports/task_group.hpp"
+#include "ports/worker_pool.hpp"
+#include "services/s3/api/checksums.hpp"
+#include "services/s3/core/bucket_store.hpp"
+#include "services/s3/core/neighbours.hpp"
+
+namespace aviary::s3 {
+
+/// Everything that the service takes from outside; all of it outlives the service.
+struct S3Dependencies {
+  Clock& clock;
+  Random& ids;  ///< version and upload ids
+  Journal& journal;
+  BodyStore& bodies;
+  boost::asio::any_io_executor executor;  ///< the loop
+  WorkerPool* workers = nullptr;          ///< for digests of large bodies; null: on the loop
+  EventTarget* events = nullptr;          ///< null: notifications go nowhere
+};
+
+/// Amazon S3 as the gateway sees it. Owns all state of the service; lives on the loop's thread.
+class S3Service final : public Service {
+ public:
+  explicit S3Service(S3Dependencies dependencies);
+  ~S3Service() override;
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+  const ErrorShape* violation_error() const override;
+
+  void restore() override;
+  void reset() override;
+  Task<> stop() override;
+  Json counts() const override;
+
+  // For the rest of the emulator.
+  /// The bytes of an object. `version` may be empty. Errors: as GetObject's.
+  Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version);
+
+ private:
+  friend struct Operations;
+  using Answer = Task<Result<Reply>>;
+
+  // buckets.cpp
+  Result<Reply> create_bucket(Call& call);
+  Result<Reply> delete_bucket(Call& call);
+  Result<Reply> head_bucket(Call& call);
+  Result<Reply> list_buckets(Call& call);
+  Result<Reply> get_bucket_location(Call& call);
+  Result<Reply> get_bucket_versioning(Call& call);
+  Result<Reply> put_bucket_versioning(Call& call);
+  Result<Reply> get_bucket_acl(Call& call);
+  // settings.cpp
+  Result<Reply> put_setting(Call& call);
+  Result<Reply> get_setting(Call& call);
+  Result<Reply> delete_setting(Call& call);
+  // put_object.cpp
+  Answer put_object(Call call);
+  // copy_object.cpp
+  Result<Reply> copy_object(Call& call);
+  Answer upload_part_copy(Call call);
+  // get_object.cpp
+  Answer get_object(Call call);
+  Result<Reply> head_object(Call& call);
+  Result<Reply> get_object_attributes(Call& call);
+  // delete_object.cpp
+  Result<Reply> delete_object(Call& call);
+  Result<Reply> delete_objects(Call& call);
+  // list_objects.cpp
+  Result<Reply> list_objects(Call& call);
+  Result<Reply> list_objects_v2(Call& call);
+  Result<Reply> list_object_versions(Call& call);
+  // multipart.cpp
+  Result<Reply> create_multipart_upload(Call& call);
+  Answer upload_part(Call call);
+  Result<Reply> complete_multipart_upload(Call& call);
+  Result<Reply> abort_multipart_upload(Call& call);
+  // multipart_lists.cpp
+  Result<Reply> list_parts(Call& call);
+  Result<Reply> list_multipart_uploads(Call& call);
+  // tagging.cpp
+  Result<Reply> put_object_tagging(Call& call);
+  Result<Reply> get_object_tagging(Call& call);
+  Result<Reply> delete_object_tagging(Call& call);
+
+  Result<Bucket*> bucket_of(const Call& call);
+  Result<Upload*> upload_of(Bucket& bucket, const Call& call);
+  /// The version that Key and VersionId name; delete markers are none.
+  Result<ObjectVersion*> object_of(Bucket& bucket, const Json& input);
+  Task<Digests> digest(std::shared_ptr<const std::string> bytes, Json input, std::string algorithm);
+  Task<std::optional<std::string>> read(std::vector<Segment> segments, std::uint64_t offset,
+                                        std::uint64_t length);
+  void tell(const Bucket& bucket, std::string_view event, std::string_view key, const ObjectVersion& version,
+            const Call& call);
+  /// Bytes that nobody holds any more go once the journal is settled.
+  void collect_bodies();
+  Task<> collect_when_settled();
+
+  Clock& clock_;
+  Random& ids_;
+  Journal& journal_;
+  BodyStore& bodies_;
+  WorkerPool* workers_;
+  EventTarget* events_;
+  OperationTable<S3Service> operations_;
+  BucketStore store_;
+  TaskGroup background_;
+  bool collecting_ = false;
+};
+
+}  // namespace aviary::s3

@@ -1,0 +1,66 @@
+"""The SAM transform makes of a template what aws-sam-translator makes of it."""
+
+import copy
+import json
+import os
+import unittest
+
+from sam_corpus import corpus
+from sdk_clients import LambdaCase, client_for
+
+try:
+    from samtranslator.translator.transform import transform
+except ImportError:
+    transform = None
+
+# Of these only the kinds of resources are compared: how functions without an alias are named by what delivers to them, ids of
+# layers, and code places that are parameters.
+LOOSELY = {"code object, alias", "event SNS", "event SNS filtered", "event Schedule", "event Schedule off",
+           "event Schedule with a queue", "event EventBridgeRule", "event CloudWatchEvent", "event CloudWatchLogs",
+           "event CloudWatchLogs, alias", "event S3", "layer"}
+
+
+class ManagedPolicies:
+    def load(self):
+        return {"AmazonDynamoDBReadOnlyAccess": "arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"}
+
+
+@unittest.skipIf(transform is None, "aws-sam-translator is not installed")
+class Transform(LambdaCase):
+    maxDiff = None
+
+    def ours(self, name, template):
+        cfn = client_for(self.server.endpoint, service="cloudformation")
+        made = cfn.create_change_set(StackName="s", ChangeSetName="c", ChangeSetType="CREATE",
+                                     TemplateBody=json.dumps(template),
+                                     Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"])
+        try:
+            described = cfn.describe_change_set(ChangeSetName=made["Id"])
+            if described["Status"] == "FAILED":
+                return described["StatusReason"]
+            body = cfn.get_template(StackName="s", ChangeSetName="c", TemplateStage="Processed")["TemplateBody"]
+            return json.loads(body) if isinstance(body, str) else json.loads(json.dumps(body))
+        finally:
+            cfn.delete_change_set(ChangeSetName=made["Id"])
+
+    def test_corpus(self):
+        os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+        cases = corpus()
+        self.assertGreaterEqual(len(cases), 100)
+        for name, template in cases:
+            with self.subTest(name):
+                theirs = json.loads(json.dumps(transform(copy.deepcopy(template), {}, ManagedPolicies())))
+                ours = self.ours(name, template)
+                self.assertIsInstance(ours, dict, ours)
+                if name in LOOSELY:
+                    kinds = [sorted(each["Type"] for each in of["Resources"].values()) for of in (ours, theirs)]
+                    self.assertEqual(*kinds)
+                    continue
+                self.assertEqual(sorted(ours["Resources"]), sorted(theirs["Resources"]))
+                for logical_id, resource in theirs["Resources"].items():
+                    self.assertEqual(ours["Resources"][logical_id], resource, logical_id)
+                self.assertEqual(ours.get("Outputs"), theirs.get("Outputs"))
+
+
+if __name__ == "__main__":
+    unittest.main()
