@@ -37,9 +37,6 @@ function(aviary_test name)
   endif()
   # Each by itself: test files like short names, and use the same ones.
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
-  if(AVIARY_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)  # half the time to build, and not what takes the time to run
-  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
 endfunction()
