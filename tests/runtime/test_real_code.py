@@ -107,7 +107,7 @@ class NodeCode(unittest.TestCase):
         """)
         self.assertEqual(self.result(function, {"order": 7}), {"order": 7})
         self.assertEqual(self.result(function, {"order": 8}), {"order": 8})
-        text = function.text(r'"order":8')
+        text = function.text(r'(?s)"order":8.*"_aws".*\n')
         lines = [json.loads(line) for line in re.split(r"[\r\n]+", text) if line.startswith("{")]
         logs = [line for line in lines if line.get("message") == "taken"]
         self.assertEqual([line["order"] for line in logs], [7, 8], text)
