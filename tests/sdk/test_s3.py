@@ -103,8 +103,9 @@ class Objects(S3Case):
 
     def test_conditions(self):
         etag = self.put("a", b"1")["ETag"]
-        self.assertEqual(self.refused_s3("put_object", Bucket="photos", Key="a", Body=b"2", IfNoneMatch="*"),
-                         "PreconditionFailed")
+        if "IfNoneMatch" in self.s3.meta.service_model.shape_for("PutObjectRequest").members:  # not in boto3 1.26
+            self.assertEqual(self.refused_s3("put_object", Bucket="photos", Key="a", Body=b"2", IfNoneMatch="*"),
+                             "PreconditionFailed")
         self.assertEqual(self.refused_s3("get_object", Bucket="photos", Key="a", IfMatch='"other"'), "PreconditionFailed")
         self.assertEqual(self.refused_s3("get_object", Bucket="photos", Key="a", IfNoneMatch=etag), "304")
         self.assertEqual(self.get("a", IfMatch=etag)["Body"].read(), b"1")
