@@ -98,7 +98,7 @@ TEST_F(Metrics, RefuseWhatAwsRefuses) {
   wrong["StartTime"] = 86400 * 3;
   EXPECT_EQ(error("GetMetricStatistics", wrong).second,
             "The parameter StartTime must be less than the parameter EndTime.");
-  EXPECT_EQ(error("GetMetricWidgetImage", {{"MetricWidget", "{}"}}).first, "NotImplemented");
+  EXPECT_EQ(error("GetMetricStream", {{"Name", "s"}}).first, "NotImplemented");
 }
 
 TEST_F(Metrics, AreListedByNamespaceNameAndDimensions) {

@@ -370,9 +370,9 @@ TEST_F(Functions, AccountSettingsCountWhatIsThere) {
 }
 
 TEST_F(Functions, OperationsToComeSaySo) {
-  const Refusal later = refusal("CreateEventSourceMapping", Json::object());
+  const Refusal later = refusal("ListDurableExecutionsByFunction", {{"FunctionName", "f"}});
   EXPECT_EQ(later.status, 501);
-  EXPECT_THAT(later.message, ::testing::HasSubstr("CreateEventSourceMapping"));
+  EXPECT_THAT(later.message, ::testing::HasSubstr("ListDurableExecutionsByFunction"));
 }
 
 }  // namespace
