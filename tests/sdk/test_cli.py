@@ -147,7 +147,7 @@ class Operations(CliCase):
 
 
 class Waiters(CliCase):
-    OPTIONS = ("--activation-delay", "8000")  # longer than two commands take on a busy machine
+    OPTIONS = ("--activation-delay", "15000")  # longer than two commands take on a busy machine
 
     @for_each
     def test_they_wait_for_states_that_take_their_time(self, cli):
