@@ -61,6 +61,11 @@ class Parser {
     app_.add_subcommand("doctor", "Say what this machine can do, which runtimes it has, what to install")
         ->fallthrough();
     app_.add_subcommand("operations", "Print the table of supported operations, as Markdown")->fallthrough();
+    add_invoke();
+    app_.add_subcommand("clients", "Write the runtime clients into a folder, to attach a debugger with")
+        ->fallthrough()
+        ->add_option("FOLDER", clients_folder_, "Made if it is not there")
+        ->required();
     listening();
     identity();
     state();
@@ -83,6 +88,10 @@ class Parser {
     }
     if (app_.got_subcommand("doctor")) parsed.verb = Verb::Doctor;
     if (app_.got_subcommand("operations")) parsed.verb = Verb::Operations;
+    if (app_.got_subcommand("invoke")) parsed.verb = Verb::Invoke;
+    if (app_.got_subcommand("clients")) parsed.verb = Verb::Clients;
+    parsed.invoke = invoke_;
+    parsed.folder = clients_folder_;
     options_.data_dir = raw_.data_dir;
     if (seed_->count() != 0) options_.seed = raw_.seed;
     options_.activation_delay = std::chrono::milliseconds(raw_.activation_delay_ms);
@@ -127,6 +136,21 @@ class Parser {
     return app_.add_flag(name, value, text)->envname(environment_name(name));
   }
 
+  void add_invoke() {
+    CLI::App* verb = app_.add_subcommand("invoke", "Run a handler once, without any deployment");
+    verb->fallthrough();
+    verb->add_option("FILE", invoke_.file, "The source, program, zip or jar to run")->required();
+    verb->add_option("EVENT", invoke_.event, "JSON text, @FILE, or - for standard input; without it {}");
+    verb->add_option("--handler", invoke_.handler, "What to run; else what the file exports as handler");
+    verb->add_option("--runtime", invoke_.runtime, "As python3.12; else by the file's name");
+    verb->add_option("--folder", invoke_.folder,
+                     "What becomes /var/task; else the file's folder, for Node.js that of package.json");
+    verb->add_option("--env", invoke_.env, "NAME=value, as often as there are some")->allow_extra_args(false);
+    verb->add_option("--timeout", invoke_.timeout, "Seconds")
+        ->check(CLI::Range(1, 900))
+        ->capture_default_str();
+    verb->add_option("--memory", invoke_.memory, "MB")->check(CLI::Range(128, 10240))->capture_default_str();
+  }
   void listening() {
     options_.port = 4566;
     add("--port", options_.port, "Port to listen on; 0 picks a free one")->check(CLI::Range(0, 65535));
@@ -200,11 +224,16 @@ class Parser {
              "Refuse to run on a neighbouring interpreter version");
     add_list("--runtime-path", options_.runtime_path,
              "An interpreter to use: python3.12=/opt/python/bin/python3.12");
+    add_list(
+        "--hot-reload-root", options_.hot_reload_root,
+        "A folder that functions may run from as it lies there: S3Bucket=hot-reload,S3Key=/path/below/it");
     add_flag("--log-functions", options_.log_functions, "Print what functions write");
   }
 
   CLI::App app_;
   EmulatorOptions options_;
+  InvokeOptions invoke_;
+  std::string clients_folder_;
   Raw raw_;
   CLI::Option* seed_ = nullptr;
 };

@@ -2,17 +2,20 @@
 
 #include <string>
 
+#include "app/verbs.hpp"
 #include "aviary/emulator.hpp"
 
 namespace aviary::app {
 
-enum class Verb { Serve, Doctor, Operations, None };
+enum class Verb { Serve, Doctor, Operations, Invoke, Clients, None };
 
 /// What the command line, the environment and the configuration file ask for, in that order of precedence.
 struct CommandLine {
   Verb verb = Verb::Serve;
   EmulatorOptions options;
-  int exit_code = 0;  ///< for `Verb::None`: help, version or a mistake was already printed
+  InvokeOptions invoke;  ///< for `Verb::Invoke`
+  std::string folder;    ///< for `Verb::Clients`
+  int exit_code = 0;     ///< for `Verb::None`: help, version or a mistake was already printed
 };
 
 CommandLine parse_command_line(int argc, char** argv);

@@ -9,12 +9,16 @@
 
 namespace aviary::app {
 
-FunctionLogPrinter::FunctionLogPrinter() : coloured_(isatty(STDERR_FILENO) != 0) {}
+FunctionLogPrinter::FunctionLogPrinter(bool plain) : plain_(plain), coloured_(isatty(STDERR_FILENO) != 0) {}
 
 void FunctionLogPrinter::on_line(const execution::EnvironmentIdentity& environment, Instant,
                                  std::string_view line) {
   static constexpr std::array colours{31, 32, 33, 34, 35, 36, 91, 92, 93, 94, 95, 96};
   while (line.ends_with('\n')) line.remove_suffix(1);
+  if (plain_) {
+    fmt::print(stderr, "{}\n", line);
+    return;
+  }
   const lambda::Version& version = *environment.version;
   const std::string prefix = fmt::format("{}[{}]", version.function_name, version.number);
   if (coloured_) {

@@ -10,11 +10,13 @@ namespace aviary::app {
 /// version, in a colour of its own when that is a terminal.
 class FunctionLogPrinter final : public execution::LogSink {
  public:
-  FunctionLogPrinter();
+  /// `plain`: without prefix and colour, where there is only one function.
+  explicit FunctionLogPrinter(bool plain);
   void on_line(const execution::EnvironmentIdentity& environment, Instant time,
                std::string_view line) override;
 
  private:
+  bool plain_;
   bool coloured_;
 };
 

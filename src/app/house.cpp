@@ -53,6 +53,11 @@ std::string problem_of(const EmulatorOptions& options) {
     if (!std::filesystem::exists(pair.substr(equals + 1)))
       return fmt::format("--runtime-path {}: there is no such program", pair);
   }
+  for (const std::string& root : options.hot_reload_root) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(root, ignored))
+      return fmt::format("--hot-reload-root {}: there is no such folder", root);
+  }
   if (!parse_clock_setting(options.clock))
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
   if (!lambda::parse_router_settings(options.routing))
@@ -80,6 +85,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       stack_ids(seed, "stacks"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
+      log_printer(chosen.plain_function_logs),
       happenings(clock),
       sqs_ids(seed, "sqs"),
       sns_ids(seed, "sns"),
@@ -171,12 +177,14 @@ std::string start_listening(Parts& parts) {
 }
 
 void build_services(Parts& parts) {
+  parts.live_folders =
+      std::make_unique<host::HostLiveFolders>(*parts.workers, live_folder_options(parts.options));
   parts.catalog = std::make_unique<host::HostRuntimeCatalog>(catalog_options(parts.options));
   parts.launcher =
       host::make_launcher(parts.loop.get_executor(), launcher_options(parts.options, *parts.catalog));
   parts.runner = std::make_unique<execution::Runner>(
       execution::Ports{parts.loop.get_executor(), *parts.launcher, *parts.catalog, *parts.codes, parts.clock,
-                       parts.stopwatch, parts.execution_ids, parts.listeners},
+                       parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get()},
       execution_options(parts.options, parts.endpoint()));
   parts.runner->add_observer(parts.happenings);
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
@@ -239,6 +247,7 @@ std::string House::open() {
   build_services(parts);
   add_admin_routes(parts);
   add_clock_routes(parts);
+  add_attach_routes(parts);
   add_deployment_routes(parts);
   for (Service* service : parts.services) service->restore();
   parts.preparing = parts.stopwatch.call_after(prepare_after, [&parts] {

@@ -1,5 +1,7 @@
 #include "app/launcher_options.hpp"
 
+#include <unistd.h>
+
 namespace aviary::app {
 
 host::CatalogOptions catalog_options(const EmulatorOptions& options) {
@@ -9,6 +11,13 @@ host::CatalogOptions catalog_options(const EmulatorOptions& options) {
     if (equals != std::string::npos)
       chosen.given.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
+  return chosen;
+}
+
+host::LiveFolderOptions live_folder_options(const EmulatorOptions& options) {
+  host::LiveFolderOptions chosen;
+  for (const std::string& root : options.hot_reload_root) chosen.roots.emplace_back(root);
+  chosen.foreign_user = ::geteuid() == 0 && options.isolation != "none";
   return chosen;
 }
 

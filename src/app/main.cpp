@@ -52,6 +52,10 @@ int main(int argc, char** argv) {
       return serve(std::move(line.options));
     case aviary::app::Verb::Doctor:
       return aviary::app::doctor(line.options);
+    case aviary::app::Verb::Invoke:
+      return aviary::app::invoke_once(std::move(line.options), line.invoke);
+    case aviary::app::Verb::Clients:
+      return aviary::app::write_clients(line.folder);
     case aviary::app::Verb::Operations:
       return aviary::app::print_operations();
     case aviary::app::Verb::None:

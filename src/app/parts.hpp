@@ -24,6 +24,7 @@
 #include "gateway/guard.hpp"
 #include "gateway/signature.hpp"
 #include "host/data_folder.hpp"
+#include "host/live_folders.hpp"
 #include "host/runtime_catalog.hpp"
 #include "host/sandbox_launcher.hpp"
 #include "host/system_clock.hpp"
@@ -72,6 +73,7 @@ struct Parts {
   std::unique_ptr<Journal> journal;
   std::unique_ptr<CodeStore> codes;
   std::unique_ptr<BodyStore> bodies;
+  std::unique_ptr<LiveFolders> live_folders;
   std::unique_ptr<host::HostLauncher> launcher;
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;
@@ -126,6 +128,8 @@ struct Parts {
 void add_admin_routes(Parts& parts);
 /// `/_aviary/clock` (clock_routes.cpp).
 void add_clock_routes(Parts& parts);
+/// `/_aviary/attach` (attach_routes.cpp).
+void add_attach_routes(Parts& parts);
 /// `/_aviary/deployments` (deployment_routes.cpp).
 void add_deployment_routes(Parts& parts);
 

@@ -77,6 +77,7 @@ class Listener final : public execution::RuntimeListener {
     return listening.problem;
   }
   std::string address() const override { return address_; }
+  bool connected(std::uint64_t connection) const override { return server_.connected(connection); }
 
  private:
   http::Server server_;

@@ -24,6 +24,7 @@
 #include "execution/start_gate.hpp"
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
+#include "ports/live_folders.hpp"
 #include "ports/one_shot.hpp"
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
@@ -39,6 +40,7 @@ struct Job {
   Charge charge = Charge::Unreserved;
   bool spilled = false;  ///< runs on demand because what was provisioned is busy
   std::chrono::nanoseconds queued_at{};
+  std::uint64_t code_stamp = 0;    ///< of the folder that its code is, when it came; 0: a package
   std::unique_ptr<Fault> fault{};  ///< null: nothing goes wrong on purpose
 };
 using JobPtr = std::unique_ptr<Job>;
@@ -58,6 +60,7 @@ struct Surroundings {
   TaskGroup tasks;
   std::vector<LogSink*> sinks{};
   std::vector<InvocationObserver*> observers{};
+  LiveFolders* live_folders = nullptr;
 };
 
 class Environment;
@@ -152,6 +155,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   Task<> restart(std::shared_ptr<Environment> self);
   Task<Result<>> prepare();
   Result<> find_command();
+  Task<Result<std::filesystem::path>> find_code();
   Task<> launch();
   ProcessSpec process_spec(std::size_t candidate) const;
   ProcessEvents process_events();

@@ -117,6 +117,22 @@ Result<> Environment::find_command() {
   return {};
 }
 
+Task<Result<std::filesystem::path>> Environment::find_code() {
+  const CodeHandle code = identity_.version->code;
+  if (is_live(code)) {
+    if (!around_.live_folders)
+      co_return AwsError{rows::InvalidParameterValueException, "There is no hot reload here."};
+    const LiveFolders::Result<std::filesystem::path> folder =
+        around_.live_folders->find(code->folder.native());
+    if (!folder) co_return AwsError{rows::InvalidParameterValueException, folder.error().text};
+    co_return *folder;
+  }
+  auto unpacking = around_.code.unpacked(code);
+  auto folder = co_await std::move(unpacking);
+  if (!folder) co_return code_problem(folder.error());
+  co_return std::move(*folder);
+}
+
 Task<Result<>> Environment::prepare() {
   if (auto found = find_command(); !found) co_return found.error();
   const lambda::Version& version = *identity_.version;
@@ -124,9 +140,9 @@ Task<Result<>> Environment::prepare() {
   spec.id = identity_.log_stream.substr(identity_.log_stream.find(']') + 1);
   spec.memory_bytes = static_cast<std::uint64_t>(version.configuration->memory_mb) << 20;
   spec.tmp_bytes = static_cast<std::uint64_t>(version.configuration->ephemeral_storage_mb) << 20;
-  auto unpacking = around_.code.unpacked(version.code);
-  auto folder = co_await std::move(unpacking);
-  if (!folder) co_return code_problem(folder.error());
+  auto finding = find_code();
+  Result<std::filesystem::path> folder = co_await std::move(finding);
+  if (!folder) co_return folder.error();
   spec.task_root = std::move(*folder);
   for (std::size_t i = 0; i < version.layers.size(); ++i) {
     auto layer_unpacking = around_.code.unpacked(version.layers[i]);

@@ -174,4 +174,31 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   return variables;
 }
 
+Variables attached_variables(const lambda::Version& version, const VariableContext& context) {
+  static constexpr std::array inside{"PATH",
+                                     "LD_LIBRARY_PATH",
+                                     "LAMBDA_TASK_ROOT",
+                                     "LAMBDA_RUNTIME_DIR",
+                                     "PWD",
+                                     "SHLVL",
+                                     "PYTHONPATH",
+                                     "NODE_PATH",
+                                     "GEM_HOME",
+                                     "GEM_PATH",
+                                     "RUBYLIB",
+                                     "_LAMBDA_TELEMETRY_LOG_FD",
+                                     "LANG",
+                                     "TZ",
+                                     "DOTNET_ROOT",
+                                     "NODE_EXTRA_CA_CERTS",
+                                     "SSL_CERT_FILE"};
+  Variables variables = process_variables(version, {}, context);
+  const auto& own = version.configuration->environment;
+  std::erase_if(variables, [&own](const auto& variable) {
+    if (own && own->contains(variable.first) && !reserved_variable(variable.first)) return false;
+    return std::find(inside.begin(), inside.end(), variable.first) != inside.end();
+  });
+  return variables;
+}
+
 }  // namespace aviary::execution

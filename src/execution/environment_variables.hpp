@@ -26,6 +26,10 @@ struct VariableContext {
 Variables process_variables(const lambda::Version& version, const RuntimeCommand& command,
                             const VariableContext& context);
 
+/// What a process outside of a sandbox needs of them: not what is about the sandbox's own file system, unless
+/// the function's configuration sets it.
+Variables attached_variables(const lambda::Version& version, const VariableContext& context);
+
 /// Names that a function's configuration cannot set.
 bool reserved_variable(std::string_view name) noexcept;
 

@@ -78,6 +78,7 @@ struct EnvironmentInfo {
   std::optional<int> pid;          ///< of the runtime process, as the host counts
   std::string log_stream;
   bool provisioned = false;
+  bool attached = false;  ///< not an environment: an address for a process that a developer starts
 };
 
 }  // namespace aviary::execution

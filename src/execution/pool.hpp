@@ -17,8 +17,9 @@ struct Pool {
 
   lambda::VersionHandle version;
   bool retired = false;
-  std::deque<JobPtr> waiting;         ///< first come, first served
-  std::vector<Environment*> idle;     ///< the last one used is the next: the others may age and end
+  std::uint64_t code_stamp = 0;    ///< see `Job::code_stamp`; what its environments were begun with, or newer
+  std::deque<JobPtr> waiting;      ///< first come, first served
+  std::vector<Environment*> idle;  ///< the last one used is the next: the others may age and end
   std::vector<Environment*> stopped;  ///< without a process, taken when nothing idles
   std::vector<Environment*> kept;     ///< free, and made ahead for provisioned concurrency: taken first
   std::vector<std::shared_ptr<Environment>> all;

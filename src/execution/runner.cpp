@@ -33,6 +33,7 @@ Runner::Runner(Ports ports, Options options)
               ports.stopwatch,          ports.random,   ports.endpoints, std::move(options), StartGate(0),
               TaskGroup(ports.executor)},
       gate_(around_.options.account_concurrency) {
+  around_.live_folders = ports.live_folders;
   around_.gate = StartGate(std::max<std::size_t>(1, around_.options.concurrent_starts));
 }
 
@@ -44,6 +45,14 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
   if (closed_) {
     observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
     co_return interrupted("is shutting down");
+  }
+  if (const CodeHandle code = job->invocation.version->code; is_live(code) && around_.live_folders) {
+    auto looking = around_.live_folders->stamp(code->folder);
+    job->code_stamp = co_await std::move(looking);
+    if (closed_) {
+      observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
+      co_return interrupted("is shutting down");
+    }
   }
   const lambda::Version& version = *job->invocation.version;
   const Result<Charge> charge = gate_.enter(version, provisioned_free(version));
@@ -103,7 +112,21 @@ Runner::PoolPtr Runner::pool_of(const Environment& environment) const {
 }
 
 void Runner::submit(JobPtr job) {
-  const PoolPtr pool = pool_of(job->invocation.version);
+  if (Attachment* attachment = attached_to(*job->invocation.version)) {
+    // What goes wrong on purpose happens in environments: somebody who debugs is left alone.
+    job->fault.reset();
+    attachment->take(std::move(job));
+    return;
+  }
+  PoolPtr pool = pool_of(job->invocation.version);
+  if (pool->code_stamp != job->code_stamp) {
+    // The developer's folder has changed: what runs may finish, and nothing more is given to it.
+    if (pool->code_stamp != 0) {
+      retire(*pool->version);
+      pool = pool_of(job->invocation.version);
+    }
+    pool->code_stamp = job->code_stamp;
+  }
   if (job->charge == Charge::Provisioned)
     ++pool->provisioned_running;
   else
@@ -327,59 +350,13 @@ std::vector<EnvironmentInfo> Runner::environments() const {
   infos.reserve(homes_.size());
   for (const PoolPtr& pool : inhabited_pools())
     for (const auto& environment : pool->all) infos.push_back(environment->info());
+  for (const auto& [key, attachment] : attachments_) infos.push_back(attachment->info());
   std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return infos;
 }
 
-void Runner::schedule_housekeeping() {
-  const Options& options = around_.options;
-  const auto first =
-      options.freeze_after ? std::min(*options.freeze_after, options.idle_timeout) : options.idle_timeout;
-  const auto due = around_.stopwatch.elapsed() + first;
-  if (housekeeping_ != 0) {
-    if (housekeeping_at_ <= due) return;
-    around_.stopwatch.cancel(housekeeping_);
-  }
-  housekeeping_at_ = due;
-  housekeeping_ = around_.stopwatch.call_after(first, [this] { keep_house(); });
-}
-
-/// Stops the processes of what has been idle for a while, ends what has been free for long, and comes back
-/// when the next one is due.
-void Runner::keep_house() {
-  housekeeping_ = 0;
-  const Options& options = around_.options;
-  const auto now = around_.stopwatch.elapsed();
-  std::vector<Environment*> expired;
-  auto next = std::chrono::nanoseconds::max();
-  for (const auto& [serial, pool] : pools_) {
-    for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept}) {
-      const bool ages = list != &pool->kept;
-      for (Environment* environment : *list) {
-        const auto free_for = now - environment->free_since();
-        if (ages && free_for >= options.idle_timeout) {
-          expired.push_back(environment);
-          continue;
-        }
-        if (ages) next = std::min(next, options.idle_timeout - free_for);
-        if (!options.freeze_after || environment->frozen() || environment->state() != State::Idle) continue;
-        if (free_for >= *options.freeze_after)
-          environment->freeze();
-        else
-          next = std::min(next, *options.freeze_after - free_for);
-      }
-    }
-  }
-  for (Environment* environment : expired) environment->end(AwsError{});
-  if (next == std::chrono::nanoseconds::max()) return;
-  // Many environments that fall due one after the other are looked after together.
-  next = std::max<std::chrono::nanoseconds>(next, 20ms);
-  if (housekeeping_ != 0) around_.stopwatch.cancel(housekeeping_);
-  housekeeping_at_ = now + next;
-  housekeeping_ = around_.stopwatch.call_after(next, [this] { keep_house(); });
-}
-
 void Runner::end_all(const AwsError& reason) {
+  detach_all(reason);  // first: what waited there is among the others now
   std::vector<JobPtr> waiting;
   const auto take_waiting = [&waiting](Pool& pool) {
     for (JobPtr& job : std::exchange(pool.waiting, {})) waiting.push_back(std::move(job));

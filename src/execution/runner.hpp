@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "execution/attachment.hpp"
 #include "execution/concurrency_gate.hpp"
 #include "execution/environment.hpp"
 #include "execution/pool.hpp"
@@ -26,6 +27,14 @@ struct Ports {
   Stopwatch& stopwatch;
   Random& random;
   RuntimeEndpoints& endpoints;
+  LiveFolders* live_folders = nullptr;  ///< null: no hot reload
+};
+
+/// Where a developer's process finds a function's events.
+struct AttachmentInfo {
+  std::string address;           ///< host:port, for AWS_LAMBDA_RUNTIME_API
+  EnvironmentIdentity identity;  ///< log group and stream of what it runs
+  bool attached = false;         ///< somebody is there
 };
 
 /// Runs invocations: finds each an environment of its version (the last used first), makes a new one where
@@ -57,6 +66,14 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   /// What goes wrong on purpose; null: nothing. Outlives the runner, or is taken away before it goes.
   void set_faults(FaultSource* faults) { faults_ = faults; }
 
+  // Processes that the developer starts (runner_attached.cpp). Of a function as a whole: whatever version is
+  // invoked goes to the process, without time-out.
+  /// Opens a Runtime API address for the function, or finds the one that it has.
+  Result<std::string> attach(const lambda::VersionHandle& version);
+  std::optional<AttachmentInfo> attachment(const lambda::Version& version);
+  /// Closes the address; what runs there is interrupted. False if there was none.
+  bool detach(const lambda::Scope& scope, const std::string& function);
+
   std::vector<EnvironmentInfo> environments() const;
   /// Invocations accepted and not answered yet.
   std::size_t in_flight() const noexcept { return in_flight_; }
@@ -80,6 +97,11 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   bool still_wanted(const Environment& environment) override;
   const Fault* fault_at_start(const Environment& environment) override;
   void settle(JobPtr job, Result<lambda::Outcome> result) override;
+
+  using AttachmentKey = std::pair<lambda::Scope, std::string>;
+  static AttachmentKey attachment_key(const lambda::Version& version);
+  Attachment* attached_to(const lambda::Version& version);
+  void detach_all(const AwsError& reason);
 
   void submit(JobPtr job);
   PoolPtr pool_of(const lambda::VersionHandle& version);
@@ -108,6 +130,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
   std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
   std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
+  std::map<AttachmentKey, std::shared_ptr<Attachment>> attachments_;
   ConcurrencyGate gate_;
   std::size_t in_flight_ = 0;
   std::uint64_t last_id_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ class RuntimeListener {
   virtual ~RuntimeListener() = default;
   /// `127.0.0.1:41234`: what the function sees as AWS_LAMBDA_RUNTIME_API.
   virtual std::string address() const = 0;
+  /// Whether the peer of this connection (`wire::Request::connection`) is still there.
+  virtual bool connected(std::uint64_t connection) const = 0;
 };
 
 /// Gives each environment a Runtime API address of its own, so that no function can reach another's

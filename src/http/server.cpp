@@ -343,6 +343,12 @@ void Server::adopt(int connected_socket) {
 
 Task<> Server::stop(std::chrono::milliseconds grace) { return State::stop(state_, grace); }
 
+bool Server::connected(std::uint64_t connection) const {
+  for (Session& session : state_->sessions)
+    if (session.connection() == connection) return session.connected();
+  return false;
+}
+
 std::size_t Server::connections() const noexcept { return state_->sessions.size(); }
 
 }  // namespace aviary::http

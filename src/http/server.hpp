@@ -93,6 +93,9 @@ class Server {
   /// cancellation (a OneShot) must be settled by its owner.
   Task<> stop(std::chrono::milliseconds grace);
   std::size_t connections() const noexcept;
+  /// Whether this connection (`wire::Request::connection`) is open and its peer has not closed it. Also while
+  /// its request is being answered, when nothing is read from it.
+  bool connected(std::uint64_t connection) const;
 
  private:
   struct State;

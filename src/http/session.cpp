@@ -1,5 +1,7 @@
 #include "http/session.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <atomic>
 #include <boost/asio/buffer.hpp>
@@ -7,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "base/log.hpp"
@@ -122,6 +125,12 @@ void Session::wind_down() {
 bool Session::is_resting() const {
   Error ignored;
   return phase_ == Phase::Idle && socket_.is_open() && socket_.available(ignored) == 0;
+}
+
+bool Session::connected() {
+  char byte = 0;
+  const ssize_t seen = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen > 0 || (seen < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 void Session::abort() {

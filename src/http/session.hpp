@@ -55,6 +55,9 @@ class Session {
   void abort();
   /// The deadline has passed.
   void expired();
+  std::uint64_t connection() const noexcept { return connection_; }
+  /// Whether the peer has not closed its side.
+  bool connected();
 
   // Kept for the house; times on its stopwatch.
   static constexpr std::chrono::nanoseconds no_deadline = std::chrono::nanoseconds::max();

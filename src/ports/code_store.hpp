@@ -15,9 +15,10 @@ namespace aviary {
 /// somebody holds the handle, the bytes and the unpacked folder stay; when the last handle is gone they may
 /// be collected.
 struct CodeBlob {
-  std::string digest;           ///< SHA-256, base64: Lambda's `CodeSha256`
-  std::uint64_t size;           ///< bytes of the zip: Lambda's `CodeSize`
-  std::uint64_t unzipped_size;  ///< bytes when unpacked, as the zip's directory says and unpacking proved
+  std::string digest;              ///< SHA-256, base64: Lambda's `CodeSha256`
+  std::uint64_t size;              ///< bytes of the zip: Lambda's `CodeSize`
+  std::uint64_t unzipped_size;     ///< bytes when unpacked, as the zip's directory says and unpacking proved
+  std::filesystem::path folder{};  ///< not a package but this folder, as it lies there (`LiveFolders`)
 };
 using CodeHandle = std::shared_ptr<const CodeBlob>;
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "ports/code_store.hpp"
+#include "ports/live_folders.hpp"
 #include "ports/sandbox.hpp"
 
 namespace aviary {
@@ -15,6 +16,11 @@ void throw_exception_from_error(CodeProblem problem, const boost::source_locatio
 void throw_exception_from_error(const LaunchProblem& problem, const boost::source_location& where) {
   throw std::logic_error(fmt::format("unchecked launch result at {}:{}: {}: errno {}", where.file_name(),
                                      where.line(), problem.step, problem.error_number));
+}
+
+void throw_exception_from_error(const FolderProblem& problem, const boost::source_location& where) {
+  throw std::logic_error(
+      fmt::format("unchecked folder result at {}:{}: {}", where.file_name(), where.line(), problem.text));
 }
 
 }  // namespace aviary

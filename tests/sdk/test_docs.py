@@ -67,7 +67,7 @@ class Examples(unittest.TestCase):
             shutil.copytree(os.path.join(ROOT, "examples"), os.path.join(cli.folder, "examples"))
         script = "\n".join(f"{shell}\necho '{MARK.format(number)}'" for number, (shell, _) in enumerate(found))
         script = script.replace("http://127.0.0.1:4566", server.endpoint)
-        ran = cli.shell(f"exec 2>&1\n{script}", timeout=240)
+        ran = cli.shell(f"aviary() {{ '{binary()}' \"$@\"; }}\nexec 2>&1\n{script}", timeout=240)
         outputs = re.split(r"=== end of block \d+ ===\n", ran.out)
         self.assertEqual(ran.code, 0, f"{page}: a command fails\n{ran.out[-3000:]}\n{server.log()[-2000:]}")
         for (shell, expected), output in zip(found, outputs):

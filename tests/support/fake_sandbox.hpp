@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -179,6 +180,7 @@ class FakeEndpoints final : public execution::RuntimeEndpoints {
   std::map<std::string, execution::RuntimeHandler> handlers;
   std::map<std::string, execution::RuntimeReceiver> receivers;
   std::string refuse;
+  std::set<std::uint64_t> gone;  ///< connections that have ended
 
  private:
   class Listener final : public execution::RuntimeListener {
@@ -186,6 +188,7 @@ class FakeEndpoints final : public execution::RuntimeEndpoints {
     Listener(FakeEndpoints& of, std::string address) : of_(of), address_(std::move(address)) {}
     ~Listener() override { of_.handlers.erase(address_); }
     std::string address() const override { return address_; }
+    bool connected(std::uint64_t connection) const override { return !of_.gone.contains(connection); }
 
    private:
     FakeEndpoints& of_;

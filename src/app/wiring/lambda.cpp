@@ -82,6 +82,7 @@ void add_lambda(Parts& parts) {
       .executor = parts.loop.get_executor(),
       .code_source = parts.lambda_code.get(),
       .workers = parts.workers.get(),
+      .live_folders = parts.live_folders.get(),
       .messenger = parts.lambda_messenger.get(),
       .options = lambda_options(parts),
   });

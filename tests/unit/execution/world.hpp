@@ -9,6 +9,7 @@
 #include "execution/runner.hpp"
 #include "ports/random.hpp"
 #include "ports/simulated_time.hpp"
+#include "support/fake_live_folders.hpp"
 #include "support/fake_sandbox.hpp"
 
 namespace aviary::testing {
@@ -44,10 +45,10 @@ class World {
   explicit World(execution::Options options = {}) {
     catalog.commands["python3.13"] = {
         {"/usr/bin/python3.13", "/var/runtime/bootstrap.py"}, "3.13.1", true, {}};
-    runner =
-        std::make_unique<execution::Runner>(execution::Ports{loop.get_executor(), launcher, catalog, code,
-                                                             clock, stopwatch, random, host.endpoints},
-                                            std::move(options));
+    runner = std::make_unique<execution::Runner>(
+        execution::Ports{loop.get_executor(), launcher, catalog, code, clock, stopwatch, random,
+                         host.endpoints, &live_folders},
+        std::move(options));
     configuration.runtime = "python3.13";
     configuration.handler = "app.handler";
   }
@@ -119,6 +120,7 @@ class World {
   FakeLauncher launcher{host};
   FakeCatalog catalog;
   FakeCodeStore code;
+  FakeLiveFolders live_folders;
   lambda::Configuration configuration;
   TaskGroup tasks{loop.get_executor()};
   std::unique_ptr<execution::Runner> runner;

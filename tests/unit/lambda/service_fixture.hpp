@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/lambda/api/lambda_service.hpp"
+#include "support/fake_live_folders.hpp"
 #include "support/kept_messages.hpp"
 #include "support/manual_clock.hpp"
 #include "support/memory_code_store.hpp"
@@ -52,6 +53,7 @@ class ServiceFixture : public ::testing::Test {
                                                                   .codes = codes_,
                                                                   .runner = runner_,
                                                                   .executor = loop_.get_executor(),
+                                                                  .live_folders = &live_folders_,
                                                                   .messenger = &messages_,
                                                                   .options = std::move(options)});
   }
@@ -138,6 +140,7 @@ class ServiceFixture : public ::testing::Test {
   SeededRandom router_{1, "router"};
   testing::MemoryJournal journal_;
   testing::MemoryCodeStore codes_;
+  testing::FakeLiveFolders live_folders_;
   testing::ScriptedRunner runner_;
   testing::KeptMessages messages_;
   std::unique_ptr<LambdaService> service_;

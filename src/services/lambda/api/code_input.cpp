@@ -17,6 +17,9 @@ constexpr std::size_t layer_limit = 5;
 /// What AWS Signer adds to a package.
 constexpr std::string_view signature_file = "META-INF/aws_signer_signature_v1.0.SF";
 
+/// LocalStack's convention: this name stands for no bucket.
+constexpr std::string_view hot_reload_bucket = "hot-reload";
+
 AwsError unzipped_too_large() {
   return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", unzipped_limit));
 }
@@ -28,6 +31,11 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
   const bool has_bucket =
       find_member(members, "S3Bucket") != nullptr || find_member(members, "S3Key") != nullptr;
   const Scope home = caller;
+  if (!has_zip && text_of(members, "S3Bucket") == hot_reload_bucket) {
+    const Result<> deployable = check_signature(home, signing_config, false);
+    if (!deployable) co_return deployable.error();
+    co_return live_folder(members);
+  }
   std::string zip;
   if (has_zip) {
     if (has_bucket) {
@@ -61,6 +69,28 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
     if (!deployable) co_return deployable.error();
   }
   CodeStore::Result<CodeHandle> stored = co_await codes_.store(std::move(zip));
+  co_return checked(std::move(stored));
+}
+
+Result<CodeHandle> LambdaService::live_folder(const Json& members) const {
+  if (!live_folders_) return invalid_parameter("There is no hot reload here.");
+  if (find_member(members, "S3ObjectVersion"))
+    return invalid_parameter("Hot reload runs a folder as it is: it has no S3ObjectVersion.");
+  const std::string& path = text_of(members, "S3Key");
+  const LiveFolders::Result<std::filesystem::path> folder = live_folders_->find(path);
+  if (!folder) return invalid_parameter(folder.error().text);
+  // As it was named: a link in it may point to another folder tomorrow.
+  return live_code(std::filesystem::path(path).lexically_normal());
+}
+
+Task<Result<CodeHandle>> LambdaService::pack(CodeHandle live) {
+  if (!live_folders_) co_return service_failure("There is no hot reload here.");
+  auto packing = live_folders_->pack(live->folder);
+  LiveFolders::Result<std::string> packed = co_await std::move(packing);
+  if (!packed) co_return invalid_parameter(packed.error().text);
+  CodeStore::Result<CodeHandle> stored = co_await codes_.store(std::move(*packed));
+  if (!stored && stored.error() == CodeProblem::UnsafePath)
+    co_return invalid_parameter("A version cannot keep a link that leaves the folder.");
   co_return checked(std::move(stored));
 }
 

@@ -93,9 +93,15 @@ LambdaService::Answer LambdaService::create_function(Call call) {
     if (!loaded) co_return loaded.error();
     request.contents.code = std::move(*loaded);
   }
+  request.publish = flag_of(call.input, "Publish");
+  if (request.publish && is_live(request.contents.code)) {
+    Task<Result<CodeHandle>> packing = pack(request.contents.code);
+    Result<CodeHandle> packed = co_await std::move(packing);
+    if (!packed) co_return packed.error();
+    request.contents.packed = std::move(*packed);
+  }
   request.contents.layers = std::move(*layers);
   request.contents.configuration = std::make_shared<const Configuration>(std::move(configuration));
-  request.publish = flag_of(call.input, "Publish");
   if (const Result<> fits = check_unzipped_size(request.contents); !fits) co_return fits.error();
 
   const Result<Snapshot> created = store_.create(std::move(request), moment());

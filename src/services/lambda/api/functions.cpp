@@ -12,6 +12,8 @@ namespace aviary::lambda {
 namespace {
 
 Json code_location(const Version& version, const std::string& base_url) {
+  if (is_live(version.code))
+    return Json{{"RepositoryType", "S3"}, {"Location", "file://" + version.code->folder.string()}};
   if (version.code) {
     return Json{{"RepositoryType", "S3"}, {"Location", package_location(*version.code, base_url)}};
   }

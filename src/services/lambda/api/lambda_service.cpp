@@ -108,6 +108,7 @@ LambdaService::LambdaService(LambdaDependencies d)
       code_source_(d.code_source ? d.code_source : &no_code_source_),
       layer_source_(d.layer_source ? d.layer_source : &stored_layers_),
       workers_(d.workers),
+      live_folders_(d.live_folders),
       options_(std::move(d.options)),
       operations_(Operations::table()),
       store_(d.journal, options_.store),

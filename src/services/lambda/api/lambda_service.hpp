@@ -14,6 +14,7 @@
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
 #include "ports/journal.hpp"
+#include "ports/live_folders.hpp"
 #include "ports/random.hpp"
 #include "ports/task_group.hpp"
 #include "ports/worker_pool.hpp"
@@ -59,6 +60,7 @@ struct LambdaDependencies {
   CodeSource* code_source = nullptr;      ///< null: no bucket exists
   LayerSource* layer_source = nullptr;    ///< null: the layers that are published here
   WorkerPool* workers = nullptr;          ///< for large payloads; null: they are checked on the loop
+  LiveFolders* live_folders = nullptr;    ///< null: no hot reload
   Messenger* messenger = nullptr;         ///< to destinations and dead-letter queues; null: none is reached
   LambdaOptions options{};
 };
@@ -157,7 +159,7 @@ class LambdaService final : public Service {
   Result<Reply> delete_function(Call& call);
   Result<Reply> get_account_settings(Call& call);
   // versions.cpp
-  Result<Reply> publish_version(Call& call);
+  Answer publish_version(Call call);
   Result<Reply> list_versions_by_function(Call& call);
   // aliases.cpp
   Result<Reply> create_alias(Call& call);
@@ -239,6 +241,10 @@ class LambdaService final : public Service {
   Moment moment() const { return {.now = clock_.now(), .ids = ids_}; }
   /// The package that `members` (FunctionCode, or UpdateFunctionCode's input) name: null for an image.
   Task<Result<CodeHandle>> load_code(Scope caller, Json members, std::string signing_config);
+  /// `hot-reload` in place of a bucket: the folder that S3Key names, as it lies there.
+  Result<CodeHandle> live_folder(const Json& members) const;
+  /// What lies in the folder now, as a package: versions are immutable.
+  Task<Result<CodeHandle>> pack(CodeHandle live);
   Result<> check_signature(const Scope& scope, std::string_view config_arn, bool is_signed) const;
   /// The packages of the layers that a configuration names, with all checks that concern layers.
   Result<std::vector<CodeHandle>> load_layers(const Scope& caller, const Configuration& configuration);
@@ -278,6 +284,7 @@ class LambdaService final : public Service {
   CodeSource* code_source_;
   LayerSource* layer_source_;
   WorkerPool* workers_;
+  LiveFolders* live_folders_;
   NoMessenger no_messenger_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;

@@ -74,6 +74,8 @@ LambdaService::Answer LambdaService::publish_layer_version(Call call) {
                           .compatible_architectures = list_of(call.input, "CompatibleArchitectures"),
                           .code = {}};
   Json content = std::move(call.input["Content"]);
+  if (text_of(content, "S3Bucket") == "hot-reload")
+    co_return invalid_parameter("Hot reload is for a function's code: a layer version never changes.");
   Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(content), {});
   Result<CodeHandle> code = co_await std::move(loading);
   if (!code) co_return code.error();

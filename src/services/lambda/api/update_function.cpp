@@ -49,6 +49,13 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
     if (!loaded) co_return loaded.error();
     code = std::move(*loaded);
   }
+  CodeHandle packed;
+  if (publish && !dry_run && is_live(code)) {
+    Task<Result<CodeHandle>> packing = pack(code);
+    Result<CodeHandle> done = co_await std::move(packing);
+    if (!done) co_return done.error();
+    packed = std::move(*done);
+  }
 
   // Storing took a while: what was true before may not be true any more.
   Function* function = store_.find(target->scope, target->name, moment());
@@ -64,6 +71,7 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
   }
   Contents contents{
       .configuration = std::move(configuration), .code = std::move(code), .layers = before.layers};
+  contents.packed = std::move(packed);
   if (const Result<> fits = check_unzipped_size(contents); !fits) co_return fits.error();
 
   if (dry_run) {

@@ -9,21 +9,33 @@
 
 namespace aviary::lambda {
 
-Result<Reply> LambdaService::publish_version(Call& call) {
+LambdaService::Answer LambdaService::publish_version(Call call) {
   const Result<Target> target = function_target_of(call);
-  if (!target) return target.error();
+  if (!target) co_return target.error();
   Function* function = store_.find(target->scope, target->name, moment());
-  if (!function) return function_not_found(target->scope, target->name);
+  if (!function) co_return function_not_found(target->scope, target->name);
   PublishRequest request{.description = {},
                          .code_sha256 = text_of(call.input, "CodeSha256"),
-                         .revision_id = text_of(call.input, "RevisionId")};
+                         .revision_id = text_of(call.input, "RevisionId"),
+                         .packed = {}};
+  if (const CodeHandle code = function->latest.version->code; is_live(code)) {
+    if (const Result<> allowed = store_.may_change(*function, request.revision_id); !allowed)
+      co_return allowed.error();
+    Task<Result<CodeHandle>> packing = pack(code);
+    Result<CodeHandle> packed = co_await std::move(packing);
+    if (!packed) co_return packed.error();
+    request.packed = std::move(*packed);
+    function = store_.find(target->scope, target->name, moment());
+    if (!function) co_return function_not_found(target->scope, target->name);
+    if (function->latest.version->code != code) co_return update_in_progress(target->scope, target->name);
+  }
   // An empty description is none: the version takes the function's.
   if (const std::string& description = text_of(call.input, "Description"); !description.empty()) {
     request.description = description;
   }
   const Result<Snapshot> published = store_.publish(*function, request, moment());
-  if (!published) return published.error();
-  return Reply{.output = render_configuration(*published, published->version->number)};
+  if (!published) co_return published.error();
+  co_return Reply{.output = render_configuration(*published, published->version->number)};
 }
 
 Result<Reply> LambdaService::list_versions_by_function(Call& call) {

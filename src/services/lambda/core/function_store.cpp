@@ -98,7 +98,8 @@ Result<Snapshot> FunctionStore::create(NewFunction request, const Moment& at) {
   function.settles_at = at.now + options_.activation_delay;
   region.code_bytes += size_of(function.latest.version);
   region.functions.emplace(function.name, std::move(owned));
-  Snapshot result = request.publish ? publish_now(function, std::nullopt, true, at) : function.latest;
+  Snapshot result = request.publish ? publish_now(function, std::nullopt, request.contents.packed, true, at)
+                                    : function.latest;
   save(function);
   return result;
 }
@@ -126,7 +127,8 @@ Result<FunctionStore::Replaced> FunctionStore::replace_latest(Function& function
                      .last_update = UpdateStatus::InProgress};
   region.code_bytes += size_of(function.latest.version);
   function.settles_at = at.now + options_.activation_delay;
-  replaced.result = publish ? publish_now(function, std::nullopt, true, at) : function.latest;
+  replaced.result =
+      publish ? publish_now(function, std::nullopt, contents.packed, true, at) : function.latest;
   save(function);
   return replaced;
 }

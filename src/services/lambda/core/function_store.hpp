@@ -37,6 +37,9 @@ struct Contents {
   std::shared_ptr<const Configuration> configuration;
   CodeHandle code;  ///< null for images
   std::vector<CodeHandle> layers;
+  /// What a version that is published at once has in place of `code`, where that is a folder of the
+  /// developer's: what lies in it now.
+  CodeHandle packed{};
 };
 
 struct NewFunction {
@@ -51,6 +54,7 @@ struct PublishRequest {
   std::optional<std::string> description;
   std::string code_sha256;  ///< empty: any
   std::string revision_id;  ///< empty: any
+  CodeHandle packed{};      ///< as `Contents::packed`
 };
 
 /// `AdditionalVersionWeights` as a caller gave it, at most one entry of it.
@@ -158,8 +162,8 @@ class FunctionStore {
 
   VersionHandle make_version(const Function& function, const Contents& contents, std::string number,
                              std::string description, const Moment& at);
-  Snapshot publish_now(Function& function, const std::optional<std::string>& description, bool pending,
-                       const Moment& at);
+  Snapshot publish_now(Function& function, const std::optional<std::string>& description,
+                       const CodeHandle& packed, bool pending, const Moment& at);
   void set_revision(Snapshot& snapshot, const Moment& at) const;
   Result<Routing> checked_routing(const Function& function, std::string version,
                                   const std::optional<AdditionalVersion>& additional) const;

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/log.hpp"
+#include "ports/live_folders.hpp"
 #include "services/lambda/core/function_store.hpp"
 
 /// What is written for each thing that changes, and how it is read back. One record a thing, so that
@@ -63,6 +64,7 @@ Configuration configuration_from(const Json& record) {
 
 Json to_record(const CodeHandle& code) {
   if (!code) return nullptr;
+  if (!code->folder.empty()) return Json{{"folder", code->folder.native()}};
   return Json{{"digest", code->digest}, {"size", code->size}, {"unzipped", code->unzipped_size}};
 }
 
@@ -116,6 +118,8 @@ class SnapshotReader {
 
   CodeHandle code(const Function& function, const Json& record) {
     if (record.is_null()) return nullptr;
+    if (const auto folder = record.find("folder"); folder != record.end())
+      return live_code(folder->get<std::string>());
     const auto& digest = record.at("digest").get_ref<const std::string&>();
     if (CodeHandle found = codes_.open(digest)) return found;
     // The version stays, so that it can be seen and deleted; running it will say that its code is gone.

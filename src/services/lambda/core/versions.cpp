@@ -19,9 +19,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 /// Whether publishing `latest` would only repeat `published`. A description given when it was published is
 /// the version's own and does not count; the configuration's does.
-bool same_contents(const Version& published, const Version& latest) {
-  if (published.code != latest.code) {
-    if (!published.code || !latest.code || published.code->digest != latest.code->digest) return false;
+bool same_contents(const Version& published, const Version& latest, const CodeHandle& code) {
+  if (published.code != code) {
+    if (!published.code || !code || published.code->digest != code->digest) return false;
   }
   return published.configuration == latest.configuration || *published.configuration == *latest.configuration;
 }
@@ -40,7 +40,7 @@ Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest
           request.code_sha256, current));
     }
   }
-  Snapshot result = publish_now(function, request.description, false, at);
+  Snapshot result = publish_now(function, request.description, request.packed, false, at);
   return result;
 }
 
@@ -48,21 +48,21 @@ Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest
 /// creation or an update waits with it and has no LastUpdateStatus until then (recorded:
 /// test_version_lifecycle, test_publish_with_update).
 Snapshot FunctionStore::publish_now(Function& function, const std::optional<std::string>& description,
-                                    bool pending, const Moment& at) {
+                                    const CodeHandle& packed, bool pending, const Moment& at) {
   const Version& latest = *function.latest.version;
-  if (function.last_published && same_contents(*function.last_published, latest)) {
+  const CodeHandle code = packed ? packed : latest.code;
+  if (function.last_published && same_contents(*function.last_published, latest, code)) {
     return *find_version(function, function.last_published->number);
   }
   const std::uint64_t number = function.next_number++;
-  const Contents contents{
-      .configuration = latest.configuration, .code = latest.code, .layers = latest.layers};
+  const Contents contents{.configuration = latest.configuration, .code = code, .layers = latest.layers};
   Snapshot published{.version = make_version(function, contents, std::to_string(number),
                                              description.value_or(latest.configuration->description), at),
                      .state = pending ? State::Pending : State::Active,
                      .last_update = pending ? UpdateStatus::None : UpdateStatus::Successful};
   function.last_published = published.version;
   if (pending) function.settles_with.push_back(number);
-  regions_[function.scope].code_bytes += latest.code ? latest.code->size : 0;
+  regions_[function.scope].code_bytes += code ? code->size : 0;
   save(function, number, published);
   function.versions.emplace_hint(function.versions.end(), number, published);
   // Publishing gives $LATEST a new RevisionId as well (recorded: test_version_lifecycle).

@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "execution/runner.hpp"
+
+/// What becomes of environments that nobody needs for a while.
+namespace aviary::execution {
+
+void Runner::schedule_housekeeping() {
+  const Options& options = around_.options;
+  const auto first =
+      options.freeze_after ? std::min(*options.freeze_after, options.idle_timeout) : options.idle_timeout;
+  const auto due = around_.stopwatch.elapsed() + first;
+  if (housekeeping_ != 0) {
+    if (housekeeping_at_ <= due) return;
+    around_.stopwatch.cancel(housekeeping_);
+  }
+  housekeeping_at_ = due;
+  housekeeping_ = around_.stopwatch.call_after(first, [this] { keep_house(); });
+}
+
+/// Stops the processes of what has been idle for a while, ends what has been free for long, and comes back
+/// when the next one is due.
+void Runner::keep_house() {
+  housekeeping_ = 0;
+  const Options& options = around_.options;
+  const auto now = around_.stopwatch.elapsed();
+  std::vector<Environment*> expired;
+  auto next = std::chrono::nanoseconds::max();
+  for (const auto& [serial, pool] : pools_) {
+    for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept}) {
+      const bool ages = list != &pool->kept;
+      for (Environment* environment : *list) {
+        const auto free_for = now - environment->free_since();
+        if (ages && free_for >= options.idle_timeout) {
+          expired.push_back(environment);
+          continue;
+        }
+        if (ages) next = std::min(next, options.idle_timeout - free_for);
+        if (!options.freeze_after || environment->frozen() || environment->state() != State::Idle) continue;
+        if (free_for >= *options.freeze_after)
+          environment->freeze();
+        else
+          next = std::min(next, *options.freeze_after - free_for);
+      }
+    }
+  }
+  for (Environment* environment : expired) environment->end(AwsError{});
+  if (next == std::chrono::nanoseconds::max()) return;
+  // Many environments that fall due one after the other are looked after together.
+  next = std::max<std::chrono::nanoseconds>(next, std::chrono::milliseconds(20));
+  if (housekeeping_ != 0) around_.stopwatch.cancel(housekeeping_);
+  housekeeping_at_ = now + next;
+  housekeeping_ = around_.stopwatch.call_after(next, [this] { keep_house(); });
+}
+
+}  // namespace aviary::execution
