@@ -369,11 +369,5 @@ TEST_F(Functions, AccountSettingsCountWhatIsThere) {
   EXPECT_EQ(settings["AccountLimit"]["CodeSizeZipped"], 52428800);
 }
 
-TEST_F(Functions, OperationsToComeSaySo) {
-  const Refusal later = refusal("ListDurableExecutionsByFunction", {{"FunctionName", "f"}});
-  EXPECT_EQ(later.status, 501);
-  EXPECT_THAT(later.message, ::testing::HasSubstr("ListDurableExecutionsByFunction"));
-}
-
 }  // namespace
 }  // namespace aviary::lambda

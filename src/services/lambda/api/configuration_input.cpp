@@ -169,7 +169,19 @@ Result<> apply_configuration(const Json& input, Configuration& configuration) {
           fmt::format("{} is not supported for SnapStart enabled functions.", configuration.runtime));
     }
   }
+  const Json recorded_before = configuration.recorded.value("DurableConfig", Json(nullptr));
   apply_recorded(input, configuration.recorded);
+  if (const Json* durable = find_member(input, "DurableConfig"); durable && !durable->empty()) {
+    // A part that is given alone leaves the other as it was; what AWS answers without the first is its own
+    // text.
+    Json merged = recorded_before.is_object() ? recorded_before : Json{{"RetentionPeriodInDays", 14}};
+    merged.update(*durable);
+    if (!merged.contains("ExecutionTimeout")) {
+      return invalid_parameter(
+          "You cannot create a function with a durable configuration without an executionTimeout");
+    }
+    configuration.recorded["DurableConfig"] = std::move(merged);
+  }
   return {};
 }
 

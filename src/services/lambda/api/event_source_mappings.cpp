@@ -15,7 +15,7 @@ constexpr int small_batch = 10;
 
 double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
-std::string service_in(std::string_view arn) {
+std::string source_service_in(std::string_view arn) {
   const std::size_t partition = arn.find(':', 4);
   if (partition == std::string_view::npos) return {};
   const std::size_t end = arn.find(':', partition + 1);
@@ -111,7 +111,7 @@ Result<Reply> EventSourceMappings::create(Call& call) {
       return AwsError(wire::errors::NotImplemented, "Aviary's event source mappings do not poll Kafka yet.");
     return invalid_parameter("Unrecognized event source.");
   }
-  const std::string service = service_in(mapping.source);
+  const std::string service = source_service_in(mapping.source);
   if (!mapping.is_queue()) {
     if (service == "kinesis" || service == "dynamodb" || service == "kafka" || service == "mq" ||
         service == "rds")

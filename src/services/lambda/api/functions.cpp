@@ -123,6 +123,7 @@ Result<Reply> LambdaService::delete_function(Call& call) {
     return url.second.scope == target->scope && url.second.function == target->name;
   });
   retire(store_.erase(target->scope, target->name));
+  runner_.function_gone(target->scope, target->name);
   if (const std::size_t dropped = events_.forget(target->scope, target->name); dropped > 0)
     log::warn("function {} was deleted, and {} asynchronous invocations that waited for it with it",
               target->name, dropped);

@@ -103,14 +103,20 @@ LambdaService::Answer LambdaService::invoke(Call call) {
     }
     if (!is_event) co_return Reply{.status = 204};
     std::string trace = trace_of(call, ids_);
-    accept_event(Event{.request_id = std::move(call.request_id),
-                       .scope = std::move(target->scope),
-                       .function_name = std::move(target->name),
-                       .qualifier = std::move(target->qualifier),
-                       .payload = std::move(call.payload),
-                       .trace_id = std::move(trace),
-                       .accepted = clock_.now()});
-    co_return Reply{.status = 202};
+    Event event{.request_id = std::move(call.request_id),
+                .scope = std::move(target->scope),
+                .function_name = std::move(target->name),
+                .qualifier = std::move(target->qualifier),
+                .payload = std::move(call.payload),
+                .trace_id = std::move(trace),
+                .accepted = clock_.now()};
+    if (const Result<> started = start_if_durable(event, text_of(call.input, "DurableExecutionName"));
+        !started)
+      co_return started.error();
+    Reply accepted{.status = 202};
+    if (!event.durable_execution.empty()) accepted.output["DurableExecutionArn"] = event.durable_execution;
+    accept_event(std::move(event));
+    co_return accepted;
   }
 
   const RequestKeys keys(call.http, *client_context, call.payload);
@@ -120,6 +126,9 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   if (!resolved) co_return resolved.error();
 
   const VersionHandle version = resolved->version;
+  const std::string& durable_name = text_of(call.input, "DurableExecutionName");
+  if (const Result<> fits = check_durable(*version, target->qualifier, true, durable_name); !fits)
+    co_return fits.error();
   const bool tail_log = text_of(call.input, "LogType") == "Tail";
   Result<std::string> trace = counted_trace(target->scope, target->name, trace_of(call, ids_));
   if (!trace) co_return trace.error();
@@ -129,7 +138,8 @@ LambdaService::Answer LambdaService::invoke(Call call) {
                         .payload = std::move(call.payload),
                         .client_context = std::move(*client_context),
                         .trace_id = std::move(*trace),
-                        .tail_log = tail_log};
+                        .tail_log = tail_log,
+                        .durable_name = durable_name};
   if (call.operation->name == "InvokeWithResponseStream") {
     auto streaming = stream_response(std::move(invocation));
     Result<Reply> streamed = co_await std::move(streaming);
@@ -141,6 +151,8 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   Reply reply;
   reply.output["ExecutedVersion"] = version->number;
   if (!outcome->function_error.empty()) reply.output["FunctionError"] = std::move(outcome->function_error);
+  if (!outcome->durable_execution.empty())
+    reply.output["DurableExecutionArn"] = std::move(outcome->durable_execution);
   if (tail_log) reply.output["LogResult"] = base64_encode(outcome->log_tail);
   reply.payload = std::move(outcome->payload);
   co_return reply;

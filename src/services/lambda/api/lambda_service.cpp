@@ -21,6 +21,7 @@ struct Operations {
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddLayerVersionPermission", &S::add_layer_version_permission},
       {"AddPermission", &S::add_permission},
+      {"CheckpointDurableExecution", &S::checkpoint_durable_execution},
       {"CreateAlias", &S::create_alias},
       {"CreateCapacityProvider", &S::create_capacity_provider},
       {"CreateCodeSigningConfig", &S::create_code_signing_config},
@@ -42,6 +43,9 @@ struct Operations {
       {"GetAlias", &S::get_alias},
       {"GetCapacityProvider", &S::get_capacity_provider},
       {"GetCodeSigningConfig", &S::get_code_signing_config},
+      {"GetDurableExecution", &S::get_durable_execution},
+      {"GetDurableExecutionHistory", &S::get_durable_execution_history},
+      {"GetDurableExecutionState", &S::get_durable_execution_state},
       {"GetEventSourceMapping", &S::get_event_source_mapping},
       {"GetFunction", &S::get_function},
       {"GetFunctionCodeSigningConfig", &S::get_function_code_signing_config},
@@ -63,6 +67,7 @@ struct Operations {
       {"ListAliases", &S::list_aliases},
       {"ListCapacityProviders", &S::list_capacity_providers},
       {"ListCodeSigningConfigs", &S::list_code_signing_configs},
+      {"ListDurableExecutionsByFunction", &S::list_durable_executions_by_function},
       {"ListEventSourceMappings", &S::list_event_source_mappings},
       {"ListFunctionEventInvokeConfigs", &S::list_function_event_invoke_configs},
       {"ListFunctionUrlConfigs", &S::list_function_url_configs},
@@ -85,6 +90,10 @@ struct Operations {
       {"PutRuntimeManagementConfig", &S::put_runtime_management_config},
       {"RemoveLayerVersionPermission", &S::remove_layer_version_permission},
       {"RemovePermission", &S::remove_permission},
+      {"SendDurableExecutionCallbackFailure", &S::send_durable_execution_callback_failure},
+      {"SendDurableExecutionCallbackHeartbeat", &S::send_durable_execution_callback_heartbeat},
+      {"SendDurableExecutionCallbackSuccess", &S::send_durable_execution_callback_success},
+      {"StopDurableExecution", &S::stop_durable_execution},
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
       {"UpdateAlias", &S::update_alias},
@@ -104,7 +113,6 @@ LambdaService::LambdaService(LambdaDependencies d)
       ids_(d.ids),
       journal_(d.journal),
       codes_(d.codes),
-      runner_(d.runner),
       code_source_(d.code_source ? d.code_source : &no_code_source_),
       layer_source_(d.layer_source ? d.layer_source : &stored_layers_),
       workers_(d.workers),
@@ -116,13 +124,15 @@ LambdaService::LambdaService(LambdaDependencies d)
       stored_layers_(layers_),
       route_log_(options_.route_log_capacity),
       dispatcher_(store_, route_log_, d.router),
-      events_(d.clock, d.executor, d.journal, store_, dispatcher_, d.runner,
+      runner_(d.clock, d.executor, d.journal, store_, d.runner, d.ids),
+      events_(d.clock, d.executor, d.journal, store_, dispatcher_, runner_,
               d.messenger ? *d.messenger : no_messenger_, d.ids),
       mappings_(std::make_unique<EventSourceMappings>(*this, d.clock, d.ids, d.journal, d.executor)),
       code_signing_(d.journal, "lambda.code-signing-configs"),
       capacity_(d.journal, "lambda.capacity-providers"),
       background_(d.executor) {
   mappings_->set_transition(options_.store.activation_delay);
+  runner_.set_chain([this](ChainedCall call) { return call_chained(std::move(call)); });
 }
 
 LambdaService::~LambdaService() = default;
@@ -142,6 +152,7 @@ void LambdaService::restore() {
       runner_.reserve(function->scope, function->name, static_cast<std::size_t>(reserved));
     provision(*function, false);
   }
+  runner_.restore();
   events_.restore();
   mappings_->engine().restore();
 }
@@ -149,6 +160,7 @@ void LambdaService::restore() {
 void LambdaService::reset() {
   mappings_->engine().clear();
   events_.clear();
+  runner_.clear();
   for (const Function* function : store_.all())
     if (reserved_of(store_, *function) >= 0) runner_.reserve(function->scope, function->name, std::nullopt);
   retire(store_.clear());
@@ -162,6 +174,7 @@ void LambdaService::reset() {
 
 Task<> LambdaService::stop() {
   co_await mappings_->engine().stop();
+  co_await runner_.stop();
   co_await events_.stop();
   background_.cancel();
   co_await background_.join();

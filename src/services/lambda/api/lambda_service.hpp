@@ -33,6 +33,7 @@
 #include "services/lambda/core/messenger.hpp"
 #include "services/lambda/core/policy_check.hpp"
 #include "services/lambda/core/route_log.hpp"
+#include "services/lambda/jobs/durable_engine.hpp"
 #include "services/lambda/jobs/event_queue.hpp"
 
 namespace aviary::lambda {
@@ -76,6 +77,8 @@ struct NeighbourCall {
   /// Through an alias: draw by its weights, as any invoke does; else its primary version runs, as with event
   /// source mappings.
   bool draw = true;
+  /// A durable function may take longer than the 15 minutes of a caller who waits.
+  bool patient = false;
   std::string trace_id{};  ///< empty: a new one
   /// Where permissions are enforced: the service that calls (`sns.amazonaws.com`) and what it acts for.
   /// Without a service it is the function's owner who calls.
@@ -213,6 +216,16 @@ class LambdaService final : public Service {
   Result<Reply> get_function_scaling_config(Call& call);
   Result<Reply> put_runtime_management_config(Call& call);
   Result<Reply> get_runtime_management_config(Call& call);
+  // durable_executions.cpp
+  Result<Reply> checkpoint_durable_execution(Call& call);
+  Result<Reply> get_durable_execution(Call& call);
+  Result<Reply> get_durable_execution_history(Call& call);
+  Result<Reply> get_durable_execution_state(Call& call);
+  Result<Reply> list_durable_executions_by_function(Call& call);
+  Result<Reply> stop_durable_execution(Call& call);
+  Result<Reply> send_durable_execution_callback_success(Call& call);
+  Result<Reply> send_durable_execution_callback_failure(Call& call);
+  Result<Reply> send_durable_execution_callback_heartbeat(Call& call);
   // permissions.cpp
   Result<Reply> add_permission(Call& call);
   Result<Reply> remove_permission(Call& call);
@@ -261,6 +274,13 @@ class LambdaService final : public Service {
   Result<> check_destinations(const Target& target, const Json& input);
   Result<std::string> counted_trace(const Scope& scope, const std::string& name, std::string trace);
   void accept_event(Event event);
+  /// Refuses what cannot be invoked so: a durable function without a qualifier, or one that may take longer
+  /// than who waits for it (durable_executions.cpp).
+  Result<> check_durable(const Version& version, std::string_view qualifier, bool waits,
+                         std::string_view name = {}) const;
+  /// Of an event whose function is durable: starts it; nothing otherwise.
+  Result<> start_if_durable(Event& event, std::string name = {});
+  Task<Result<Outcome>> call_chained(ChainedCall call);
   const Json* tagged_document(const Call& call);
   void retag(const Call& call, Json document, Json tags);
   void index_urls(const Function& function);
@@ -280,7 +300,6 @@ class LambdaService final : public Service {
   Random& ids_;
   Journal& journal_;
   CodeStore& codes_;
-  FunctionRunner& runner_;
   CodeSource* code_source_;
   LayerSource* layer_source_;
   WorkerPool* workers_;
@@ -294,6 +313,7 @@ class LambdaService final : public Service {
   StoredLayerSource stored_layers_;
   RouteLog route_log_;
   Dispatcher dispatcher_;
+  DurableEngine runner_;  ///< in front of who runs function code: it is all that the service knows of it
   EventQueue events_;
   std::unique_ptr<EventSourceMappings> mappings_;
   AccountDocuments code_signing_;

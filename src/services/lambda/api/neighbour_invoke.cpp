@@ -40,6 +40,8 @@ Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall
       check_permission(target->scope, target->name, target->qualifier, caller_in(call));
   if (!permitted) co_return permitted.error();
   const VersionHandle version = resolved->version;
+  if (const Result<> fits = check_durable(*version, target->qualifier, !call.patient); !fits)
+    co_return fits.error();
   Result<std::string> trace =
       counted_trace(target->scope, target->name,
                     call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id));
@@ -70,13 +72,15 @@ Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
   if (!permitted) return permitted.error();
   std::string request_id = ids_.uuid();
   std::string trace = call.trace_id.empty() ? new_trace(clock_.now(), ids_) : std::move(call.trace_id);
-  accept_event(Event{.request_id = request_id,
-                     .scope = std::move(target->scope),
-                     .function_name = std::move(target->name),
-                     .qualifier = std::move(target->qualifier),
-                     .payload = std::move(call.payload),
-                     .trace_id = std::move(trace),
-                     .accepted = clock_.now()});
+  Event event{.request_id = request_id,
+              .scope = std::move(target->scope),
+              .function_name = std::move(target->name),
+              .qualifier = std::move(target->qualifier),
+              .payload = std::move(call.payload),
+              .trace_id = std::move(trace),
+              .accepted = clock_.now()};
+  if (const Result<> started = start_if_durable(event); !started) return started.error();
+  accept_event(std::move(event));
   return request_id;
 }
 

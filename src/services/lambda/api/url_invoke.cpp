@@ -82,6 +82,8 @@ Task<wire::Response> LambdaService::run_url(const wire::Request& request, UrlAdd
   Result<InvokeTarget> target =
       dispatcher_.resolve(owner.scope, owner.function, owner.qualifier, {}, &keys, moment());
   if (!target) co_return url_unrun(target.error());
+  if (const Result<> fits = check_durable(*target->version, owner.qualifier, true); !fits)
+    co_return url_unrun(fits.error());
   Invocation invocation{.request_id = request_id,
                         .version = target->version,
                         .invoked_arn = std::move(target->invoked_arn),

@@ -21,6 +21,8 @@ struct Event {
   std::uint32_t failures = 0;   ///< attempts that the function failed
   std::uint32_t throttles = 0;  ///< attempts that never reached the function
   bool looped = false;          ///< it came back to its function too often: it is not run
+  std::string
+      durable_execution{};  ///< the ARN of the execution that it started; it is awaited, and never retried
 };
 
 /// What the last attempt came to, for the record of it.

@@ -33,6 +33,10 @@ struct Invocation {
   std::shared_ptr<wire::BodyStream> stream{};
   /// Called before the first piece, with what the runtime calls its content type.
   std::function<void(std::string_view content_type)> stream_begins{};
+  /// Of a durable function: the name that makes starting it idempotent; empty: a new one.
+  std::string durable_name{};
+  /// The ARN of a durable execution that was started already: it is waited for, nothing else counts.
+  std::string durable_execution{};
 };
 
 /// What became of it. A function that fails is a successful invoke that carries an outcome.
@@ -43,7 +47,8 @@ struct Outcome {
   std::chrono::nanoseconds duration{};       ///< of the handler, as REPORT says
   std::chrono::nanoseconds init_duration{};  ///< zero on a warm start
   bool cold = false;
-  bool streamed = false;  ///< the response went into `Invocation::stream`
+  bool streamed = false;            ///< the response went into `Invocation::stream`
+  std::string durable_execution{};  ///< the ARN, if it was one
 };
 
 /// How far provisioning has come.

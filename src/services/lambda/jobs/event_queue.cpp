@@ -16,6 +16,12 @@ Duration throttle_wait(std::uint32_t throttles) {
   return std::min<Duration>(1s * (1LL << std::min(throttles, 9U)), 5min);
 }
 
+/// `…:function:name:VERSION/durable-execution/…`
+std::string durable_version(std::string_view arn) {
+  arn = arn.substr(0, arn.find('/'));
+  return std::string(arn.substr(arn.rfind(':') + 1));
+}
+
 }  // namespace
 
 EventQueue::EventQueue(Clock& clock, boost::asio::any_io_executor executor, Journal& journal,
@@ -67,11 +73,19 @@ Task<> EventQueue::attempt(std::uint64_t id) {
     co_return;
   }
   notify(EventHappening::Started, event);
-  Result<InvokeTarget> target =
-      dispatcher_.resolve(event.scope, event.function_name, event.qualifier, {}, nullptr, at);
   LastAttempt last;
   Result<Outcome> outcome = Outcome{};
-  if (target) {
+  if (!event.durable_execution.empty()) {
+    last.executed_version = durable_version(event.durable_execution);
+    auto waiting = runner_.run(Invocation{.request_id = event.request_id,
+                                          .version = nullptr,
+                                          .invoked_arn = {},
+                                          .payload = {},
+                                          .durable_execution = event.durable_execution});
+    outcome = co_await std::move(waiting);
+  } else if (Result<InvokeTarget> target =
+                 dispatcher_.resolve(event.scope, event.function_name, event.qualifier, {}, nullptr, at);
+             target) {
     last.executed_version = target->version->number;
     Invocation invocation{.request_id = event.request_id,
                           .version = target->version,
@@ -108,7 +122,7 @@ void EventQueue::judge(std::uint64_t id, Waiting& waiting, const EventSettings& 
       retry(id, waiting, delay);
   } else if (last.function_error.empty()) {
     conclude(id, waiting, settings, "Success", last);
-  } else if (++waiting.event.failures > settings.retries) {
+  } else if (++waiting.event.failures > settings.retries || !waiting.event.durable_execution.empty()) {
     conclude(id, waiting, settings, "RetriesExhausted", last);
   } else if (const Duration delay = 1min * waiting.event.failures; age + delay > settings.maximum_age) {
     conclude(id, waiting, settings, "EventAgeExceeded", last);
@@ -193,7 +207,8 @@ void EventQueue::save(std::uint64_t id, const Event& event) {
                                                 {"accepted", event.accepted.time_since_epoch().count()},
                                                 {"failures", event.failures},
                                                 {"throttles", event.throttles},
-                                                {"looped", event.looped}});
+                                                {"looped", event.looped},
+                                                {"durable", event.durable_execution}});
 }
 
 void EventQueue::restore() {
@@ -208,7 +223,8 @@ void EventQueue::restore() {
                 .accepted = Instant(Duration(record.at("accepted").get<Duration::rep>())),
                 .failures = record.at("failures"),
                 .throttles = record.at("throttles"),
-                .looped = record.value("looped", false)};
+                .looped = record.value("looped", false),
+                .durable_execution = record.value("durable", std::string())};
     next_id_ = std::max(next_id_, id + 1);
     events_.emplace(id, Waiting{.event = std::move(event)});
   });
