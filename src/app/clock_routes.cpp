@@ -12,6 +12,7 @@
 
 #include "app/admin.hpp"
 #include "app/parts.hpp"
+#include "base/duration.hpp"
 #include "base/time.hpp"
 
 namespace aviary::app {
@@ -184,35 +185,6 @@ std::optional<ClockSetting> parse_clock_setting(std::string_view text) {
   if (failed != std::errc{} || end != text.data() + text.size() || !(speed > 0) || speed > 1e6)
     return std::nullopt;
   return ClockSetting{host::ClockMode::Scaled, speed};
-}
-
-std::optional<Duration> parse_duration(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    Duration length;
-  };
-  // Longest names first, so that `ms` is not read as `m`.
-  static constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
-                                   {"d", std::chrono::days(1)},
-                                   {"h", std::chrono::hours(1)},
-                                   {"m", std::chrono::minutes(1)},
-                                   {"s", std::chrono::seconds(1)}};
-  if (text.empty()) return std::nullopt;
-  Duration total{0};
-  while (!text.empty()) {
-    std::uint32_t count = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (failed != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const Unit* unit = nullptr;
-    for (const Unit& candidate : units)
-      if (unit == nullptr && text.starts_with(candidate.name)) unit = &candidate;
-    if (unit == nullptr) return std::nullopt;
-    text.remove_prefix(unit->name.size());
-    total += unit->length * static_cast<std::int64_t>(count);
-    if (total > std::chrono::days(36500)) return std::nullopt;
-  }
-  return total;
 }
 
 void add_clock_routes(Parts& parts) {

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "app/admin.hpp"
-#include "app/clock_setting.hpp"
 #include "app/parts.hpp"
+#include "base/duration.hpp"
 #include "base/time.hpp"
 
 namespace aviary::app {

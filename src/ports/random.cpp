@@ -43,11 +43,10 @@ std::string Random::hex(std::size_t digits) {
 }
 
 SeededRandom::SeededRandom(std::uint64_t seed, std::string_view stream) {
-  std::uint64_t x = seed;
-  for (const char c : stream) {
-    x ^= static_cast<unsigned char>(c);
-    splitmix64(x);
-  }
+  // FNV-1a tells names apart; mixing what it gives keeps streams of similar names from resembling each other.
+  std::uint64_t name = 0xcbf29ce484222325ULL;
+  for (const char c : stream) name = (name ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  std::uint64_t x = splitmix64(seed) ^ std::rotl(splitmix64(name), 32);
   for (std::uint64_t& word : state_) word = splitmix64(x);
 }
 

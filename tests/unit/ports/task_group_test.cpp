@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "ports/one_shot.hpp"
 #include "ports/random.hpp"
@@ -98,6 +100,23 @@ TEST(Random, OneSeedGivesOneSequenceAndStreamsAreApart) {
     differs = differs || value != other.next();
   }
   EXPECT_TRUE(differs);
+}
+
+TEST(Random, StreamsOfSimilarNamesAreApart) {
+  // Bits in common: half of them for numbers that have nothing to do with each other.
+  for (const auto& [one, two] : {std::pair("shard1", "shard2"), std::pair("1", "2"), std::pair("a9", "b9")}) {
+    SeededRandom a(42, one);
+    SeededRandom b(42, two);
+    int common = 0;
+    for (int i = 0; i < 1000; ++i) common += std::popcount(~(a.next() ^ b.next()));
+    EXPECT_NEAR(common, 32'000, 700) << one << " and " << two;
+  }
+  // The same for seeds that are next to each other.
+  SeededRandom a(1, "router");
+  SeededRandom b(2, "router");
+  int common = 0;
+  for (int i = 0; i < 1000; ++i) common += std::popcount(~(a.next() ^ b.next()));
+  EXPECT_NEAR(common, 32'000, 700);
 }
 
 TEST(Random, UuidIsVersionFour) {

@@ -1,7 +1,8 @@
 #include "services/cloudwatch/core/metric_store.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "base/metric_unit.hpp"
 
 namespace aviary::cloudwatch {
 namespace {
@@ -26,37 +27,7 @@ constexpr int last_step = static_cast<int>(std::size(ladder)) - 1;
 }  // namespace
 
 std::optional<std::string_view> standard_unit(std::string_view text) {
-  static constexpr std::string_view units[] = {"None",
-                                               "Count",
-                                               "Milliseconds",
-                                               "Seconds",
-                                               "Microseconds",
-                                               "Bytes",
-                                               "Kilobytes",
-                                               "Megabytes",
-                                               "Gigabytes",
-                                               "Terabytes",
-                                               "Bits",
-                                               "Kilobits",
-                                               "Megabits",
-                                               "Gigabits",
-                                               "Terabits",
-                                               "Percent",
-                                               "Bytes/Second",
-                                               "Kilobytes/Second",
-                                               "Megabytes/Second",
-                                               "Gigabytes/Second",
-                                               "Terabytes/Second",
-                                               "Bits/Second",
-                                               "Kilobits/Second",
-                                               "Megabits/Second",
-                                               "Gigabits/Second",
-                                               "Terabits/Second",
-                                               "Count/Second"};
-  if (text.empty()) return units[0];
-  const auto found = std::ranges::find(units, text);
-  if (found == std::end(units)) return std::nullopt;
-  return *found;
+  return metric_unit(text.empty() ? "None" : text);
 }
 
 MetricStore::UnitSeries& MetricStore::series_of(const Scope& scope, const MetricId& id, std::string_view unit,

@@ -1,13 +1,13 @@
 #include "services/logs/core/embedded_metrics.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/metric_unit.hpp"
 
 namespace aviary::logs {
 namespace {
@@ -31,37 +31,6 @@ struct EmfMetric {
   std::vector<double> values;
   const std::vector<EmfDimensions>* sets;
 };
-
-bool is_emf_unit(std::string_view text) {
-  static constexpr std::array<std::string_view, 27> units{"Seconds",
-                                                          "Microseconds",
-                                                          "Milliseconds",
-                                                          "Bytes",
-                                                          "Kilobytes",
-                                                          "Megabytes",
-                                                          "Gigabytes",
-                                                          "Terabytes",
-                                                          "Bits",
-                                                          "Kilobits",
-                                                          "Megabits",
-                                                          "Gigabits",
-                                                          "Terabits",
-                                                          "Percent",
-                                                          "Count",
-                                                          "Bytes/Second",
-                                                          "Kilobytes/Second",
-                                                          "Megabytes/Second",
-                                                          "Gigabytes/Second",
-                                                          "Terabytes/Second",
-                                                          "Bits/Second",
-                                                          "Kilobits/Second",
-                                                          "Megabits/Second",
-                                                          "Gigabits/Second",
-                                                          "Terabits/Second",
-                                                          "Count/Second",
-                                                          "None"};
-  return std::ranges::find(units, text) != units.end();
-}
 
 const Json* emf_member(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -146,7 +115,7 @@ class EmfDocument {
                      .values = {},
                      .sets = &sets_.back()};
     if (const Json* unit = emf_member(definition, "Unit")) {
-      if (!unit->is_string() || !is_emf_unit(unit->get_ref<const std::string&>()))
+      if (!unit->is_string() || !metric_unit(unit->get_ref<const std::string&>()))
         return EmfFault::Validation;
       metric.unit = unit->get_ref<const std::string&>();
     }
