@@ -57,6 +57,7 @@ struct EmulatorOptions {
   std::vector<std::string> hot_reload_root;  ///< folders that functions may run from as they lie there
   bool log_functions = false;                ///< what functions write, on standard error
   bool plain_function_logs = false;          ///< without the function's name before each line; no option
+  bool observe = true;  ///< logs and metrics of functions are kept; false: to see what that costs
 
   std::string log_level = "info";  ///< debug | info | warn | error | off
 };

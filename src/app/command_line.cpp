@@ -27,6 +27,7 @@ struct Raw {
   std::uint64_t activation_delay_ms = 0;
   std::uint64_t idle_timeout_s = 600;
   bool no_freeze = false;
+  bool no_observe = false;
 };
 
 /// CLI11 reads -1 into an unsigned number without a word.
@@ -97,6 +98,7 @@ class Parser {
     options_.activation_delay = std::chrono::milliseconds(raw_.activation_delay_ms);
     options_.idle_timeout = std::chrono::seconds(raw_.idle_timeout_s);
     options_.freeze = !raw_.no_freeze;
+    options_.observe = !raw_.no_observe;
     parsed.options = options_;
     return parsed;
   }
@@ -217,6 +219,8 @@ class Parser {
     add("--idle-timeout", raw_.idle_timeout_s, "Seconds after which an idle environment ends")
         ->check(whole_number_problem);
     add_flag("--no-freeze", raw_.no_freeze, "Let background work of idle environments go on");
+    add_flag("--no-observe", raw_.no_observe,
+             "Keep neither logs nor metrics of functions, to measure what they cost");
     add("--spare-runtimes", options_.spare_runtimes,
         "Interpreters kept started ahead of cold starts, of each kind that functions use; 0: none")
         ->check(CLI::Range(0, 8));

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,41 +11,90 @@
 #include "execution/observers.hpp"
 #include "ports/clock.hpp"
 #include "services/cloudwatch/core/metric_store.hpp"
+#include "services/lambda/core/event_observer.hpp"
 
 namespace aviary::app {
 
-/// What Lambda publishes about invocations, in namespace AWS/Lambda: Invocations, Errors, Throttles,
-/// Duration, and the account's ConcurrentExecutions. In the dimension sets that AWS has: none; FunctionName;
-/// FunctionName and Resource
-/// (`payment:prod`, `payment:6`, `payment`); and, through an alias, those and ExecutedVersion, which tells
-/// the two versions of a weighted alias apart.
+/// What Lambda publishes in namespace AWS/Lambda: of invocations, of how many run at once, of asynchronous
+/// events, of streams, of provisioned concurrency. In the dimension sets that AWS has: none; FunctionName;
+/// FunctionName and Resource (`payment:prod`, `payment:6`, `payment`); and, through an alias, those and
+/// ExecutedVersion, which tells the two versions of a weighted alias apart. Of an asynchronous event nobody
+/// knows yet which version will run it.
 ///
-/// Errors is published as 0 for an invocation that went well, so that an average is a rate, as on AWS.
-class LambdaMetrics final : public execution::InvocationObserver {
+/// Errors is published as 0 for an invocation that went well, so that an average is a rate, as on AWS. What
+/// runs at once is published whenever it changes for the better or the worse: its Maximum is exact.
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
+/// monitoring-concurrency.html.
+class LambdaMetrics final : public execution::InvocationObserver,
+                            public lambda::EventObserver,
+                            public lambda::StreamObserver {
  public:
-  /// `in_flight`: invocations of all functions that have no answer yet.
-  LambdaMetrics(cloudwatch::MetricStore& store, Clock& clock, std::function<std::size_t()> in_flight)
-      : store_(store), clock_(clock), in_flight_(std::move(in_flight)) {}
+  LambdaMetrics(cloudwatch::MetricStore& store, Clock& clock) : store_(store), clock_(clock) {}
 
+  void on_place_taken(const execution::PlaceNotice& notice) override;
+  void on_place_left(const execution::PlaceNotice& notice) override;
   void on_invocation(const execution::InvocationRecord& record) override;
+  void on_event(const lambda::EventNotice& notice) override;
+  void on_stream_batch(const lambda::StreamNotice& notice) override;
 
  private:
-  using Handle = cloudwatch::MetricStore::Handle;
-  /// The series of one metric in each dimension set.
-  using Series = std::vector<Handle>;
-  struct Resource {
-    Series invocations, errors, throttles, duration;
-    Handle concurrency;
+  enum class Metric : std::uint8_t {
+    Invocations,
+    Errors,
+    Throttles,
+    Duration,
+    ConcurrentExecutions,
+    UnreservedConcurrentExecutions,
+    AsyncEventsReceived,
+    AsyncEventAge,
+    AsyncEventsDropped,
+    RecursiveInvocationsDropped,
+    DeadLetterErrors,
+    DestinationDeliveryFailures,
+    IteratorAge,
+    ProvisionedConcurrentExecutions,
+    ProvisionedConcurrencyInvocations,
+    ProvisionedConcurrencySpilloverInvocations,
+    ProvisionedConcurrencyUtilization,
   };
-  Resource& resource_of(const execution::InvocationRecord& record);
-  void record(const Series& series, cloudwatch::EpochSeconds now, double value);
+  static constexpr std::size_t metrics = 17;
+
+  /// One dimension set with its values: shared by all that count in it.
+  struct Set {
+    cloudwatch::Scope scope;
+    std::string function_name, resource, version;  ///< empty: not in the set
+    std::size_t running = 0;
+    std::size_t unreserved = 0;   ///< of `running`
+    std::size_t provisioned = 0;  ///< of `running`
+    /// Those that had a value so far; worth nothing when the store's generation is another.
+    std::array<cloudwatch::MetricStore::Handle, metrics> handles{};
+    std::uint64_t generation = 0;
+  };
+  using SetPtr = std::shared_ptr<Set>;
+  /// What was invoked, and what ran: its sets, the widest first.
+  struct Resource {
+    std::vector<SetPtr> sets;
+  };
+
+  Resource& resource_of(const lambda::Version& version, std::string_view invoked_arn);
+  /// `version`: empty if it is not known, or no other than the qualifier.
+  Resource make_resource(const cloudwatch::Scope& scope, std::string_view function_name,
+                         std::string_view qualifier, std::string_view version);
+  SetPtr set_of(const cloudwatch::Scope& scope, std::string_view function_name, std::string_view resource,
+                std::string_view version);
+  Resource& asynchronous(const lambda::Scope& scope, std::string_view function_name,
+                         std::string_view qualifier);
+  void make_room();
+  void record(Set& set, Metric metric, double value);
+  void record(const Resource& resource, Metric metric, double value);
+  void publish_running(const Resource& resource, const execution::PlaceNotice& notice);
 
   cloudwatch::MetricStore& store_;
   Clock& clock_;
-  std::function<std::size_t()> in_flight_;
-  /// By the version's serial and the qualifier that was invoked, so that an invoke costs one look-up.
+  /// By the version's serial and the qualifier that was invoked, so that an invoke costs one look-up; of
+  /// events by account, region, function and qualifier.
   std::unordered_map<std::string, Resource> resources_;
-  std::uint64_t generation_ = 0;
+  std::unordered_map<std::string, SetPtr> sets_;
 };
 
 }  // namespace aviary::app

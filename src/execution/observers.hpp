@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "execution/concurrency_gate.hpp"
 #include "services/lambda/core/version.hpp"
 
 namespace aviary::execution {
@@ -56,9 +57,20 @@ struct InvocationRecord {
   bool spilled = false;      ///< the version has provisioned concurrency, and all of it was busy
 };
 
+/// An invocation that counts as running, from when it was let in until it is answered.
+struct PlaceNotice {
+  const lambda::VersionHandle& version;
+  std::string_view invoked_arn;  ///< qualified exactly as the caller qualified it
+  Charge charge = Charge::Unreserved;
+  std::size_t provisioned = 0;  ///< how many environments the version has provisioned
+};
+
 class InvocationObserver {
  public:
   virtual ~InvocationObserver() = default;
+  /// Called on the loop, in pairs; the same rules as for `on_invocation`.
+  virtual void on_place_taken(const PlaceNotice&) {}
+  virtual void on_place_left(const PlaceNotice&) {}
   /// Called on the loop, once for each invocation; must not block and must not come back into the runner.
   virtual void on_invocation(const InvocationRecord& record) = 0;
 };

@@ -70,6 +70,7 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
     }
   }
   ++in_flight_;
+  for (InvocationObserver* observer : around_.observers) observer->on_place_taken(place_of(*job));
   const OneShot<Result<lambda::Outcome>> answer = job->answer;
   submit(std::move(job));
   auto waiting = answer.wait();
@@ -85,6 +86,7 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
     if (pool != pools_.end() && pool->second->provisioned_running > 0) --pool->second->provisioned_running;
   }
   --in_flight_;
+  for (InvocationObserver* observer : around_.observers) observer->on_place_left(place_of(*job));
   if (!result) {
     const bool throttled = result.error().shape == &rows::TooManyRequestsException;
     observe_unrun(*job, throttled ? InvocationEnd::Throttled : InvocationEnd::Refused,
@@ -92,6 +94,14 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
   }
   job->answer.set(std::move(result));
   if (in_flight_ == 0 && drained_) drained_->set(true);
+}
+
+PlaceNotice Runner::place_of(const Job& job) const {
+  const auto pool = pools_.find(job.invocation.version->serial);
+  return {.version = job.invocation.version,
+          .invoked_arn = job.invocation.invoked_arn,
+          .charge = job.charge,
+          .provisioned = pool == pools_.end() ? 0 : pool->second->provisioned};
 }
 
 void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type) {

@@ -120,6 +120,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
   void end_all(const AwsError& reason);
+  PlaceNotice place_of(const Job& job) const;
   void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);
   void schedule_housekeeping();
   void keep_house();

@@ -94,7 +94,7 @@ void day_of_ten_thousand_functions(benchmark::State& state) {
           {{"FunctionName", name}, {"Resource", name + ":prod"}},
           {{"ExecutedVersion", "6"}, {"FunctionName", name}, {"Resource", name + ":prod"}}};
       for (const auto& dimensions : sets) {
-        for (const char* metric : {"Invocations", "Errors", "Throttles"})
+        for (const char* metric : {"Invocations", "Errors", "Throttles", "ConcurrentExecutions"})
           counters.push_back(store->resolve(scope, {"AWS/Lambda", metric, dimensions}, "Count"));
         durations.push_back(store->resolve(scope, {"AWS/Lambda", "Duration", dimensions}, "Milliseconds"));
       }

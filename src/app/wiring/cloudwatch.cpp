@@ -123,9 +123,11 @@ void add_cloudwatch(Parts& parts) {
                              if (!state) return std::nullopt;
                              return std::string(cloudwatch::name_of(*state));
                            }};
-  parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock,
-                                                         [&parts] { return parts.runner->in_flight(); });
-  parts.runner->add_observer(*parts.lambda_metrics);
+  parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock);
+  if (parts.options.observe) {
+    parts.runner->add_observer(*parts.lambda_metrics);
+    parts.lambda->add_event_observer(*parts.lambda_metrics);
+  }
   parts.add(*parts.cloudwatch);
 }
 

@@ -94,7 +94,7 @@ void add_logs(Parts& parts) {
                                                                  .subscribers = parts.log_subscribers.get(),
                                                                  .options = {}});
   parts.function_logs = std::make_unique<FunctionLogs>(*parts.logs);
-  parts.runner->add_sink(*parts.function_logs);
+  if (parts.options.observe) parts.runner->add_sink(*parts.function_logs);
   parts.add(*parts.logs);
 }
 

@@ -32,4 +32,19 @@ class EventObserver {
   virtual void on_event(const EventNotice& notice) = 0;
 };
 
+/// A batch of a stream's records is given to a function.
+struct StreamNotice {
+  const Scope& scope;
+  std::string_view function_name;
+  std::string_view qualifier;  ///< as the mapping names it; empty if it does not
+  Duration age;                ///< of the batch's last record, since the stream took it in: IteratorAge
+};
+
+/// Who watches mappings of streams. The same rules as for `EventObserver`.
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  virtual void on_stream_batch(const StreamNotice& notice) = 0;
+};
+
 }  // namespace aviary::lambda
