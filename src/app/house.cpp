@@ -267,6 +267,8 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.runner) co_await parts.runner->shutdown(grace);
   co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);
+  if (parts.logs) parts.logs->write_down();
+  if (parts.cloudwatch) parts.cloudwatch->write_down();
   // A disk that refuses must not keep the server from ending; the journal tries once more when it closes.
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + grace;
   while (parts.journal && !parts.journal->is_settled() && parts.stopwatch.elapsed() < until)

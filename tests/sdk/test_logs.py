@@ -8,6 +8,8 @@ import subprocess
 import time
 import unittest
 
+from botocore.exceptions import ClientError
+
 from aviary_server import Server
 from aws_cli import for_each
 from function_code import python_zip
@@ -182,6 +184,38 @@ class Tail(LogsCase):
         self.fail(f"the end, before {word!r}: {''.join(read)}")
 
 
+class Sam(LogsCase):
+    """What `sam logs` asks for: pages of FilterLogEvents with the parameters that it sends, each from where the last ended."""
+
+    def fetch(self, start, **more):
+        found = []
+        request = {"logGroupName": "/aws/lambda/order-processor", "interleaved": True, "startTime": start, **more}
+        while True:
+            page = self.logs.filter_log_events(**request)
+            found += page["events"]
+            if "nextToken" not in page:
+                return found
+            request["nextToken"] = page["nextToken"]
+
+    def test_fetch_and_tail(self):
+        with self.assertRaises(ClientError) as caught:
+            self.fetch(0)
+        self.assertEqual(caught.exception.response["Error"]["Code"], "ResourceNotFoundException")
+        self.create(code=SAYS)
+        self.say("one")
+        self.say("two")
+        self.eventually(lambda: len(self.messages(filterPattern="REPORT")) == 2)
+        seen = self.fetch(0)
+        self.assertEqual([event["message"] for event in seen if event["message"] in ("one\n", "two\n")], ["one\n", "two\n"])
+        self.assertEqual([event["message"] for event in self.fetch(0, filterPattern="two")], ["two\n"])
+        last = max(event["timestamp"] for event in seen) + 1
+        self.assertEqual(self.fetch(last), [])
+        time.sleep(0.01)
+        self.say("three")
+        self.eventually(lambda: len(self.messages(filterPattern="REPORT")) == 3)
+        self.assertIn("three\n", [event["message"] for event in self.fetch(last)])
+
+
 class Insights(LogsCase):
     def query(self, text):
         now = int(time.time())
@@ -253,6 +287,50 @@ class Durability(LogsCase):
         group = logs.describe_log_groups()["logGroups"][0]
         self.assertEqual((group["logGroupName"], group["retentionInDays"], group["metricFilterCount"]), ("kept", 7, 1))
         self.assertEqual(logs.list_tags_log_group(logGroupName="kept")["tags"], {"team": "shop"})
+
+    def test_events_outlive_a_kill(self):
+        server = Server(data_dir=self.scratch()).start()
+        self.addCleanup(lambda: server.alive() and server.stop())
+        logs = client_for(server.endpoint, service="logs")
+        logs.create_log_group(logGroupName="kept")
+        logs.create_log_stream(logGroupName="kept", logStreamName="by-hand")
+        said = []
+        for round_number in range(3):
+            for number in range(20):
+                said.append(f"{round_number}.{number}")
+                logs.put_log_events(logGroupName="kept", logStreamName="by-hand", logEvents=[
+                    {"timestamp": int(time.time() * 1000), "message": said[-1]}])
+            server.kill()  # right after the last answer
+            server.start()
+            logs = client_for(server.endpoint, service="logs")
+            events = logs.get_log_events(logGroupName="kept", logStreamName="by-hand", startFromHead=True)["events"]
+            self.assertEqual([event["message"] for event in events], said)
+
+    def test_what_functions_said_outlives_a_restart(self):
+        server = Server(data_dir=self.scratch()).start()
+        self.addCleanup(lambda: server.alive() and server.stop())
+        functions = client_for(server.endpoint)
+        functions.create_function(FunctionName="talker", Runtime="python3.11", Handler="index.handler", Publish=True,
+                                  Role="arn:aws:iam::123456789012:role/any",
+                                  Code={"ZipFile": python_zip("def handler(event, context):\n    print('order', event)\n")})
+        functions.get_waiter("function_active_v2").wait(FunctionName="talker", WaiterConfig={"Delay": 1})
+
+        def lines():
+            logs = client_for(server.endpoint, service="logs")
+            return [(event["logStreamName"], event["message"]) for event in logs.filter_log_events(
+                logGroupName="/aws/lambda/talker")["events"]]
+
+        functions.invoke(FunctionName="talker", Qualifier="1", Payload=b"1")
+        said = self.eventually(lambda: len(lines()) >= 5 and lines())
+        self.assertEqual(server.stop(), 0)
+        server.start()
+        self.assertEqual(lines(), said)
+        client_for(server.endpoint).invoke(FunctionName="talker", Qualifier="1", Payload=b"2")
+        said = self.eventually(lambda: len(lines()) >= 10 and lines())
+        time.sleep(3)  # it is written a second later
+        server.kill()
+        server.start()
+        self.assertEqual(lines(), said)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,10 @@ class LastingMetrics : public CloudWatch {
         CloudWatchDependencies{.clock = clock, .journal = journal, .stopwatch = &stopwatch});
     service->restore();
   }
-  void stop() { testing::run_task(loop, service->stop()); }
+  void stop() {
+    testing::run_task(loop, service->stop());
+    service->write_down();
+  }
   std::vector<double> sums(int minutes = 60) {
     const Json answer = ok("GetMetricStatistics", {{"Namespace", "Shop"},
                                                    {"MetricName", "Errors"},

@@ -67,7 +67,10 @@ class ServiceFixture : public ::testing::Test {
   ~ServiceFixture() override { testing::run_task(loop_, service_->stop()); }
 
   void start(LogStore::Options options = {}) {
-    if (service_) testing::run_task(loop_, service_->stop());
+    if (service_) {
+      testing::run_task(loop_, service_->stop());
+      service_->write_down();
+    }
     service_.reset();
     service_ = std::make_unique<LogsService>(LogsDependencies{.clock = clock_,
                                                               .stopwatch = stopwatch_,

@@ -43,8 +43,10 @@ CloudWatchService::CloudWatchService(CloudWatchDependencies d)
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
       timer_(d.clock, alarms_),
-      log_timer_(d.stopwatch, log_),
-      operations_(Operations::table()) {}
+      log_timer_(d.stopwatch, [this] { log_.flush(); }),
+      operations_(Operations::table()) {
+  log_.on_pending([this] { log_timer_.arm(); });
+}
 
 CloudWatchService::~CloudWatchService() = default;
 
@@ -70,10 +72,13 @@ void CloudWatchService::reset() {
 
 Task<> CloudWatchService::stop() {
   timer_.stop();
+  co_return;
+}
+
+void CloudWatchService::write_down() {
   log_timer_.stop();
   metrics_.tell_open();
   log_.flush();
-  co_return;
 }
 
 void CloudWatchService::put_metric(const Scope& scope, const MetricId& metric, std::string_view unit,

@@ -8,12 +8,12 @@
 #include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
+#include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
 #include "services/cloudwatch/core/alarms.hpp"
 #include "services/cloudwatch/core/dashboards.hpp"
 #include "services/cloudwatch/core/metric_store.hpp"
 #include "services/cloudwatch/jobs/alarm_timer.hpp"
-#include "services/cloudwatch/jobs/metric_log_timer.hpp"
 
 namespace aviary::cloudwatch {
 
@@ -44,6 +44,8 @@ class CloudWatchService final : public Service {
   void reset() override;
   /// No alarm is evaluated any more.
   Task<> stop() override;
+  /// Everything has come to its end, also what outlasted `stop`: what was to be written later is written now.
+  void write_down();
 
   // For the rest of the emulator.
   /// Metrics of other services go in here; see `MetricStore::resolve` for a hot path.
@@ -95,7 +97,7 @@ class CloudWatchService final : public Service {
   Alarms alarms_;
   Dashboards dashboards_;
   AlarmTimer timer_;
-  MetricLogTimer log_timer_;
+  FlushTimer log_timer_;
   OperationTable<CloudWatchService> operations_;
 };
 

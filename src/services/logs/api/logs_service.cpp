@@ -51,11 +51,14 @@ LogsService::LogsService(LogsDependencies d)
       ids_(d.ids),
       operations_(Operations::table()),
       store_(d.journal, d.options),
+      flush_timer_(&d.stopwatch, [this] { store_.flush(); }),
       subscription_target_(d.subscribers),
       delivery_(d.clock, d.executor, d.subscribers),
       ingestion_(d.metrics, delivery_),
       queries_(d.executor, store_, d.ids),
-      live_tail_(d.clock, d.stopwatch) {}
+      live_tail_(d.clock, d.stopwatch) {
+  store_.event_journal().on_pending([this] { flush_timer_.arm(); });
+}
 
 LogsService::~LogsService() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
@@ -78,15 +81,16 @@ bool LogsService::append(std::uint64_t stream_id, Instant time, std::string_view
   if (!stream) return false;
   const Millis at = to_millis(time);
   if (is_utf8(line)) {
-    take_in(*stream, at, at, line);
+    take_in(*stream, at, at, line, false);
   } else {
-    take_in(*stream, at, at, to_utf8(line));
+    take_in(*stream, at, at, to_utf8(line), false);
   }
   return true;
 }
 
-void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
-  const EventKey key = store_.append(stream, timestamp, ingested, text);
+void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text,
+                          bool promised) {
+  const EventKey key = store_.append(stream, timestamp, ingested, text, promised);
   LogGroup& group = *stream.group;
   if (!live_tail_.idle()) live_tail_.on_event(group, stream.name, key, ingested, text);
   const bool waits = ingestion_.on_event(group, stream.name, key, text);
@@ -104,7 +108,11 @@ void LogsService::close_minutes_later() {
   });
 }
 
-void LogsService::restore() { store_.restore(); }
+void LogsService::restore() {
+  store_.restore();
+  const Millis now = to_millis(clock_.now());
+  store_.for_each_group([&](LogGroup& group) { store_.expire(group, now); });
+}
 
 void LogsService::reset() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
@@ -119,6 +127,11 @@ Task<> LogsService::stop() {
   live_tail_.close();
   co_await delivery_.stop();
   co_await queries_.stop();
+}
+
+void LogsService::write_down() {
+  flush_timer_.stop();
+  store_.flush();
 }
 
 Json LogsService::counts() const {

@@ -9,6 +9,7 @@
 #include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
+#include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/logs/api/live_tail.hpp"
@@ -57,6 +58,8 @@ class LogsService final : public Service {
   void reset() override;
   /// No background work starts any more; completes when none is left. Before destruction.
   Task<> stop() override;
+  /// Everything has come to its end, also what outlasted `stop`: what was to be written later is written now.
+  void write_down();
   /// For `/_aviary/info`: what there is, what it takes, what was dropped.
   Json counts() const override;
 
@@ -104,7 +107,8 @@ class LogsService final : public Service {
   Result<Reply> stop_query(Call& call);
   Result<Reply> describe_queries(Call& call);
 
-  void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text);
+  /// `promised`: as `LogStore::append` has it.
+  void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text, bool promised);
   /// Default values of metric filters are reported when their minute is over.
   void close_minutes_later();
 
@@ -112,6 +116,7 @@ class LogsService final : public Service {
   Random& ids_;
   OperationTable<LogsService> operations_;
   LogStore store_;
+  FlushTimer flush_timer_;
   SubscriptionTarget* subscription_target_;
   SubscriptionDelivery delivery_;
   Ingestion ingestion_;

@@ -73,7 +73,9 @@ Result<Reply> LogsService::put_log_events(Call& call) {
     return invalid_parameter(
         "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
 
-  for (std::size_t i = first; i < last; ++i) take_in(*stream, events[i].timestamp, now, *events[i].message);
+  for (std::size_t i = first; i < last; ++i)
+    take_in(*stream, events[i].timestamp, now, *events[i].message, true);
+  store_.flush();
   Reply reply;
   reply.output["nextSequenceToken"] = event_id({now, stream->id});
   Json rejected = Json::object();

@@ -18,7 +18,10 @@ std::string stream_key(const LogStream& stream) {
 }  // namespace
 
 LogStore::LogStore(Journal& journal, Options options)
-    : options_(options), group_records_(journal, "logs_groups"), stream_records_(journal, "logs_streams") {}
+    : options_(options),
+      group_records_(journal, "logs_groups"),
+      stream_records_(journal, "logs_streams"),
+      event_journal_(journal, options.budget) {}
 
 LogGroup* LogStore::find_group(const Scope& scope, std::string_view name) {
   const auto home = groups_.find(scope);
@@ -69,9 +72,10 @@ LogStream* LogStore::find_stream(std::uint64_t id) {
   return found == streams_.end() ? nullptr : found->second;
 }
 
-LogStream& LogStore::add_stream(LogGroup& group, std::string_view name, Millis created, bool implicit) {
+LogStream& LogStore::add_stream(LogGroup& group, std::string_view name, Millis created, bool implicit,
+                                std::uint64_t id) {
   auto stream = std::make_unique<LogStream>();
-  stream->id = next_stream_++;
+  stream->id = id;
   stream->group = &group;
   stream->name = name;
   stream->created = created;
@@ -85,18 +89,24 @@ LogStream& LogStore::add_stream(LogGroup& group, std::string_view name, Millis c
 
 LogStream* LogStore::create_stream(LogGroup& group, std::string_view name, Millis now) {
   if (find_stream(group, name)) return nullptr;
-  LogStream& stream = add_stream(group, name, now, false);
-  stream_records_.save(stream_key(stream), Json{{"account", group.scope.account},
-                                                {"region", group.scope.region},
-                                                {"group", group.name},
-                                                {"name", stream.name},
-                                                {"created", stream.created}});
+  LogStream& stream = add_stream(group, name, now, false, next_stream_++);
+  save(stream);
   return &stream;
+}
+
+void LogStore::save(const LogStream& stream) {
+  stream_records_.save(stream_key(stream), Json{{"account", stream.group->scope.account},
+                                                {"region", stream.group->scope.region},
+                                                {"group", stream.group->name},
+                                                {"name", stream.name},
+                                                {"id", stream.id},
+                                                {"implicit", stream.implicit},
+                                                {"created", stream.created}});
 }
 
 void LogStore::erase_stream(LogStream& stream) {
   while (!stream.chunks.empty()) drop_chunk(stream, stream.chunks.size() - 1);
-  if (!stream.implicit) stream_records_.erase(stream_key(stream));
+  stream_records_.erase(stream_key(stream));
   bytes_ -= footprint(stream);
   streams_.erase(stream.id);
   const std::string name = stream.name;  // the key must outlive the stream
@@ -111,7 +121,9 @@ LogStream& LogStore::open_stream(const Scope& scope, std::string_view group_name
     save(*group);
   }
   if (LogStream* stream = find_stream(*group, stream_name)) return *stream;
-  return add_stream(*group, stream_name, now, true);
+  LogStream& made = add_stream(*group, stream_name, now, true, next_stream_++);
+  if (event_journal_.durable()) unsaved_streams_.push_back(made.id);
+  return made;
 }
 
 EventChunk& LogStore::add_chunk(LogStream& stream, std::size_t place, Millis ingested) {
@@ -153,23 +165,39 @@ EventChunk& LogStore::chunk_for(LogStream& stream, EventKey key, std::size_t byt
   return add_chunk(stream, index + 1, ingested);
 }
 
-EventKey LogStore::append(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text) {
-  const EventKey key{timestamp, next_sequence_++};
-  EventChunk& chunk = chunk_for(stream, key, text.size(), ingested);
+EventKey LogStore::append(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text,
+                          bool promised) {
+  const Event event{{timestamp, next_sequence_++}, ingested, text};
+  const std::uint64_t id = stream.id;  // making room may drop the stream
+  place(stream, event);
+  event_journal_.add(id, event, promised);
+  if (event_journal_.is_full()) flush();
+  return event.key;
+}
+
+void LogStore::place(LogStream& stream, const Event& event) {
+  EventChunk& chunk = chunk_for(stream, event.key, event.text.size(), event.ingested);
   const std::size_t before = chunk.footprint();
-  if (chunk.size() == 0 || chunk.back_key() < key) {
-    chunk.append(key, ingested, text);
+  if (chunk.size() == 0 || chunk.back_key() < event.key) {
+    chunk.append(event.key, event.ingested, event.text);
   } else {
-    chunk.insert(key, ingested, text);
+    chunk.insert(event.key, event.ingested, event.text);
   }
   ++events_;
   bytes_ += chunk.footprint();
   bytes_ -= before;
+  const Millis timestamp = event.key.timestamp;
   if (!stream.first_event || timestamp < *stream.first_event) stream.first_event = timestamp;
   if (!stream.last_event || timestamp > *stream.last_event) stream.last_event = timestamp;
-  stream.last_ingestion = ingested;
+  stream.last_ingestion = event.ingested;
   if (bytes_ > options_.budget) make_room(chunk);
-  return key;
+}
+
+void LogStore::flush() {
+  for (const std::uint64_t id : unsaved_streams_)
+    if (const LogStream* stream = find_stream(id)) save(*stream);
+  unsaved_streams_.clear();
+  event_journal_.flush();
 }
 
 /// Drops the oldest chunks until the budget holds; never `spare`, which is being written to.
@@ -205,6 +233,8 @@ std::size_t LogStore::footprint(const LogStream& stream) {
 }
 
 void LogStore::clear() {
+  event_journal_.forget();
+  unsaved_streams_.clear();
   chunk_owners_.clear();
   streams_.clear();
   groups_.clear();
@@ -222,7 +252,9 @@ Json LogStore::counts() const {
           {"bytes", bytes_},
           {"budget_bytes", options_.budget},
           {"dropped_events", losses_.events},
-          {"dropped_bytes", losses_.bytes}};
+          {"dropped_bytes", losses_.bytes},
+          {"journal_bytes", event_journal_.bytes()},
+          {"unwritten_events", event_journal_.left_out()}};
 }
 
 }  // namespace aviary::logs

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "base/log.hpp"
 #include "services/logs/core/log_store.hpp"
 
@@ -92,12 +96,34 @@ void LogStore::restore() {
     for (const Json& filter : record.at("metric_filters"))
       group.metric_filters.push_back(metric_filter_from(filter));
   });
-  stream_records_.load([this](std::string_view, const Json& record) {
+  std::vector<std::pair<LogGroup*, Json>> unnumbered;  // of a version that kept no events
+  stream_records_.load([&](std::string_view, const Json& record) {
     const Scope scope{record.at("account").get<std::string>(), record.at("region").get<std::string>()};
     LogGroup* group = find_group(scope, record.at("group").get<std::string>());
-    if (group)
-      add_stream(*group, record.at("name").get<std::string>(), record.at("created").get<Millis>(), false);
+    if (!group) return;
+    if (!record.contains("id")) {
+      unnumbered.emplace_back(group, record);
+      return;
+    }
+    const auto id = record.at("id").get<std::uint64_t>();
+    next_stream_ = std::max(next_stream_, id + 1);
+    add_stream(*group, record.at("name").get<std::string>(), record.at("created").get<Millis>(),
+               record.at("implicit").get<bool>(), id);
   });
+  event_journal_.load([this](std::uint64_t id, const Event& event) {
+    // Also of what has gone since: no number is given twice.
+    next_stream_ = std::max(next_stream_, id + 1);
+    next_sequence_ = std::max(next_sequence_, event.key.sequence + 1);
+    if (LogStream* stream = find_stream(id)) place(*stream, event);
+  });
+  for (const auto& [group, record] : unnumbered)
+    add_stream(*group, record.at("name").get<std::string>(), record.at("created").get<Millis>(), false,
+               next_stream_++);
+  // Those made for events that are no more.
+  std::vector<LogStream*> bare;
+  for (const auto& [id, stream] : streams_)
+    if (stream->implicit && stream->chunks.empty()) bare.push_back(stream);
+  for (LogStream* stream : bare) erase_stream(*stream);
 }
 
 }  // namespace aviary::logs

@@ -1,0 +1,90 @@
+#include "services/logs/core/event_journal.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+namespace aviary::logs {
+namespace {
+
+constexpr std::string_view events_collection = "logs.events";
+
+/// Before each event's text.
+struct EntryHead {
+  std::uint64_t stream;
+  std::uint64_t sequence;
+  std::int64_t timestamp;
+  std::int64_t ingested;
+  std::uint64_t size;
+};
+
+std::string event_record_key(std::uint64_t number) { return fmt::format("{:020}", number); }
+
+}  // namespace
+
+bool EventJournal::has_room() {
+  if (on_its_way_ < most_on_its_way) return true;
+  if (journal_.is_settled()) on_its_way_ = 0;
+  return on_its_way_ == 0;
+}
+
+void EventJournal::add(std::uint64_t stream, const Event& event, bool promised) {
+  if (!durable()) return;
+  if (!promised && !has_room()) {
+    ++left_out_;
+    return;
+  }
+  const EntryHead head{stream, event.key.sequence, event.key.timestamp, event.ingested, event.text.size()};
+  record_.append(reinterpret_cast<const char*>(&head), sizeof head);
+  record_.append(event.text);
+  if (std::exchange(pending_, true)) return;
+  if (on_pending_) on_pending_();
+}
+
+void EventJournal::flush() {
+  if (!std::exchange(pending_, false)) return;
+  if (journal_.is_settled()) on_its_way_ = 0;
+  on_its_way_ += record_.size();
+  journal_.put(events_collection, event_record_key(number_), record_);
+  if (record_.size() < full_record) return;
+  written_.emplace_back(number_++, record_.size());
+  bytes_ += record_.size();
+  record_.clear();
+  while (bytes_ > budget_ && !written_.empty()) {
+    journal_.erase(events_collection, event_record_key(written_.front().first));
+    bytes_ -= written_.front().second;
+    written_.pop_front();
+  }
+}
+
+void EventJournal::load(const Visitor& visit) {
+  journal_.load(events_collection, [&](std::string_view key, std::string_view record) {
+    std::uint64_t number = 0;
+    std::from_chars(key.data(), key.data() + key.size(), number);
+    number_ = number + 1;
+    written_.emplace_back(number, record.size());
+    bytes_ += record.size();
+    while (record.size() >= sizeof(EntryHead)) {
+      EntryHead head;
+      std::memcpy(&head, record.data(), sizeof head);
+      record.remove_prefix(sizeof head);
+      if (head.size > record.size()) return;
+      visit(head.stream, {{head.timestamp, head.sequence}, head.ingested, record.substr(0, head.size)});
+      record.remove_prefix(head.size);
+    }
+  });
+}
+
+void EventJournal::forget() {
+  record_.clear();
+  written_.clear();
+  number_ = 1;
+  bytes_ = 0;
+  on_its_way_ = 0;
+  left_out_ = 0;
+  pending_ = false;
+}
+
+}  // namespace aviary::logs
