@@ -39,8 +39,8 @@ Json report(const host::SystemClock& clock) {
 }
 
 /// Waits until what a timer has started has come to its end: functions that it invoked, requests that it
-/// sent. What ran before the drive is not waited for: it may be what drives. Functions end by their
-/// time-outs.
+/// sent. What a client waited for before the drive is not waited for: it may be what drives. Functions end by
+/// their time-outs.
 Task<> settle(Parts& parts, std::size_t invocations_before, std::size_t requests_before) {
   // What ended may set its next timer, or start the next invocation, a few turns of the loop later.
   constexpr int turns = 32;
@@ -59,9 +59,12 @@ Task<> settle(Parts& parts, std::size_t invocations_before, std::size_t requests
 }
 
 host::DriveHooks drive_hooks(Parts& parts, std::function<bool()> until = {}) {
-  return {.until = std::move(until),
-          .settle = [&parts, invocations = parts.runner->in_flight(), requests = parts.hooks.size()] {
-            return settle(parts, invocations, requests);
+  // An asynchronous event that was accepted before belongs to the moment in which it was: time moves on when
+  // it has run.
+  const std::size_t running = parts.runner->in_flight();
+  const std::size_t waited_for = running - std::min(running, parts.lambda->in_background());
+  return {.until = std::move(until), .settle = [&parts, waited_for, requests = parts.hooks.size()] {
+            return settle(parts, waited_for, requests);
           }};
 }
 
@@ -160,8 +163,11 @@ Task<wire::Response> advance(Parts& parts, wire::Request request) {
     until = [condition] { return condition.look() == condition.wanted; };
   }
   const Instant before = clock.now();
-  parts.happenings.begin();
   auto hooks = drive_hooks(parts, until);
+  // What came to its end before time moved is no part of what this drive ran, however late it was counted.
+  auto settled = hooks.settle();
+  co_await std::move(settled);
+  parts.happenings.begin();
   auto drive = clock.drive(std::get<Duration>(distance), std::move(hooks));
   const host::Driven driven = co_await std::move(drive);
   Json answer = report(clock);

@@ -249,6 +249,8 @@ void Environment::settle() {
 /// Writes END and REPORT, tells the observers, and answers whoever has no answer yet.
 void Environment::close_log() {
   if (!ending_) return;
+  // A runtime writes what the function said before it posts the answer: all of it is in the pipe by now.
+  if (sandbox_) sandbox_->collect_output();
   Ending ending = std::move(*ending_);
   ending_.reset();
   lambda::Outcome& outcome = ending.outcome;

@@ -326,6 +326,11 @@ void HostLauncher::HostSandbox::kill() {
   if (state_->running || state_->starting) state_->send(Op::Kill);
 }
 
+void HostLauncher::HostSandbox::collect_output() {
+  const std::shared_ptr<OutputPump> pump = state_->pump;  // what it hands over may end the sandbox
+  if (pump) pump->collect();
+}
+
 std::uint64_t HostLauncher::HostSandbox::peak_memory_bytes() {
   State& state = *state_;
   if (!state.peak_file.empty()) state.peak = std::max(state.peak, number_in(state.peak_file));

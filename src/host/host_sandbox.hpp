@@ -26,6 +26,7 @@ class HostLauncher::HostSandbox final : public Sandbox {
   void thaw() override;
   void terminate() override;
   void kill() override;
+  void collect_output() override;
   std::uint64_t peak_memory_bytes() override;
   std::optional<int> pid() const override;
   bool owns_connection(std::uint16_t peer_port, std::uint16_t local_port) override;

@@ -88,6 +88,15 @@ void OutputPump::read() {
   });
 }
 
+void OutputPump::collect() {
+  for (std::size_t taken = 0; pipe_->open && taken < allowance;) {
+    const ssize_t length = pipe_->take();
+    if (length <= 0) return;  // the end is for `read` to find
+    taken += static_cast<std::size_t>(length);
+    pipe_->taken += static_cast<std::size_t>(length);
+  }
+}
+
 void OutputPump::end() {
   const auto ended = std::move(pipe_->ended);
   drop();

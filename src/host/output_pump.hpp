@@ -18,6 +18,8 @@ class OutputPump : public std::enable_shared_from_this<OutputPump> {
                                            std::function<void()> ended);
   ~OutputPump();
   bool ended() const noexcept;
+  /// Takes what is in the pipe by now, as much as a pipe holds, whatever the pace.
+  void collect();
   /// Takes what is in the pipe by now (a bounded amount) and closes it; `ended` is not called.
   void finish();
   /// Closes it without looking; `ended` is not called.

@@ -75,6 +75,9 @@ class Sandbox {
   /// Asks the first process to end (SIGTERM); `kill` ends everything in the sandbox at once.
   virtual void terminate() = 0;
   virtual void kill() = 0;
+  /// Hands over at once what the processes have written by now (as much as a pipe holds), before this
+  /// returns: so that what came before an answer is told before it.
+  virtual void collect_output() = 0;
   /// Peak memory of the running process and its descendants so far, in bytes; 0 if unknown.
   virtual std::uint64_t peak_memory_bytes() = 0;
   /// Of the first process, as the host counts; nothing while none runs.

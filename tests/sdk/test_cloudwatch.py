@@ -368,6 +368,7 @@ class Canary(CloudWatchCase):
         cli.ok("cloudwatch", "put-metric-alarm", "--alarm-name", "canary-errors", "--namespace", "AWS/Lambda",
                "--metric-name", "Errors", "--statistic", "Sum", "--period", "60", "--evaluation-periods", "2",
                "--threshold", "5", "--comparison-operator", "GreaterThanThreshold", "--dimensions", *dimensions,
+               "--treat-missing-data", "notBreaching",
                "--alarm-actions", "arn:aws:sns:us-east-1:123456789012:pager")
         start = self.now()
         for _ in range(2):
@@ -393,6 +394,14 @@ class Canary(CloudWatchCase):
         history = cli.ok("cloudwatch", "describe-alarm-history", "--alarm-name", "canary-errors",
                          "--history-item-type", "StateUpdate")
         self.assertIn("to ALARM", history["AlarmHistoryItems"][0]["HistorySummary"])
+        # Taken back: the breaching minutes count until they are out of sight.
+        self.client.update_alias(FunctionName="order-processor", Name="prod", FunctionVersion="1",
+                                 RoutingConfig={"AdditionalVersionWeights": {}})
+        states = []
+        for _ in range(4):
+            self.advance(60)
+            states.append(cli.ok("cloudwatch", "describe-alarms", "--alarm-names", "canary-errors")["MetricAlarms"][0]["StateValue"])
+        self.assertEqual(states, ["ALARM", "ALARM", "OK", "OK"])
         cli.ok("cloudwatch", "put-metric-data", "--namespace", "Shop", "--metric-name", "Orders", "--value", "3",
                "--dimensions", "Path=/cart", "--unit", "Count")
         cli.ok("cloudwatch", "delete-alarms", "--alarm-names", "canary-errors")

@@ -275,6 +275,7 @@ class FakeSandbox final : public Sandbox {
   void kill() override {
     if (process_) process_->kill();
   }
+  void collect_output() override {}
   std::uint64_t peak_memory_bytes() override { return host_.peak_memory; }
   std::optional<int> pid() const override {
     if (!process_ || !process_->alive()) return std::nullopt;

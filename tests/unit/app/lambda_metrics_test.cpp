@@ -42,7 +42,8 @@ class LambdaMetricsTest : public ::testing::Test {
   }
   void invoked(const lambda::VersionHandle& of, const std::string& qualifier,
                execution::InvocationEnd end = execution::InvocationEnd::Success) {
-    execution::InvocationRecord record{of, "id", arn(of, qualifier), end};
+    const std::string invoked_arn = arn(of, qualifier);
+    execution::InvocationRecord record{of, "id", invoked_arn, end};
     record.duration = 20ms;
     metrics_.on_invocation(record);
   }
@@ -162,7 +163,8 @@ TEST_F(LambdaMetricsTest, ProvisionedConcurrencyHasMetricsOfItsOwn) {
   EXPECT_EQ(peaks("ProvisionedConcurrencyUtilization")["ExecutedVersion=1," + resource], 0.75);
   EXPECT_EQ(peaks("ConcurrentExecutions")[resource], 4);
   EXPECT_EQ(peaks("UnreservedConcurrentExecutions")[""], 1);
-  execution::InvocationRecord record{one, "id", arn(one, "prod")};
+  const std::string invoked_arn = arn(one, "prod");
+  execution::InvocationRecord record{one, "id", invoked_arn};
   record.provisioned = true;
   metrics_.on_invocation(record);
   record.provisioned = false;

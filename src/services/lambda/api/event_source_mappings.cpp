@@ -15,6 +15,12 @@ constexpr int small_batch = 10;
 
 double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
+/// Counts one until it goes, however that comes.
+struct RunningBatch {
+  std::size_t& count;
+  ~RunningBatch() { --count; }
+};
+
 std::string source_service_in(std::string_view arn) {
   const std::size_t partition = arn.find(':', 4);
   if (partition == std::string_view::npos) return {};
@@ -34,6 +40,7 @@ Task<BatchOutcome> EventSourceMappings::run_batch(Scope caller, std::string func
   call.function = std::move(function);
   call.payload = std::move(payload);
   call.draw = weighted_;
+  const RunningBatch running{++running_};
   Result<NeighbourOutcome> ran = co_await lambda_.invoke_for_neighbour(std::move(call));
   BatchOutcome outcome;
   if (!ran) {

@@ -29,6 +29,9 @@ class EventSourceMappings final : public BatchInvoker {
   void set_transition(Duration transition) noexcept { transition_ = transition; }
   MappingEngine& engine() noexcept { return engine_; }
 
+  /// Batches that functions are at work on.
+  std::size_t running() const noexcept { return running_; }
+
   // BatchInvoker
   Task<BatchOutcome> run_batch(Scope caller, std::string function, std::string payload) override;
 
@@ -43,6 +46,7 @@ class EventSourceMappings final : public BatchInvoker {
   Clock& clock_;
   Random& ids_;
   MappingEngine engine_;
+  std::size_t running_ = 0;
   bool weighted_ = false;
   Duration transition_{};
 };

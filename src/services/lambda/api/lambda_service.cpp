@@ -241,4 +241,6 @@ Task<> LambdaService::collect_when_settled() {
   co_await codes_.collect();
 }
 
+std::size_t LambdaService::in_background() const { return events_.running() + mappings_->running(); }
+
 }  // namespace aviary::lambda

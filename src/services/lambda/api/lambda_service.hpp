@@ -126,6 +126,8 @@ class LambdaService final : public Service {
   /// What is sent to functions' URLs, open to every page as the function's CORS says (url_invoke.cpp).
   Task<wire::Response> answer_url(wire::Request request, UrlAddress address);
 
+  /// Invocations that run and that no client waits for: asynchronous events, batches of mappings.
+  std::size_t in_background() const;
   void add_event_observer(EventObserver& observer) { events_.add_observer(observer); }
 
   // For the emulator's own interface, below `/_aviary/`.

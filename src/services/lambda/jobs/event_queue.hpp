@@ -44,6 +44,8 @@ class EventQueue {
   /// No attempt starts any more; completes when none runs.
   Task<> stop();
   std::size_t size() const noexcept { return events_.size(); }
+  /// Attempts that are under way.
+  std::size_t running() const noexcept { return attempts_.size(); }
 
   /// Observers outlive the queue, or are removed before they go.
   void add_observer(EventObserver& observer) { observers_.push_back(&observer); }
