@@ -89,6 +89,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       happenings(clock),
       sqs_ids(seed, "sqs"),
       sns_ids(seed, "sns"),
+      kinesis_ids(seed, "kinesis"),
       events_ids(seed, "events"),
       guard{chosen.allow_host, chosen.allow_origin},
       housekeeping(io.get_executor()),
@@ -207,6 +208,7 @@ void build_services(Parts& parts) {
   add_codedeploy(parts);
   add_sqs(parts);
   add_sns(parts);
+  add_kinesis(parts);
   add_events(parts);
   add_identity(parts);
   add_cloudformation(parts);

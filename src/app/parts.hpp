@@ -39,6 +39,7 @@
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
+#include "services/kinesis/api/kinesis_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/s3/api/s3_service.hpp"
@@ -95,6 +96,8 @@ struct Parts {
   SeededRandom sns_ids;
   std::unique_ptr<TopicSubscribers> topic_subscribers;
   std::unique_ptr<sns::SnsService> sns;
+  SeededRandom kinesis_ids;
+  std::unique_ptr<kinesis::KinesisService> kinesis;
   SeededRandom events_ids;
   std::unique_ptr<EventTargets> event_targets;
   std::unique_ptr<events::EventsService> events;
