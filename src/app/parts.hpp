@@ -16,6 +16,7 @@
 #include "app/happenings.hpp"
 #include "app/lambda_metrics.hpp"
 #include "app/mapped_queues.hpp"
+#include "app/mapped_streams.hpp"
 #include "app/runtime_listeners.hpp"
 #include "app/topic_subscribers.hpp"
 #include "aviary/emulator.hpp"
@@ -98,6 +99,7 @@ struct Parts {
   std::unique_ptr<sns::SnsService> sns;
   SeededRandom kinesis_ids;
   std::unique_ptr<kinesis::KinesisService> kinesis;
+  std::unique_ptr<MappedStreams> mapped_streams;
   SeededRandom events_ids;
   std::unique_ptr<EventTargets> event_targets;
   std::unique_ptr<events::EventsService> events;

@@ -1,6 +1,6 @@
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
-#include "base/encoding.hpp"
+#include "services/lambda/api/event_source_mappings.hpp"
 
 namespace aviary::app {
 
@@ -17,6 +17,8 @@ void add_kinesis(Parts& parts) {
                                    .transition = parts.options.activation_delay,
                                    .limits_throughput = std::move(limits)});
   parts.add(*parts.kinesis);
+  parts.mapped_streams = std::make_unique<MappedStreams>(*parts.kinesis);
+  parts.lambda->mappings().engine().attach(parts.mapped_streams.get());
 }
 
 }  // namespace aviary::app

@@ -128,7 +128,8 @@ Ended simulate(std::uint64_t seed, int messages, bool in_groups) {
   sqs::SqsService queues({.clock = clock, .ids = ids, .journal = journal});
   Source source(queues);
   Function function(clock, seed);
-  lambda::MappingEngine engine(clock, loop.get_executor(), journal, function);
+  lambda::NoMessenger messenger;
+  lambda::MappingEngine engine(clock, loop.get_executor(), journal, function, ids, messenger);
   engine.attach(&source);
   const auto settle = [&] {
     loop.restart();

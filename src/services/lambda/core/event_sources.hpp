@@ -16,6 +16,8 @@
 /// root ties them together.
 namespace aviary::lambda {
 
+struct EventSourceMapping;
+
 /// A queue's message, received: it is the poller's until its visibility timeout ends.
 struct QueueRecord {
   std::string message_id;
@@ -58,6 +60,7 @@ struct BatchOutcome {
   std::string problem{};  ///< for humans
   std::string version{};  ///< that ran
   std::string request_id{};
+  std::string function_error{};  ///< `Unhandled`, …
 };
 
 /// Runs functions for mappings.
@@ -66,6 +69,23 @@ class BatchInvoker {
   virtual ~BatchInvoker() = default;
   /// `function`: an ARN, with or without a qualifier.
   virtual Task<BatchOutcome> run_batch(Scope caller, std::string function, std::string payload) = 0;
+  /// ARN of the role that the function runs as; empty if there is no such function.
+  virtual std::string role_of(const Scope&, std::string_view /*function*/, std::string_view /*qualifier*/) {
+    return {};
+  }
+};
+
+/// How old what a stream's mapping gives its function is. Somebody else makes a metric of it.
+struct IteratorAge {
+  const EventSourceMapping& mapping;
+  std::string_view version;  ///< that ran; empty: none did
+  Duration age;              ///< of the batch's last record, when the function was given it
+  Instant at;
+};
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  virtual void on_batch(const IteratorAge& age) = 0;
 };
 
 }  // namespace aviary::lambda

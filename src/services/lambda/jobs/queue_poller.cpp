@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "services/lambda/core/mapping_event.hpp"
+
 namespace aviary::lambda {
 namespace {
 
-constexpr std::size_t payload_at_most = 6 * 1024 * 1024;
-constexpr std::size_t envelope_bytes = 32;  ///< `{"Records":[` and what closes it
 constexpr Duration idle_wait = std::chrono::seconds(20);
 constexpr Duration missing_queue_wait = std::chrono::seconds(60);
 
@@ -15,10 +15,6 @@ constexpr Duration missing_queue_wait = std::chrono::seconds(60);
 constexpr std::size_t first_pollers = 5;
 constexpr std::size_t more_per_second = 5;
 constexpr std::size_t pollers_at_most = 1250;
-
-std::string dumped(const OrderedJson& document) {
-  return document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
 
 std::vector<std::string> handles_of(const std::vector<QueueRecord>& batch) {
   std::vector<std::string> handles;
@@ -38,7 +34,10 @@ QueuePoller::QueuePoller(Clock& clock, TaskGroup& tasks, QueueSource& queues, Ba
       mapping_(std::move(mapping)),
       patterns_(mapping_.patterns()) {}
 
-void QueuePoller::start() { tasks_.spawn("a queue's poller", run(shared_from_this())); }
+void QueuePoller::start() {
+  stopped_ = false;
+  if (!std::exchange(running_, true)) tasks_.spawn("a queue's poller", run(shared_from_this()));
+}
 
 void QueuePoller::stop() {
   stopped_ = true;
@@ -48,6 +47,11 @@ void QueuePoller::stop() {
 void QueuePoller::update(EventSourceMapping mapping) {
   mapping_ = std::move(mapping);
   patterns_ = mapping_.patterns();
+}
+
+void QueuePoller::describe(Json& row, Instant) const {
+  const std::optional<QueueFacts> queue = queues_.find(mapping_.source);
+  row["lag"] = queue ? Json(queue->waiting) : Json();
 }
 
 void QueuePoller::give_room() {
@@ -89,11 +93,11 @@ Task<> QueuePoller::run(Self self) {
     if (!self->busy_since_) self->busy_since_ = self->clock_.now();
     // What does not fit into one event goes in several.
     while (!batch.empty()) {
-      std::size_t bytes = envelope_bytes;
+      std::size_t bytes = event_envelope_bytes;
       std::size_t count = 0;
       for (; count < batch.size(); ++count) {
         const std::size_t size = dumped(batch[count].event).size() + 1;
-        if (count > 0 && bytes + size > payload_at_most) break;
+        if (count > 0 && bytes + size > event_bytes_at_most) break;
         bytes += size;
       }
       Batch part(std::make_move_iterator(batch.begin()),
@@ -104,12 +108,13 @@ Task<> QueuePoller::run(Self self) {
       self->tasks_.spawn("a queue's batch", process(self, std::move(part), self->clock_.now()));
     }
   }
+  self->running_ = false;
 }
 
 void QueuePoller::take(Batch& batch, std::size_t count) {
   std::vector<std::string> unwanted;
   for (QueueRecord& record : queues_.receive(mapping_.source, count)) {
-    if (passes_filters(patterns_, record.event)) {
+    if (passes_filters(SourceKind::Queue, patterns_, record.event)) {
       batch.push_back(std::move(record));
     } else {
       unwanted.push_back(std::move(record.receipt_handle));
@@ -173,20 +178,9 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
 }
 
 void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
-  ++counts_.batches;
-  counts_.records += batch.size();
-  counts_.last_at = clock_.now();
-  counts_.last_size = batch.size();
-  if (!outcome.version.empty()) counts_.last_version = outcome.version;
-  const auto fail = [&](std::string_view result, std::string error) {
-    ++counts_.failed;
-    counts_.last_result = result;
-    counts_.last_error = std::move(error);
-  };
+  counts_.ran(batch.size(), outcome, clock_.now());
   if (outcome.kind != BatchOutcome::Kind::Done) {
-    fail(outcome.kind == BatchOutcome::Kind::Failed ? std::string("PROBLEM: Function call failed")
-                                                    : "PROBLEM: " + outcome.problem,
-         outcome.problem);
+    counts_.fail(outcome);
     return;
   }
   std::vector<std::string> done;
@@ -195,7 +189,7 @@ void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
     for (const QueueRecord& record : batch) ids.push_back(record.message_id);
     const auto failed = failed_items(outcome.payload, ids);
     if (!failed) {
-      fail("PROBLEM: Function call failed", "the function's batchItemFailures make no sense");
+      counts_.fail("PROBLEM: Function call failed", "the function's batchItemFailures make no sense");
       return;
     }
     for (const QueueRecord& record : batch)
