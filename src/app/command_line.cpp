@@ -205,6 +205,8 @@ class Parser {
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
+    add_list("--endpoint", options_.endpoint,
+             "A service that is elsewhere, polled by event source mappings: dynamodb=http://127.0.0.1:8000");
     add("--stream-throughput", options_.stream_throughput,
         "What a shard takes and gives in a second: limited, as on AWS, or unlimited")
         ->check(CLI::IsMember({"limited", "unlimited"}));

@@ -60,6 +60,8 @@ std::string problem_of(const EmulatorOptions& options) {
   }
   if (!parse_clock_setting(options.clock))
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
+  if (Endpoints endpoints = parse_endpoints(options.endpoint); !endpoints.problem.empty())
+    return endpoints.problem;
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};
@@ -208,6 +210,7 @@ void build_services(Parts& parts) {
   add_codedeploy(parts);
   add_sqs(parts);
   add_sns(parts);
+  add_outside(parts);
   add_kinesis(parts);
   add_events(parts);
   add_identity(parts);

@@ -17,6 +17,8 @@
 #include "app/lambda_metrics.hpp"
 #include "app/mapped_queues.hpp"
 #include "app/mapped_streams.hpp"
+#include "app/outside/outside_queues.hpp"
+#include "app/outside/outside_streams.hpp"
 #include "app/runtime_listeners.hpp"
 #include "app/topic_subscribers.hpp"
 #include "aviary/emulator.hpp"
@@ -100,6 +102,8 @@ struct Parts {
   SeededRandom kinesis_ids;
   std::unique_ptr<kinesis::KinesisService> kinesis;
   std::unique_ptr<MappedStreams> mapped_streams;
+  std::vector<std::unique_ptr<OutsideStreams>> outside_streams;
+  std::unique_ptr<OutsideQueues> outside_queues;
   SeededRandom events_ids;
   std::unique_ptr<EventTargets> event_targets;
   std::unique_ptr<events::EventsService> events;

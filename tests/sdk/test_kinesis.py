@@ -4,12 +4,12 @@ Texts of errors as AWS words them (recorded by kinesalite and moto's tests again
 """
 
 import base64
-import json
 import time
 import unittest
+import urllib.error
 import urllib.request
 
-from aviary_server import ACCOUNT, REGION, Server, ServerCase
+from aviary_server import ACCOUNT, REGION
 from aws_cli import for_each
 from sdk_clients import LambdaCase, client_for
 
@@ -183,6 +183,91 @@ class Streams(KinesisCase):
         self.assertEqual(len(cli.ok("kinesis", "list-shards", "--stream-name", "orders")["Shards"]), 3)
         self.assertEqual(cli.ok("kinesis", "list-streams")["StreamNames"], ["orders"])
         cli.ok("kinesis", "delete-stream", "--stream-name", "orders")
+
+
+def cbor(value):
+    """CBOR of what a request has."""
+    def head(major, number):
+        for info, width in ((24, 1), (25, 2), (26, 4), (27, 8)):
+            if number < 24:
+                return bytes([major << 5 | number])
+            if number < 256 ** width:
+                return bytes([major << 5 | info]) + number.to_bytes(width, "big")
+    if isinstance(value, dict):
+        return head(5, len(value)) + b"".join(cbor(key) + cbor(each) for key, each in value.items())
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(cbor, value))
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    return head(3, len(value.encode())) + value.encode() if isinstance(value, str) else head(0, value)
+
+
+def from_cbor(body):
+    """The value, with tags as pairs."""
+    def item(at):
+        major, info = body[at] >> 5, body[at] & 31
+        at += 1
+        if major == 7:
+            return {20: False, 21: True, 22: None}[info], at
+        width = {24: 1, 25: 2, 26: 4, 27: 8}.get(info, 0)
+        number = int.from_bytes(body[at:at + width], "big") if width else info
+        at += width
+        if major in (2, 3):
+            piece = body[at:at + number]
+            return (piece if major == 2 else piece.decode()), at + number
+        if major == 6:
+            tagged, at = item(at)
+            return (number, tagged), at
+        if major == 4:
+            found = []
+            for _ in range(number):
+                each, at = item(at)
+                found.append(each)
+            return found, at
+        if major == 5:
+            pairs = {}
+            for _ in range(number):
+                key, at = item(at)
+                pairs[key], at = item(at)
+            return pairs, at
+        return (number if major == 0 else -1 - number), at
+    return item(0)[0]
+
+
+class Cbor(KinesisCase):
+    """As the Java SDK speaks it: application/x-amz-cbor-1.1, timestamps in milliseconds."""
+
+    def call(self, operation, request):
+        asked = urllib.request.Request(self.server.endpoint, cbor(request), {
+            "Content-Type": "application/x-amz-cbor-1.1", "X-Amz-Target": f"Kinesis_20131202.{operation}"})
+        try:
+            answer = urllib.request.urlopen(asked, timeout=30)
+        except urllib.error.HTTPError as refusal:
+            answer = refusal
+        with answer:
+            body = answer.read()
+            self.assertEqual(answer.headers["Content-Type"], "application/x-amz-cbor-1.1")
+            return answer.status, from_cbor(body) if body else None
+
+    def test_records(self):
+        self.make()
+        before = int(time.time() * 1000) - 1000
+        self.assertEqual(self.call("PutRecord", {"StreamName": "orders", "Data": b"\x00\xff", "PartitionKey": "k"})[0],
+                         200)
+        _, answer = self.call("GetShardIterator", {
+            "StreamName": "orders", "ShardId": "shardId-000000000000", "ShardIteratorType": "AT_TIMESTAMP",
+            "Timestamp": before})
+        _, got = self.call("GetRecords", {"ShardIterator": answer["ShardIterator"]})
+        [record] = got["Records"]
+        self.assertEqual((record["Data"], record["PartitionKey"]), (b"\x00\xff", "k"))
+        tag, arrived = record["ApproximateArrivalTimestamp"]
+        self.assertEqual(tag, 1)
+        self.assertLess(abs(arrived - before), 600_000)
+
+    def test_errors(self):
+        status, answer = self.call("DescribeStream", {"StreamName": "none"})
+        self.assertEqual((status, answer["__type"], answer["message"]),
+                         (400, "ResourceNotFoundException", f"Stream none under account {ACCOUNT} not found."))
 
 
 if __name__ == "__main__":

@@ -131,12 +131,15 @@ AwsError EventSourceMappings::twin_conflict(const EventSourceMapping& mapping,
 }
 
 Task<Result<Reply>> EventSourceMappings::create(Call call) {
-  // A stream may be elsewhere: it is asked for before anything is decided.
+  // A source may be elsewhere: it is asked for before anything is decided.
   std::optional<StreamListing> stream;
   const std::string source = text_of(call.input, "EventSourceArn");
   if (StreamSource* streams = engine_.streams(source)) {
     auto listing = streams->list(source);
     stream = co_await std::move(listing);
+  } else if (source_kind(source) == SourceKind::Queue && engine_.queues()) {
+    auto look = engine_.queues()->look(source);
+    co_await std::move(look);
   }
   co_return create_now(call, stream);
 }
@@ -151,12 +154,16 @@ Result<Reply> EventSourceMappings::create_now(Call& call, const std::optional<St
   }
   if (!mapping.is_queue() && !stream) {
     const std::string service = source_service_in(mapping.source);
-    if (mapping.is_stream() || service == "kafka" || service == "mq" || service == "rds")
+    if (mapping.kind() == SourceKind::DynamoDb)
       return AwsError(
           wire::errors::NotImplemented,
-          fmt::format("Aviary's event source mappings do not poll {} here: queues of SQS and streams "
-                      "of Kinesis are there.",
-                      service));
+          "Aviary has no tables of its own: --endpoint dynamodb=URL names a server whose streams its "
+          "event source mappings poll.");
+    if (service == "kafka" || service == "mq" || service == "rds")
+      return AwsError(wire::errors::NotImplemented,
+                      fmt::format("Aviary's event source mappings do not poll {} yet: queues and streams are "
+                                  "there.",
+                                  service));
     return invalid_parameter("Unrecognized event source.");
   }
   if (const Result<> valid = check_parameters(mapping, call.input); !valid) return valid.error();

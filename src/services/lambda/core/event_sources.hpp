@@ -36,15 +36,18 @@ struct QueueFacts {
 class QueueSource {
  public:
   virtual ~QueueSource() = default;
+  /// What is known of the queue; of one that is elsewhere, since the last look.
   virtual std::optional<QueueFacts> find(std::string_view arn) = 0;
+  /// Brings what is known up to date.
+  virtual Task<> look(std::string) { co_return; }
   /// Completes when the queue may have something to receive, or at `until`. False: no queue will ever have
   /// anything again, everything ends.
   virtual Task<bool> wait(std::string arn, Instant until) = 0;
   /// What is there now, up to `count`.
-  virtual std::vector<QueueRecord> receive(std::string_view arn, std::size_t count) = 0;
-  virtual void remove(std::string_view arn, const std::vector<std::string>& receipt_handles) = 0;
+  virtual Task<std::vector<QueueRecord>> receive(std::string arn, std::size_t count) = 0;
+  virtual Task<> remove(std::string arn, std::vector<std::string> receipt_handles) = 0;
   /// To be received again at once.
-  virtual void release(std::string_view arn, const std::vector<std::string>& receipt_handles) = 0;
+  virtual Task<> release(std::string arn, std::vector<std::string> receipt_handles) = 0;
 };
 
 /// How a batch fared.

@@ -86,7 +86,8 @@ Task<> QueuePoller::run(Self self) {
     Batch batch;
     const bool goes_on = co_await self->gather(batch);
     if (self->stopped_ || !goes_on) {
-      self->queues_.release(self->mapping_.source, handles_of(batch));
+      auto releasing = self->queues_.release(self->mapping_.source, handles_of(batch));
+      co_await std::move(releasing);
       break;
     }
     if (batch.empty()) continue;
@@ -111,9 +112,11 @@ Task<> QueuePoller::run(Self self) {
   self->running_ = false;
 }
 
-void QueuePoller::take(Batch& batch, std::size_t count) {
+Task<> QueuePoller::take(Batch& batch, std::size_t count) {
   std::vector<std::string> unwanted;
-  for (QueueRecord& record : queues_.receive(mapping_.source, count)) {
+  auto receiving = queues_.receive(mapping_.source, count);
+  std::vector<QueueRecord> received = co_await std::move(receiving);
+  for (QueueRecord& record : received) {
     if (passes_filters(SourceKind::Queue, patterns_, record.event)) {
       batch.push_back(std::move(record));
     } else {
@@ -121,7 +124,9 @@ void QueuePoller::take(Batch& batch, std::size_t count) {
     }
   }
   counts_.filtered += unwanted.size();
-  if (!unwanted.empty()) queues_.remove(mapping_.source, unwanted);
+  if (unwanted.empty()) co_return;
+  auto removing = queues_.remove(mapping_.source, std::move(unwanted));
+  co_await std::move(removing);
 }
 
 /// Until the batch is full, its window is over, or something is there when there is no window. False when
@@ -133,7 +138,10 @@ Task<bool> QueuePoller::gather(Batch& batch) {
     if (stopped_) co_return true;
     const auto wanted = static_cast<std::size_t>(std::max(mapping_.batch_size, 1));
     const Instant now = clock_.now();
-    if (batch.size() < wanted) take(batch, wanted - batch.size());
+    if (batch.size() < wanted) {
+      auto taking = take(batch, wanted - batch.size());
+      co_await std::move(taking);
+    }
     if (!batch.empty() && !closes) closes = now + std::chrono::seconds(mapping_.window);
     if (batch.size() >= wanted || (closes && now >= *closes)) co_return true;
     if (batch.empty() && counts_.batches_in_flight == 0) busy_since_.reset();
@@ -166,7 +174,11 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
     co_await sleep_until(self->clock_, again);
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(30));
   }
-  self->settle(batch, outcome);
+  std::vector<std::string> finished = self->settle(batch, outcome);
+  if (!finished.empty()) {
+    auto removing = self->queues_.remove(self->mapping_.source, std::move(finished));
+    co_await std::move(removing);
+  }
   if (outcome.kind == BatchOutcome::Kind::Refused && !self->stopped_) {
     // A function that is not there is not asked for again at once.
     const Instant again = self->clock_.now() + std::chrono::seconds(5);
@@ -177,11 +189,11 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
   self->give_room();
 }
 
-void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
+std::vector<std::string> QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
   counts_.ran(batch.size(), outcome, clock_.now());
   if (outcome.kind != BatchOutcome::Kind::Done) {
     counts_.fail(outcome);
-    return;
+    return {};
   }
   std::vector<std::string> done;
   if (mapping_.reports_failures) {
@@ -190,7 +202,7 @@ void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
     const auto failed = failed_items(outcome.payload, ids);
     if (!failed) {
       counts_.fail("PROBLEM: Function call failed", "the function's batchItemFailures make no sense");
-      return;
+      return {};
     }
     for (const QueueRecord& record : batch)
       if (std::ranges::find(*failed, record.message_id) == failed->end())
@@ -199,8 +211,8 @@ void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
   } else {
     done = handles_of(batch);
   }
-  queues_.remove(mapping_.source, done);
   counts_.last_result = "OK";
+  return done;
 }
 
 }  // namespace aviary::lambda

@@ -32,8 +32,9 @@ class QueuePoller final : public MappingPoller, public std::enable_shared_from_t
   Task<bool> gather(Batch& batch);
   Task<> wait_for_room();
   /// Takes what passes the filters; the rest is consumed.
-  void take(Batch& batch, std::size_t count);
-  void settle(const Batch& batch, const BatchOutcome& outcome);
+  Task<> take(Batch& batch, std::size_t count);
+  /// Answers which are done with.
+  std::vector<std::string> settle(const Batch& batch, const BatchOutcome& outcome);
   std::size_t most_at_once() const;
   void give_room();
 

@@ -201,20 +201,22 @@ Task<> StreamPoller::read(Self self, WorkPtr work) {
 }
 
 void StreamPoller::accept(Work& work, StreamPage page) {
+  std::vector<StreamRecord> unwanted;
   for (StreamRecord& record : page.records) {
     record.ordinal = work.first_step + work.steps.size();
     work.position = {.kind = StreamPosition::Kind::After, .sequence_number = record.sequence_number};
     const bool wanted = passes_filters(mapping_.kind(), patterns_, record.event);
     work.steps.push_back({.sequence_number = record.sequence_number, .arrived = record.arrived});
     if (!wanted) {
-      ++counts_.filtered;
-      done(work, {std::move(record)}, 1);
+      unwanted.push_back(std::move(record));
       continue;
     }
     record.bytes = dumped(record.event).size();
     Lane& lane = work.lanes[lane_of(record.partition_key, work.lanes.size())];
     lane.waiting.push_back(std::move(record));
   }
+  counts_.filtered += unwanted.size();
+  done(work, unwanted, unwanted.size());
   if (page.records.empty() && page.next) {
     work.position = *page.next;
     if (work.steps.empty()) work.done_to = *page.next;
