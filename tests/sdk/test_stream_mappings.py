@@ -106,7 +106,7 @@ class StreamOperations(StreamCase):
                                              "satisfy constraint: Member must not be null."),
                 ({"EventSourceArn": self.stream_arn("none")}, f"Stream not found: {self.stream_arn('none')}"),
                 ({"FunctionName": "nobody"}, "Function does not exist"),
-                ({"Topics": ["t"]}, "Unsupported Topics parameter for given event source mapping type.")]:
+                ({"Topics": ["topic"]}, "Unsupported Topics parameter for given event source mapping type.")]:
             request = {"EventSourceArn": self.stream_arn(), "FunctionName": "order-processor",
                        "StartingPosition": "LATEST", **request}
             self.refused(invalid, 400, self.client.create_event_source_mapping, message=message,
