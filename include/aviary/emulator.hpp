@@ -43,7 +43,9 @@ struct EmulatorOptions {
   std::string mapping_routing = "primary";  ///< primary | weighted: which version of an alias a mapping runs
   std::string omitted_routing_config = "clear";  ///< clear | keep: an alias update with FunctionVersion alone
   std::chrono::milliseconds activation_delay{0};  ///< how long Pending and InProgress last
-  bool enforce_permissions = false;               ///< resource policies decide who may invoke
+  std::vector<std::string> endpoint;              ///< services elsewhere: `dynamodb=http://127.0.0.1:8000`
+  std::string stream_throughput = "limited";  ///< limited | unlimited: a shard's records and bytes a second
+  bool enforce_permissions = false;           ///< resource policies decide who may invoke
 
   // Running code.
   std::string isolation = "auto";          ///< auto | namespaces | none

@@ -203,10 +203,15 @@ class Parser {
         "Which version of an alias an event source mapping runs: primary, as on AWS, or weighted")
         ->check(CLI::IsMember({"primary", "weighted"}));
     add("--activation-delay", raw_.activation_delay_ms,
-        "Milliseconds that functions stay Pending and InProgress")
+        "Milliseconds that functions stay Pending and InProgress, and streams CREATING and UPDATING")
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
+    add_list("--endpoint", options_.endpoint,
+             "A service that is elsewhere, polled by event source mappings: dynamodb=http://127.0.0.1:8000");
+    add("--stream-throughput", options_.stream_throughput,
+        "What a shard takes and gives in a second: limited, as on AWS, or unlimited")
+        ->check(CLI::IsMember({"limited", "unlimited"}));
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")
         ->check(CLI::Range(1, 1000000));
   }

@@ -60,6 +60,8 @@ std::string problem_of(const EmulatorOptions& options) {
   }
   if (!parse_clock_setting(options.clock))
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
+  if (Endpoints endpoints = parse_endpoints(options.endpoint); !endpoints.problem.empty())
+    return endpoints.problem;
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};
@@ -89,6 +91,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       happenings(clock),
       sqs_ids(seed, "sqs"),
       sns_ids(seed, "sns"),
+      kinesis_ids(seed, "kinesis"),
       events_ids(seed, "events"),
       guard{chosen.allow_host, chosen.allow_origin},
       housekeeping(io.get_executor()),
@@ -207,6 +210,8 @@ void build_services(Parts& parts) {
   add_codedeploy(parts);
   add_sqs(parts);
   add_sns(parts);
+  add_outside(parts);
+  add_kinesis(parts);
   add_events(parts);
   add_identity(parts);
   add_cloudformation(parts);

@@ -50,22 +50,24 @@ Task<bool> MappedQueues::wait(std::string arn, Instant until) {
   co_return open;
 }
 
-std::vector<lambda::QueueRecord> MappedQueues::receive(std::string_view arn, std::size_t count) {
+Task<std::vector<lambda::QueueRecord>> MappedQueues::receive(std::string arn, std::size_t count) {
   const sqs::QueueId queue = sqs::parse_queue_arn(arn);
   std::vector<lambda::QueueRecord> records;
   for (const sqs::Received& received : queues_.receive(queue, count))
     records.push_back({.message_id = received.message.id,
                        .receipt_handle = received.receipt_handle,
                        .event = record_of(received, arn, queue.scope.region)});
-  return records;
+  co_return records;
 }
 
-void MappedQueues::remove(std::string_view arn, const std::vector<std::string>& receipt_handles) {
+Task<> MappedQueues::remove(std::string arn, std::vector<std::string> receipt_handles) {
   queues_.remove(sqs::parse_queue_arn(arn), receipt_handles);
+  co_return;
 }
 
-void MappedQueues::release(std::string_view arn, const std::vector<std::string>& receipt_handles) {
+Task<> MappedQueues::release(std::string arn, std::vector<std::string> receipt_handles) {
   queues_.change_visibility(sqs::parse_queue_arn(arn), receipt_handles, 0);
+  co_return;
 }
 
 }  // namespace aviary::app

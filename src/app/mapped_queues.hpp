@@ -12,9 +12,9 @@ class MappedQueues final : public lambda::QueueSource {
 
   std::optional<lambda::QueueFacts> find(std::string_view arn) override;
   Task<bool> wait(std::string arn, Instant until) override;
-  std::vector<lambda::QueueRecord> receive(std::string_view arn, std::size_t count) override;
-  void remove(std::string_view arn, const std::vector<std::string>& receipt_handles) override;
-  void release(std::string_view arn, const std::vector<std::string>& receipt_handles) override;
+  Task<std::vector<lambda::QueueRecord>> receive(std::string arn, std::size_t count) override;
+  Task<> remove(std::string arn, std::vector<std::string> receipt_handles) override;
+  Task<> release(std::string arn, std::vector<std::string> receipt_handles) override;
 
  private:
   sqs::SqsService& queues_;

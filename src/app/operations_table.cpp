@@ -10,6 +10,7 @@
 #include "models/codedeploy.hpp"
 #include "models/events.hpp"
 #include "models/iam.hpp"
+#include "models/kinesis.hpp"
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
 #include "models/s3.hpp"
@@ -21,6 +22,7 @@
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
 #include "services/iam/api/iam_service.hpp"
+#include "services/kinesis/api/kinesis_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/s3/api/s3_service.hpp"
@@ -42,6 +44,7 @@ std::vector<Row> rows() {
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
           {&models::events::service, events::EventsService::implemented_operations()},
           {&models::iam::service, iam::IamService::implemented_operations()},
+          {&models::kinesis::service, kinesis::KinesisService::implemented_operations()},
           {&models::lambda::service, lambda::LambdaService::implemented_operations()},
           {&models::logs::service, logs::LogsService::implemented_operations()},
           {&models::s3::service, s3::S3Service::implemented_operations()},

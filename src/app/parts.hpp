@@ -16,6 +16,9 @@
 #include "app/happenings.hpp"
 #include "app/lambda_metrics.hpp"
 #include "app/mapped_queues.hpp"
+#include "app/mapped_streams.hpp"
+#include "app/outside/outside_queues.hpp"
+#include "app/outside/outside_streams.hpp"
 #include "app/runtime_listeners.hpp"
 #include "app/topic_subscribers.hpp"
 #include "aviary/emulator.hpp"
@@ -39,6 +42,7 @@
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
+#include "services/kinesis/api/kinesis_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/s3/api/s3_service.hpp"
@@ -95,6 +99,11 @@ struct Parts {
   SeededRandom sns_ids;
   std::unique_ptr<TopicSubscribers> topic_subscribers;
   std::unique_ptr<sns::SnsService> sns;
+  SeededRandom kinesis_ids;
+  std::unique_ptr<kinesis::KinesisService> kinesis;
+  std::unique_ptr<MappedStreams> mapped_streams;
+  std::vector<std::unique_ptr<OutsideStreams>> outside_streams;
+  std::unique_ptr<OutsideQueues> outside_queues;
   SeededRandom events_ids;
   std::unique_ptr<EventTargets> event_targets;
   std::unique_ptr<events::EventsService> events;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "wire/aws_cbor_codec.hpp"
 #include "wire/content_encoding.hpp"
 #include "wire/event_stream.hpp"
 
@@ -124,7 +125,7 @@ Task<Result<>> Gateway::decompress(wire::Request& request) const {
 Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::Target> target,
                                      std::string request_id) {
   const wire::AnswerContext context = context_of(target, request_id);
-  const wire::Codec* codec = target ? wire::codec_for(target->protocol) : nullptr;
+  const wire::Codec* codec = target ? wire::codec_of(*target, request) : nullptr;
   if (codec == nullptr) {
     const std::string text =
         target ? fmt::format("Aviary does not speak this protocol to {} yet.", target->service->id)

@@ -158,6 +158,18 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+/// What is signed, and by what: the scope's names and the timestamp.
+std::string signature_of(std::string_view canonical, const Signature& scope, const std::string& secret) {
+  const std::string to_sign =
+      fmt::format("{}\n{}\n{}/{}/{}/aws4_request\n{}", algorithm, scope.timestamp, scope.date, scope.region,
+                  scope.service, hex_encode(sha256(canonical)));
+  std::string signing_key = hmac_sha256("AWS4" + secret, scope.date);
+  signing_key = hmac_sha256(signing_key, scope.region);
+  signing_key = hmac_sha256(signing_key, scope.service);
+  signing_key = hmac_sha256(signing_key, "aws4_request");
+  return hex_encode(hmac_sha256(signing_key, to_sign));
+}
+
 }  // namespace
 
 AccessKeys parse_access_keys(const std::vector<std::string>& pairs) {
@@ -212,19 +224,43 @@ Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, 
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(request, !s3),
                   canonical_query(request, given.presigned), canonical_headers(request, given.signed_headers),
                   given.signed_headers, payload_hash);
-  const std::string to_sign =
-      fmt::format("{}\n{}\n{}/{}/{}/aws4_request\n{}", algorithm, given.timestamp, given.date, given.region,
-                  given.service, hex_encode(sha256(canonical)));
-  std::string signing_key = hmac_sha256("AWS4" + key->second, given.date);
-  signing_key = hmac_sha256(signing_key, given.region);
-  signing_key = hmac_sha256(signing_key, given.service);
-  signing_key = hmac_sha256(signing_key, "aws4_request");
-  if (!equal_in_constant_time(hex_encode(hmac_sha256(signing_key, to_sign)), given.signature))
+  if (!equal_in_constant_time(signature_of(canonical, given, key->second), given.signature))
     return AwsError(
         mismatch,
         "The request signature we calculated does not match the signature you provided. Check your AWS "
         "Secret Access Key and signing method. Consult the service documentation for details.");
   return {};
+}
+
+std::vector<std::pair<std::string, std::string>> signed_headers(const wire::Request& request,
+                                                                const Signer& signer, Instant now) {
+  Signature scope;
+  std::string text = iso8601(now, 0);  // 2024-01-15T10:30:00Z
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  scope.timestamp = text;
+  scope.date = text.substr(0, 8);
+  scope.region = signer.region;
+  scope.service = signer.service;
+  wire::Request dated{
+      .method = request.method, .target = request.target, .headers = request.headers, .body = {}};
+  dated.headers.emplace_back("x-amz-date", scope.timestamp);
+  if (!signer.session_token.empty()) dated.headers.emplace_back("x-amz-security-token", signer.session_token);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : dated.headers) names.emplace_back(name);
+  std::ranges::sort(names);
+  for (const std::string& name : names)
+    scope.signed_headers += (scope.signed_headers.empty() ? "" : ";") + name;
+  const std::string canonical =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(dated, signer.service != "s3"),
+                  canonical_query(dated, false), canonical_headers(dated, scope.signed_headers),
+                  scope.signed_headers, hex_encode(sha256(request.body)));
+  std::vector<std::pair<std::string, std::string>> headers{{"X-Amz-Date", scope.timestamp}};
+  if (!signer.session_token.empty()) headers.emplace_back("X-Amz-Security-Token", signer.session_token);
+  headers.emplace_back("Authorization",
+                       fmt::format("{} Credential={}/{}/{}/{}/aws4_request, SignedHeaders={}, Signature={}",
+                                   algorithm, signer.access_key_id, scope.date, scope.region, scope.service,
+                                   scope.signed_headers, signature_of(canonical, scope, signer.secret)));
+  return headers;
 }
 
 }  // namespace aviary

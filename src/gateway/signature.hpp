@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -21,5 +22,18 @@ AccessKeys parse_access_keys(const std::vector<std::string>& pairs);
 /// `InvalidClientTokenId`, `SignatureDoesNotMatch` (also for a date more than 15 minutes off `now`), all 403,
 /// as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html words them.
 Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, Instant now);
+
+/// Who signs, and for what.
+struct Signer {
+  std::string access_key_id;
+  std::string secret;
+  std::string session_token{};
+  std::string region;
+  std::string service;  ///< signing name
+};
+/// The headers that a request of ours gets: `X-Amz-Date`, `Authorization`, … All headers that it has are
+/// signed; their names are in small letters, and `host` is one of them.
+std::vector<std::pair<std::string, std::string>> signed_headers(const wire::Request& request,
+                                                                const Signer& signer, Instant now);
 
 }  // namespace aviary

@@ -1,5 +1,7 @@
 #include "wire/aws_json_codec.hpp"
 
+#include "wire/aws_cbor_codec.hpp"
+#include "wire/cbor_codec.hpp"
 #include "wire/rest_codec.hpp"
 
 namespace aviary::wire {
@@ -9,9 +11,8 @@ namespace {
 constexpr ErrorShape unknown_operation{
     "UnknownOperationException", 400, Fault::Sender, "message", false, "InvalidAction"};
 
-}  // namespace
-
-Result<Match> AwsJsonCodec::route(const models::Service& service, const Request& request) const {
+/// `X-Amz-Target: Kinesis_20131202.PutRecord`
+Result<Match> route_by_target(const models::Service& service, const Request& request) {
   const std::string_view target = request.header("x-amz-target");
   const std::size_t dot = target.rfind('.');
   const models::Operation* operation = nullptr;
@@ -23,6 +24,23 @@ Result<Match> AwsJsonCodec::route(const models::Service& service, const Request&
     return error;
   }
   return Match{.operation = operation, .labels = {}};
+}
+
+}  // namespace
+
+Result<Match> AwsJsonCodec::route(const models::Service& service, const Request& request) const {
+  return route_by_target(service, request);
+}
+
+Result<Match> AwsCborCodec::route(const models::Service& service, const Request& request) const {
+  return route_by_target(service, request);
+}
+
+Response AwsCborCodec::encode_error(const AwsError& error, const AnswerContext& context) const {
+  Response response = error_response(error, context);
+  response.set("x-amzn-ErrorType", std::string(error.shape->code));
+  response.body = cbor_error_body(error, std::string(error.shape->code));
+  return response;
 }
 
 Response AwsJsonCodec::encode_error(const AwsError& error, const AnswerContext& context) const {

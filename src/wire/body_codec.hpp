@@ -24,6 +24,8 @@ class BodyCodec {
 
 const BodyCodec& json_body();
 const BodyCodec& cbor_body();
+/// AWS's older CBOR: timestamps are milliseconds.
+const BodyCodec& aws_cbor_body();
 /// Reads a form, writes XML: as the query protocol does it.
 const BodyCodec& query_body();
 

@@ -21,12 +21,53 @@ class CborBody final : public BodyCodec {
   }
 };
 
+/// Milliseconds become the seconds of documents.
+void scale_timestamps(Json& document, const models::Shape& shape) {
+  switch (shape.type) {
+    case models::ShapeType::Timestamp:
+      if (document.is_number()) document = document.get<double>() / 1000;
+      return;
+    case models::ShapeType::Structure:
+      if (!document.is_object()) return;
+      for (const models::Member& member : shape.members)
+        if (const auto found = document.find(member.name); found != document.end())
+          scale_timestamps(*found, *member.shape);
+      return;
+    case models::ShapeType::List:
+    case models::ShapeType::Map:
+      for (Json& element : document) scale_timestamps(element, *shape.element);
+      return;
+    default:
+      return;
+  }
+}
+
+class AwsCborBody final : public BodyCodec {
+ public:
+  std::string_view content_type() const override { return "application/x-amz-cbor-1.1"; }
+  Result<Json> read(std::string_view body, const models::Shape& structure, bool whole) const override {
+    Result<Json> document = read_cbor(body, structure, whole);
+    if (document) scale_timestamps(*document, structure);
+    return document;
+  }
+  std::string write(const Json& document, const models::Shape& structure, bool whole) const override {
+    std::string out;
+    write_cbor_millis(out, document, structure, whole);
+    return out;
+  }
+};
+
 void mark(Response& response) { response.set("smithy-protocol", "rpc-v2-cbor"); }
 
 }  // namespace
 
 const BodyCodec& cbor_body() {
   static const CborBody body;
+  return body;
+}
+
+const BodyCodec& aws_cbor_body() {
+  static const AwsCborBody body;
   return body;
 }
 
@@ -70,29 +111,35 @@ Response CborCodec::encode(const models::Operation& operation, const Json& outpu
 }
 
 Response CborCodec::encode_error(const AwsError& error, const AnswerContext& context) const {
-  const ErrorShape& shape = *error.shape;
   Response response = error_response(error, context);
   mark(response);
+  response.body =
+      cbor_error_body(error, context.service != nullptr
+                                 ? fmt::format("com.amazonaws.{}#{}", context.service->id, error.shape->code)
+                                 : std::string(error.shape->code));
+  return response;
+}
+
+std::string cbor_error_body(const AwsError& error, std::string_view type) {
+  const ErrorShape& shape = *error.shape;
+  std::string body;
   const bool has_type = shape.has_type && !error.omit_type;
-  append_cbor_map(response.body,
-                  1 + error.members.size() + (has_type ? 1 : 0) + (error.omit_message ? 0 : 1));
-  append_cbor_text(response.body, "__type");
-  append_cbor_text(response.body, context.service != nullptr
-                                      ? fmt::format("com.amazonaws.{}#{}", context.service->id, shape.code)
-                                      : std::string(shape.code));
+  append_cbor_map(body, 1 + error.members.size() + (has_type ? 1 : 0) + (error.omit_message ? 0 : 1));
+  append_cbor_text(body, "__type");
+  append_cbor_text(body, type);
   for (const auto& [name, value] : error.members) {
-    append_cbor_text(response.body, name);
-    append_cbor_text(response.body, value);
+    append_cbor_text(body, name);
+    append_cbor_text(body, value);
   }
   if (has_type) {
-    append_cbor_text(response.body, "Type");
-    append_cbor_text(response.body, shape.fault == Fault::Sender ? "User" : "Service");
+    append_cbor_text(body, "Type");
+    append_cbor_text(body, shape.fault == Fault::Sender ? "User" : "Service");
   }
   if (!error.omit_message) {
-    append_cbor_text(response.body, shape.message_member);
-    append_cbor_text(response.body, error.message);
+    append_cbor_text(body, shape.message_member);
+    append_cbor_text(body, error.message);
   }
-  return response;
+  return body;
 }
 
 }  // namespace aviary::wire

@@ -16,6 +16,9 @@ class CborCodec final : public RpcCodec {
   Response encode_error(const AwsError& error, const AnswerContext& context) const override;
 };
 
+/// The body of an error: `__type` as given, what the error has beside it, and its message.
+std::string cbor_error_body(const AwsError& error, std::string_view type);
+
 /// Service and operation of such a path, whatever stands before it; both empty if it is none.
 struct SmithyPath {
   std::string_view service, operation;

@@ -1,5 +1,6 @@
 #include "wire/cbor_writer.hpp"
 
+#include <cmath>
 #include <cstring>
 
 #include "base/encoding.hpp"
@@ -52,7 +53,7 @@ void append_float(std::string& out, double value) {
 
 class CborWriter {
  public:
-  explicit CborWriter(std::string& out) : out_(out) {}
+  CborWriter(std::string& out, bool millis) : out_(out), millis_(millis) {}
 
   void structure(const Json& document, const Shape& shape, bool whole) {
     const auto sent = [&](const Member& member) -> const Json* {
@@ -93,6 +94,7 @@ class CborWriter {
       case ShapeType::Timestamp:
         if (!value.is_number()) return raw(value);
         out_ += epoch_tag;
+        if (millis_) return raw(static_cast<std::int64_t>(std::llround(value.get<double>() * 1000)));
         return append_cbor_double(out_, value.get<double>());
       default:
         return raw(value);
@@ -162,12 +164,17 @@ class CborWriter {
   }
 
   std::string& out_;
+  bool millis_;
 };
 
 }  // namespace
 
 void write_cbor(std::string& out, const Json& document, const Shape& structure, bool whole) {
-  CborWriter(out).structure(document, structure, whole);
+  CborWriter(out, false).structure(document, structure, whole);
+}
+
+void write_cbor_millis(std::string& out, const Json& document, const Shape& structure, bool whole) {
+  CborWriter(out, true).structure(document, structure, whole);
 }
 
 void append_cbor_map(std::string& out, std::uint64_t entries) { append_head(out, major_map, entries); }

@@ -1,3 +1,4 @@
+#include "wire/aws_cbor_codec.hpp"
 #include "wire/aws_json_codec.hpp"
 #include "wire/cbor_codec.hpp"
 #include "wire/query_codec.hpp"
@@ -29,6 +30,14 @@ const Codec* codec_for(models::Protocol protocol) {
     default:
       return nullptr;
   }
+}
+
+const Codec* codec_of(const Target& target, const Request& request) {
+  static const AwsCborCodec aws_cbor;
+  if (target.protocol == models::Protocol::AwsJson11 &&
+      request.header("content-type").starts_with("application/x-amz-cbor-1.1"))
+    return &aws_cbor;
+  return codec_for(target.protocol);
 }
 
 }  // namespace aviary::wire

@@ -26,6 +26,24 @@ class DeliveredEvents final : public s3::EventTarget {
   const Delivery& delivery_;
 };
 
+/// What is sent to a bucket becomes an object of it.
+Task<> put_into_bucket(Parts& parts, Message message, Delivery::Done done) {
+  static const wire::Request no_request{};
+  Call call{};
+  call.operation = parts.s3->model().find_operation("PutObject");
+  call.account = std::move(message.account);
+  call.region = std::move(message.region);
+  call.request_id = parts.s3_ids.uuid();
+  call.now = parts.clock.now();
+  call.input["Bucket"] = message.target.substr(message.target.rfind(':') + 1);
+  call.input["Key"] = std::move(message.object_key);
+  call.payload = std::move(message.body);
+  call.http = &no_request;
+  auto putting = parts.s3->call(std::move(call));
+  const Result<Reply> reply = co_await std::move(putting);
+  done(reply ? std::nullopt : std::optional(reply.error().message));
+}
+
 }  // namespace
 
 void add_s3(Parts& parts) {
@@ -38,6 +56,10 @@ void add_s3(Parts& parts) {
                                                                 .workers = parts.workers.get(),
                                                                 .events = parts.s3_events.get()});
   parts.add(*parts.s3);
+  parts.delivery.add("s3", [&parts](Message message, Delivery::Done done) {
+    parts.hooks.spawn("an object of a failed event",
+                      put_into_bucket(parts, std::move(message), std::move(done)));
+  });
 }
 
 }  // namespace aviary::app

@@ -13,6 +13,8 @@ void add_logs(Parts& parts);
 void add_codedeploy(Parts& parts);
 void add_sqs(Parts& parts);
 void add_sns(Parts& parts);
+void add_outside(Parts& parts);
+void add_kinesis(Parts& parts);
 void add_events(Parts& parts);
 void add_identity(Parts& parts);
 void add_cloudformation(Parts& parts);  ///< last: it calls all the others

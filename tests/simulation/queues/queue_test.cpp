@@ -37,7 +37,7 @@ class Source final : public lambda::QueueSource {
     const bool open = co_await queues_.wait(queue, until);
     co_return open;
   }
-  std::vector<lambda::QueueRecord> receive(std::string_view arn, std::size_t count) override {
+  Task<std::vector<lambda::QueueRecord>> receive(std::string arn, std::size_t count) override {
     std::vector<lambda::QueueRecord> records;
     for (sqs::Received& each : queues_.receive(sqs::parse_queue_arn(arn), count))
       records.push_back({.message_id = each.message.id,
@@ -45,13 +45,15 @@ class Source final : public lambda::QueueSource {
                          .event = {{"messageId", each.message.id},
                                    {"body", each.message.content.body},
                                    {"group", each.message.content.group}}});
-    return records;
+    co_return records;
   }
-  void remove(std::string_view arn, const std::vector<std::string>& handles) override {
+  Task<> remove(std::string arn, std::vector<std::string> handles) override {
     queues_.remove(sqs::parse_queue_arn(arn), handles);
+    co_return;
   }
-  void release(std::string_view arn, const std::vector<std::string>& handles) override {
+  Task<> release(std::string arn, std::vector<std::string> handles) override {
     queues_.change_visibility(sqs::parse_queue_arn(arn), handles, 0);
+    co_return;
   }
 
  private:
@@ -128,7 +130,8 @@ Ended simulate(std::uint64_t seed, int messages, bool in_groups) {
   sqs::SqsService queues({.clock = clock, .ids = ids, .journal = journal});
   Source source(queues);
   Function function(clock, seed);
-  lambda::MappingEngine engine(clock, loop.get_executor(), journal, function);
+  lambda::NoMessenger messenger;
+  lambda::MappingEngine engine(clock, loop.get_executor(), journal, function, ids, messenger);
   engine.attach(&source);
   const auto settle = [&] {
     loop.restart();

@@ -31,8 +31,19 @@ std::string source_service_in(std::string_view arn) {
 }  // namespace
 
 EventSourceMappings::EventSourceMappings(LambdaService& lambda, Clock& clock, Random& ids, Journal& journal,
-                                         boost::asio::any_io_executor executor)
-    : lambda_(lambda), clock_(clock), ids_(ids), engine_(clock, std::move(executor), journal, *this) {}
+                                         boost::asio::any_io_executor executor, Messenger& messenger)
+    : lambda_(lambda),
+      clock_(clock),
+      ids_(ids),
+      engine_(clock, std::move(executor), journal, *this, ids, messenger) {}
+
+std::string EventSourceMappings::role_of(const Scope& scope, std::string_view function,
+                                         std::string_view qualifier) {
+  const Moment moment{.now = clock_.now(), .ids = ids_};
+  const Function* found = lambda_.store().find(scope, std::string(function), moment);
+  const Snapshot* version = found ? lambda_.store().find_qualified(*found, std::string(qualifier)) : nullptr;
+  return version ? version->version->configuration->role : std::string();
+}
 
 Task<BatchOutcome> EventSourceMappings::run_batch(Scope caller, std::string function, std::string payload) {
   NeighbourCall call;
@@ -55,6 +66,7 @@ Task<BatchOutcome> EventSourceMappings::run_batch(Scope caller, std::string func
   if (!ran->outcome.function_error.empty()) {
     outcome.kind = BatchOutcome::Kind::Failed;
     outcome.problem = outcome.payload.substr(0, 1000);
+    outcome.function_error = std::move(ran->outcome.function_error);
   }
   co_return outcome;
 }
@@ -110,7 +122,36 @@ const EventSourceMapping* EventSourceMappings::twin_of(const EventSourceMapping&
   return nullptr;
 }
 
-Result<Reply> EventSourceMappings::create(Call& call) {
+AwsError EventSourceMappings::twin_conflict(const EventSourceMapping& mapping,
+                                            const EventSourceMapping& twin) const {
+  const std::string function =
+      mapping.qualifier.empty() ? mapping.function : mapping.function + ":" + mapping.qualifier;
+  if (mapping.is_stream())
+    return conflict(fmt::format(
+        "The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. "
+        "Please update or delete the existing mapping with UUID {}",
+        mapping.source, function, twin.uuid));
+  return conflict(
+      fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. "
+                  "Please update or delete the existing mapping with UUID {}",
+                  mapping.source, function, twin.uuid));
+}
+
+Task<Result<Reply>> EventSourceMappings::create(Call call) {
+  // A source may be elsewhere: it is asked for before anything is decided.
+  std::optional<StreamListing> stream;
+  const std::string source = text_of(call.input, "EventSourceArn");
+  if (StreamSource* streams = engine_.streams(source)) {
+    auto listing = streams->list(source);
+    stream = co_await std::move(listing);
+  } else if (source_kind(source) == SourceKind::Queue && engine_.queues()) {
+    auto look = engine_.queues()->look(source);
+    co_await std::move(look);
+  }
+  co_return create_now(call, stream);
+}
+
+Result<Reply> EventSourceMappings::create_now(Call& call, const std::optional<StreamListing>& stream) {
   EventSourceMapping mapping;
   mapping.source = text_of(call.input, "EventSourceArn");
   if (mapping.source.empty()) {
@@ -118,31 +159,32 @@ Result<Reply> EventSourceMappings::create(Call& call) {
       return AwsError(wire::errors::NotImplemented, "Aviary's event source mappings do not poll Kafka yet.");
     return invalid_parameter("Unrecognized event source.");
   }
-  const std::string service = source_service_in(mapping.source);
-  if (!mapping.is_queue()) {
-    if (service == "kinesis" || service == "dynamodb" || service == "kafka" || service == "mq" ||
-        service == "rds")
+  if (!mapping.is_queue() && !stream) {
+    const std::string service = source_service_in(mapping.source);
+    if (mapping.kind() == SourceKind::DynamoDb)
       return AwsError(
           wire::errors::NotImplemented,
-          fmt::format("Aviary's event source mappings do not poll {} yet: queues of SQS are there.",
-                      service));
+          "Aviary has no tables of its own: --endpoint dynamodb=URL names a server whose streams its "
+          "event source mappings poll.");
+    if (service == "kafka" || service == "mq" || service == "rds")
+      return AwsError(wire::errors::NotImplemented,
+                      fmt::format("Aviary's event source mappings do not poll {} yet: queues and streams are "
+                                  "there.",
+                                  service));
     return invalid_parameter("Unrecognized event source.");
   }
   if (const Result<> valid = check_parameters(mapping, call.input); !valid) return valid.error();
   if (const Result<> done = set_function(mapping, call); !done) return done.error();
   if (const Result<> done = read_settings(mapping, call.input, true); !done) return done.error();
-  if (mapping.batch_size > small_batch && mapping.window == 0)
+  if (mapping.is_queue() && mapping.batch_size > small_batch && mapping.window == 0)
     return invalid_parameter(
         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
-  if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
-  if (const EventSourceMapping* twin = twin_of(mapping))
-    return conflict(
-        fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. "
-                    "Please update or "
-                    "delete the existing mapping with UUID {}",
-                    mapping.source,
-                    mapping.qualifier.empty() ? mapping.function : mapping.function + ":" + mapping.qualifier,
-                    twin->uuid));
+  if (stream && !stream->exists)
+    return invalid_parameter(stream->problem.empty() ? "Stream not found: " + mapping.source
+                                                     : stream->problem);
+  if (mapping.is_queue())
+    if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
+  if (const EventSourceMapping* twin = twin_of(mapping)) return twin_conflict(mapping, *twin);
   mapping.uuid = ids_.uuid();
   mapping.modified = call.now;
   mapping.transition = "Creating";
@@ -203,16 +245,13 @@ Result<Reply> EventSourceMappings::update(Call& call) {
     if (const Result<> done = set_function(mapping, call); !done) return done.error();
   const bool was_enabled = mapping.enabled;
   if (const Result<> done = read_settings(mapping, call.input, false); !done) return done.error();
-  if (mapping.batch_size > small_batch && mapping.window == 0)
-    return invalid_parameter(
-        "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
-  if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
-  if (const EventSourceMapping* twin = twin_of(mapping))
-    return conflict(
-        fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. "
-                    "Please update or "
-                    "delete the existing mapping with UUID {}",
-                    mapping.source, mapping.function, twin->uuid));
+  if (mapping.is_queue()) {
+    if (mapping.batch_size > small_batch && mapping.window == 0)
+      return invalid_parameter(
+          "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+    if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
+  }
+  if (const EventSourceMapping* twin = twin_of(mapping)) return twin_conflict(mapping, *twin);
   mapping.modified = call.now;
   mapping.transition = was_enabled == mapping.enabled ? "Updating"
                        : mapping.enabled              ? "Enabling"
@@ -266,6 +305,22 @@ Reply EventSourceMappings::render(const EventSourceMapping& mapping) const {
   if (mapping.reports_failures) out["FunctionResponseTypes"].push_back("ReportBatchItemFailures");
   if (mapping.maximum_concurrency)
     out["ScalingConfig"] = {{"MaximumConcurrency", *mapping.maximum_concurrency}};
+  if (mapping.is_stream()) {
+    const PollerCounts* counts = engine_.counts(mapping.uuid);
+    out["LastProcessingResult"] = counts ? counts->last_result : "No records processed";
+    out["StateTransitionReason"] = "User action";
+    out["StartingPosition"] = mapping.starting_position;
+    if (mapping.starting_timestamp)
+      out["StartingPositionTimestamp"] = epoch_seconds(*mapping.starting_timestamp);
+    out["ParallelizationFactor"] = mapping.parallelization;
+    out["TumblingWindowInSeconds"] = mapping.tumbling_window;
+    out["MaximumRetryAttempts"] = mapping.maximum_retries;
+    out["MaximumRecordAgeInSeconds"] = mapping.maximum_record_age;
+    out["BisectBatchOnFunctionError"] = mapping.bisects;
+    out["DestinationConfig"]["OnFailure"] = Json::object();
+    if (!mapping.on_failure.empty())
+      out["DestinationConfig"]["OnFailure"]["Destination"] = mapping.on_failure;
+  }
   for (const std::string& filter : mapping.filters)
     out["FilterCriteria"]["Filters"].push_back({{"Pattern", filter}});
   return reply;

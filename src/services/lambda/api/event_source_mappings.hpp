@@ -13,9 +13,9 @@ class LambdaService;
 class EventSourceMappings final : public BatchInvoker {
  public:
   EventSourceMappings(LambdaService& lambda, Clock& clock, Random& ids, Journal& journal,
-                      boost::asio::any_io_executor executor);
+                      boost::asio::any_io_executor executor, Messenger& messenger);
 
-  Result<Reply> create(Call& call);
+  Task<Result<Reply>> create(Call call);
   Result<Reply> get(Call& call);
   Result<Reply> list(Call& call);
   Result<Reply> update(Call& call);
@@ -33,10 +33,13 @@ class EventSourceMappings final : public BatchInvoker {
   std::size_t running() const noexcept { return running_; }
 
   // BatchInvoker
+  std::string role_of(const Scope& scope, std::string_view function, std::string_view qualifier) override;
   Task<BatchOutcome> run_batch(Scope caller, std::string function, std::string payload) override;
 
  private:
   Result<> set_function(EventSourceMapping& mapping, const Call& call);
+  Result<Reply> create_now(Call& call, const std::optional<StreamListing>& stream);
+  AwsError twin_conflict(const EventSourceMapping& mapping, const EventSourceMapping& twin) const;
   Result<> check_queue(const EventSourceMapping& mapping);
   const EventSourceMapping* twin_of(const EventSourceMapping& mapping) const;
   Reply render(const EventSourceMapping& mapping) const;

@@ -127,7 +127,8 @@ LambdaService::LambdaService(LambdaDependencies d)
       runner_(d.clock, d.executor, d.journal, store_, d.runner, d.ids),
       events_(d.clock, d.executor, d.journal, store_, dispatcher_, runner_,
               d.messenger ? *d.messenger : no_messenger_, d.ids),
-      mappings_(std::make_unique<EventSourceMappings>(*this, d.clock, d.ids, d.journal, d.executor)),
+      mappings_(std::make_unique<EventSourceMappings>(*this, d.clock, d.ids, d.journal, d.executor,
+                                                      d.messenger ? *d.messenger : no_messenger_)),
       code_signing_(d.journal, "lambda.code-signing-configs"),
       capacity_(d.journal, "lambda.capacity-providers"),
       background_(d.executor) {

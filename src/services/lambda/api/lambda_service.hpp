@@ -233,7 +233,7 @@ class LambdaService final : public Service {
   Result<Reply> remove_permission(Call& call);
   Result<Reply> get_policy(Call& call);
   // mapping_operations.cpp
-  Result<Reply> create_event_source_mapping(Call& call);
+  Task<Result<Reply>> create_event_source_mapping(Call call);
   Result<Reply> get_event_source_mapping(Call& call);
   Result<Reply> list_event_source_mappings(Call& call);
   Result<Reply> update_event_source_mapping(Call& call);

@@ -4,11 +4,23 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
 #include "services/lambda/core/function_reference.hpp"
 
 namespace aviary::lambda {
 
-bool EventSourceMapping::is_queue() const { return source.find(":sqs:") != std::string::npos; }
+SourceKind source_kind(std::string_view arn) {
+  const auto is_of = [arn](std::string_view service) {
+    // `arn:aws:sqs:…`, in whatever partition.
+    const std::size_t partition = arn.find(':', 4);
+    return arn.starts_with("arn:") && partition != std::string_view::npos &&
+           arn.substr(partition + 1).starts_with(service);
+  };
+  if (is_of("sqs:")) return SourceKind::Queue;
+  if (is_of("kinesis:")) return SourceKind::Kinesis;
+  if (is_of("dynamodb:")) return SourceKind::DynamoDb;
+  return SourceKind::Other;
+}
 
 std::string EventSourceMapping::arn() const {
   return fmt::format("arn:aws:lambda:{}:{}:event-source-mapping:{}", scope.region, scope.account, uuid);
@@ -46,6 +58,13 @@ void to_json(Json& json, const EventSourceMapping& mapping) {
           {"filters", mapping.filters},
           {"reports", mapping.reports_failures}};
   if (mapping.maximum_concurrency) json["concurrency"] = *mapping.maximum_concurrency;
+  if (!mapping.is_stream()) return;
+  json["stream"] = {{"from", mapping.starting_position},   {"parallel", mapping.parallelization},
+                    {"tumbling", mapping.tumbling_window}, {"retries", mapping.maximum_retries},
+                    {"age", mapping.maximum_record_age},   {"bisects", mapping.bisects},
+                    {"on_failure", mapping.on_failure}};
+  if (mapping.starting_timestamp)
+    json["stream"]["timestamp"] = mapping.starting_timestamp->time_since_epoch().count();
 }
 
 void from_json(const Json& json, EventSourceMapping& mapping) {
@@ -61,34 +80,68 @@ void from_json(const Json& json, EventSourceMapping& mapping) {
   mapping.filters = json.at("filters").get<std::vector<std::string>>();
   mapping.reports_failures = json.at("reports");
   if (json.contains("concurrency")) mapping.maximum_concurrency = json.at("concurrency").get<int>();
+  if (!json.contains("stream")) return;
+  const Json& stream = json.at("stream");
+  mapping.starting_position = stream.at("from");
+  mapping.parallelization = stream.at("parallel");
+  mapping.tumbling_window = stream.at("tumbling");
+  mapping.maximum_retries = stream.at("retries");
+  mapping.maximum_record_age = stream.at("age");
+  mapping.bisects = stream.at("bisects");
+  mapping.on_failure = stream.at("on_failure");
+  if (stream.contains("timestamp"))
+    mapping.starting_timestamp = Instant(Duration(stream.at("timestamp").get<std::int64_t>()));
 }
 
 namespace {
 
-/// A pattern that looks into the body passes nothing whose body is no JSON, and one that takes it for a text
-/// nothing whose body is JSON:
+/// A record as patterns see it.
+struct FilterView {
+  Json record;
+  const char* content = nullptr;  ///< the member whose text may be JSON; null: there is none
+};
+
+FilterView filter_view(SourceKind kind, const OrderedJson& record) {
+  FilterView view{.record = Json::parse(record.dump(-1, ' ', false, OrderedJson::error_handler_t::replace))};
+  if (kind == SourceKind::Queue) view.content = "body";
+  const auto kinesis = view.record.find("kinesis");
+  if (kind != SourceKind::Kinesis || kinesis == view.record.end()) return view;
+  // Patterns name the members of `kinesis` without it, and `data` stands for what it encodes:
+  // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+  view.content = "data";
+  Json members = *kinesis;
+  view.record.update(members);
+  std::string data = base64_decode(members.value("data", "")).value_or("");
+  view.record["data"] = is_utf8(data) ? std::move(data) : std::string();
+  return view;
+}
+
+/// A pattern that looks into the content passes nothing whose content is no JSON, and one that takes it for a
+/// text nothing whose content is JSON:
 /// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
-bool passes_filter(const EventPattern& pattern, const Json& record, const Json& parsed_body) {
+bool passes_filter(const EventPattern& pattern, const FilterView& view, const Json& parsed) {
+  if (view.content == nullptr) return pattern.matches(view.record);
   const Json& document = pattern.document();
-  const auto body = document.find("body");
-  if (body == document.end() || !body->is_object()) {
-    if (body != document.end() && parsed_body.is_structured()) return false;
-    return pattern.matches(record);
+  const auto content = document.find(view.content);
+  if (content == document.end() || !content->is_object()) {
+    if (content != document.end() && parsed.is_structured()) return false;
+    return pattern.matches(view.record);
   }
-  if (!parsed_body.is_structured()) return false;
-  Json with_body = record;
-  with_body["body"] = parsed_body;
-  return pattern.matches(with_body);
+  if (!parsed.is_structured()) return false;
+  Json with_content = view.record;
+  with_content[view.content] = parsed;
+  return pattern.matches(with_content);
 }
 
 }  // namespace
 
-bool passes_filters(const std::vector<EventPattern>& patterns, const OrderedJson& record) {
+bool passes_filters(SourceKind kind, const std::vector<EventPattern>& patterns, const OrderedJson& record) {
   if (patterns.empty()) return true;
-  const Json plain = Json::parse(record.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
-  const Json body = Json::parse(plain.value("body", ""), nullptr, false);
+  const FilterView view = filter_view(kind, record);
+  const Json parsed =
+      view.content ? Json::parse(view.record.value(view.content, ""), nullptr, false) : Json();
   return std::ranges::any_of(patterns,
-                             [&](const EventPattern& each) { return passes_filter(each, plain, body); });
+                             [&](const EventPattern& each) { return passes_filter(each, view, parsed); });
 }
 
 std::optional<std::vector<std::string>> failed_items(std::string_view answer,

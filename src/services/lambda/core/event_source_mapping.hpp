@@ -13,6 +13,10 @@
 
 namespace aviary::lambda {
 
+/// What kind of thing an ARN names, as far as mappings differ by it.
+enum class SourceKind : std::uint8_t { Queue, Kinesis, DynamoDb, Other };
+SourceKind source_kind(std::string_view arn);
+
 /// A queue or a stream whose records run a function.
 struct EventSourceMapping {
   std::string uuid;
@@ -30,11 +34,23 @@ struct EventSourceMapping {
   bool reports_failures = false;             ///< `ReportBatchItemFailures`
   std::optional<int> maximum_concurrency{};  ///< of a queue's batches
 
+  // Of streams.
+  std::string starting_position{};  ///< `TRIM_HORIZON`, `LATEST`, `AT_TIMESTAMP`
+  std::optional<Instant> starting_timestamp{};
+  int parallelization = 1;      ///< batches at once of a shard
+  int tumbling_window = 0;      ///< seconds
+  int maximum_retries = -1;     ///< -1: until the records are too old
+  int maximum_record_age = -1;  ///< seconds; -1: as long as the stream keeps them
+  bool bisects = false;         ///< `BisectBatchOnFunctionError`
+  std::string on_failure{};     ///< ARN of the destination; empty: none
+
   /// On the way from one state to the next: what is shown until the moment has come.
   std::string transition{};
   Instant settles{};
 
-  bool is_queue() const;
+  SourceKind kind() const { return source_kind(source); }
+  bool is_queue() const { return kind() == SourceKind::Queue; }
+  bool is_stream() const { return kind() == SourceKind::Kinesis || kind() == SourceKind::DynamoDb; }
   std::string arn() const;
   std::string function_arn() const;
   /// `Creating`, `Enabled`, …
@@ -45,8 +61,8 @@ struct EventSourceMapping {
 void to_json(Json& json, const EventSourceMapping& mapping);
 void from_json(const Json& json, EventSourceMapping& mapping);
 
-/// Whether a queue's record goes to the function. `record` is the event that it would get.
-bool passes_filters(const std::vector<EventPattern>& patterns, const OrderedJson& record);
+/// Whether a record goes to the function. `record` is what the event would have of it.
+bool passes_filters(SourceKind kind, const std::vector<EventPattern>& patterns, const OrderedJson& record);
 
 /// Which of a batch failed, as the function says with ReportBatchItemFailures. Nothing: its answer makes no
 /// sense, and the whole batch counts as failed.

@@ -16,6 +16,8 @@
 /// root ties them together.
 namespace aviary::lambda {
 
+struct EventSourceMapping;
+
 /// A queue's message, received: it is the poller's until its visibility timeout ends.
 struct QueueRecord {
   std::string message_id;
@@ -34,15 +36,18 @@ struct QueueFacts {
 class QueueSource {
  public:
   virtual ~QueueSource() = default;
+  /// What is known of the queue; of one that is elsewhere, since the last look.
   virtual std::optional<QueueFacts> find(std::string_view arn) = 0;
+  /// Brings what is known up to date.
+  virtual Task<> look(std::string) { co_return; }
   /// Completes when the queue may have something to receive, or at `until`. False: no queue will ever have
   /// anything again, everything ends.
   virtual Task<bool> wait(std::string arn, Instant until) = 0;
   /// What is there now, up to `count`.
-  virtual std::vector<QueueRecord> receive(std::string_view arn, std::size_t count) = 0;
-  virtual void remove(std::string_view arn, const std::vector<std::string>& receipt_handles) = 0;
+  virtual Task<std::vector<QueueRecord>> receive(std::string arn, std::size_t count) = 0;
+  virtual Task<> remove(std::string arn, std::vector<std::string> receipt_handles) = 0;
   /// To be received again at once.
-  virtual void release(std::string_view arn, const std::vector<std::string>& receipt_handles) = 0;
+  virtual Task<> release(std::string arn, std::vector<std::string> receipt_handles) = 0;
 };
 
 /// How a batch fared.
@@ -58,6 +63,7 @@ struct BatchOutcome {
   std::string problem{};  ///< for humans
   std::string version{};  ///< that ran
   std::string request_id{};
+  std::string function_error{};  ///< `Unhandled`, …
 };
 
 /// Runs functions for mappings.
@@ -66,6 +72,23 @@ class BatchInvoker {
   virtual ~BatchInvoker() = default;
   /// `function`: an ARN, with or without a qualifier.
   virtual Task<BatchOutcome> run_batch(Scope caller, std::string function, std::string payload) = 0;
+  /// ARN of the role that the function runs as; empty if there is no such function.
+  virtual std::string role_of(const Scope&, std::string_view /*function*/, std::string_view /*qualifier*/) {
+    return {};
+  }
+};
+
+/// How old what a stream's mapping gives its function is. Somebody else makes a metric of it.
+struct IteratorAge {
+  const EventSourceMapping& mapping;
+  std::string_view version;  ///< that ran; empty: none did
+  Duration age;              ///< of the batch's last record, when the function was given it
+  Instant at;
+};
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  virtual void on_batch(const IteratorAge& age) = 0;
 };
 
 }  // namespace aviary::lambda

@@ -1,11 +1,16 @@
 #include "services/lambda/jobs/mapping_engine.hpp"
 
+#include <algorithm>
+
 namespace aviary::lambda {
 
 MappingEngine::MappingEngine(Clock& clock, boost::asio::any_io_executor executor, Journal& journal,
-                             BatchInvoker& functions)
+                             BatchInvoker& functions, Random& ids, Messenger& messenger)
     : clock_(clock),
       functions_(functions),
+      ids_(ids),
+      messenger_(messenger),
+      checkpoints_(journal),
       records_(journal, "lambda.event-source-mappings"),
       tasks_(std::move(executor)) {}
 
@@ -22,36 +27,52 @@ const EventSourceMapping& MappingEngine::put(EventSourceMapping mapping) {
   return placed;
 }
 
-void MappingEngine::keep_polling(const EventSourceMapping& mapping) {
-  if (!mapping.enabled || !mapping.is_queue() || queues_ == nullptr) {
-    end_polling(mapping.uuid);
-    return;
-  }
-  std::shared_ptr<QueuePoller>& poller = pollers_[mapping.uuid];
-  if (poller) {
-    poller->update(mapping);
-    return;
-  }
-  poller = std::make_shared<QueuePoller>(clock_, tasks_, *queues_, functions_, mapping);
-  poller->start();
+StreamSource* MappingEngine::streams(std::string_view arn) const {
+  const auto found =
+      std::ranges::find_if(streams_, [arn](const StreamSource* each) { return each->has(arn); });
+  return found == streams_.end() ? nullptr : *found;
 }
 
-void MappingEngine::end_polling(const std::string& uuid) {
-  const auto found = pollers_.find(uuid);
-  if (found == pollers_.end()) return;
-  found->second->stop();
-  pollers_.erase(found);
+std::shared_ptr<MappingPoller> MappingEngine::poller_for(const EventSourceMapping& mapping) {
+  if (mapping.is_queue() && queues_ != nullptr)
+    return std::make_shared<QueuePoller>(clock_, tasks_, *queues_, functions_, mapping);
+  if (StreamSource* source = mapping.is_stream() ? streams(mapping.source) : nullptr)
+    return std::make_shared<StreamPoller>(StreamPoller::Neighbours{.clock = clock_,
+                                                                   .tasks = tasks_,
+                                                                   .source = *source,
+                                                                   .functions = functions_,
+                                                                   .messenger = messenger_,
+                                                                   .ids = ids_,
+                                                                   .checkpoints = checkpoints_,
+                                                                   .observers = observers_},
+                                          mapping);
+  return nullptr;
+}
+
+void MappingEngine::keep_polling(const EventSourceMapping& mapping) {
+  std::shared_ptr<MappingPoller>& poller = pollers_[mapping.uuid];
+  if (poller) poller->update(mapping);
+  if (!mapping.enabled) {
+    if (poller) poller->stop();
+    return;
+  }
+  if (!poller) poller = poller_for(mapping);
+  if (poller) poller->start();
 }
 
 void MappingEngine::erase(const std::string& uuid) {
-  end_polling(uuid);
+  if (const auto found = pollers_.find(uuid); found != pollers_.end()) {
+    if (found->second) found->second->abandon();
+    pollers_.erase(found);
+  }
+  checkpoints_.forget(uuid);
   records_.erase(uuid);
   mappings_.erase(uuid);
 }
 
 const PollerCounts* MappingEngine::counts(const std::string& uuid) const {
   const auto found = pollers_.find(uuid);
-  return found == pollers_.end() ? nullptr : &found->second->counts();
+  return found == pollers_.end() || !found->second ? nullptr : &found->second->counts();
 }
 
 Json MappingEngine::report(Instant now) const {
@@ -61,16 +82,14 @@ Json MappingEngine::report(Instant now) const {
              {"source", mapping.source},
              {"function", mapping.function_arn()},
              {"state", mapping.state(now)}};
-    const std::optional<QueueFacts> queue =
-        mapping.is_queue() && queues_ != nullptr ? queues_->find(mapping.source) : std::nullopt;
-    row["lag"] = queue ? Json(queue->waiting) : Json();
+    row["lag"] = Json();
+    if (const auto found = pollers_.find(uuid); found != pollers_.end() && found->second)
+      found->second->describe(row, now);
     if (const PollerCounts* counts = this->counts(uuid)) {
       row["in_flight"] = {{"batches", counts->batches_in_flight}, {"records", counts->records_in_flight}};
-      row["totals"] = {{"batches", counts->batches},
-                       {"records", counts->records},
-                       {"filtered", counts->filtered},
-                       {"failed_batches", counts->failed},
-                       {"throttled", counts->throttled}};
+      row["totals"] = {{"batches", counts->batches},     {"records", counts->records},
+                       {"filtered", counts->filtered},   {"failed_batches", counts->failed},
+                       {"throttled", counts->throttled}, {"discarded", counts->discarded}};
       row["last_batch"] = counts->last_at ? Json{{"at", iso8601(*counts->last_at)},
                                                  {"size", counts->last_size},
                                                  {"version", counts->last_version},
@@ -89,17 +108,21 @@ void MappingEngine::restore() {
     mapping.uuid = uuid;
     mappings_.emplace(mapping.uuid, std::move(mapping));
   });
+  checkpoints_.restore();
   for (const auto& [uuid, mapping] : mappings_) keep_polling(mapping);
 }
 
 void MappingEngine::clear() {
-  for (const auto& [uuid, poller] : pollers_) poller->stop();
+  for (const auto& [uuid, poller] : pollers_)
+    if (poller) poller->abandon();
   pollers_.clear();
+  checkpoints_.clear();
   mappings_.clear();
 }
 
 Task<> MappingEngine::stop() {
-  for (const auto& [uuid, poller] : pollers_) poller->stop();
+  for (const auto& [uuid, poller] : pollers_)
+    if (poller) poller->stop();
   pollers_.clear();
   tasks_.cancel();
   co_await tasks_.join();

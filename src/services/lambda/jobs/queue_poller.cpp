@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "services/lambda/core/mapping_event.hpp"
+
 namespace aviary::lambda {
 namespace {
 
-constexpr std::size_t payload_at_most = 6 * 1024 * 1024;
-constexpr std::size_t envelope_bytes = 32;  ///< `{"Records":[` and what closes it
 constexpr Duration idle_wait = std::chrono::seconds(20);
 constexpr Duration missing_queue_wait = std::chrono::seconds(60);
 
@@ -15,10 +15,6 @@ constexpr Duration missing_queue_wait = std::chrono::seconds(60);
 constexpr std::size_t first_pollers = 5;
 constexpr std::size_t more_per_second = 5;
 constexpr std::size_t pollers_at_most = 1250;
-
-std::string dumped(const OrderedJson& document) {
-  return document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
 
 std::vector<std::string> handles_of(const std::vector<QueueRecord>& batch) {
   std::vector<std::string> handles;
@@ -38,7 +34,10 @@ QueuePoller::QueuePoller(Clock& clock, TaskGroup& tasks, QueueSource& queues, Ba
       mapping_(std::move(mapping)),
       patterns_(mapping_.patterns()) {}
 
-void QueuePoller::start() { tasks_.spawn("a queue's poller", run(shared_from_this())); }
+void QueuePoller::start() {
+  stopped_ = false;
+  if (!std::exchange(running_, true)) tasks_.spawn("a queue's poller", run(shared_from_this()));
+}
 
 void QueuePoller::stop() {
   stopped_ = true;
@@ -48,6 +47,11 @@ void QueuePoller::stop() {
 void QueuePoller::update(EventSourceMapping mapping) {
   mapping_ = std::move(mapping);
   patterns_ = mapping_.patterns();
+}
+
+void QueuePoller::describe(Json& row, Instant) const {
+  const std::optional<QueueFacts> queue = queues_.find(mapping_.source);
+  row["lag"] = queue ? Json(queue->waiting) : Json();
 }
 
 void QueuePoller::give_room() {
@@ -82,18 +86,19 @@ Task<> QueuePoller::run(Self self) {
     Batch batch;
     const bool goes_on = co_await self->gather(batch);
     if (self->stopped_ || !goes_on) {
-      self->queues_.release(self->mapping_.source, handles_of(batch));
+      auto releasing = self->queues_.release(self->mapping_.source, handles_of(batch));
+      co_await std::move(releasing);
       break;
     }
     if (batch.empty()) continue;
     if (!self->busy_since_) self->busy_since_ = self->clock_.now();
     // What does not fit into one event goes in several.
     while (!batch.empty()) {
-      std::size_t bytes = envelope_bytes;
+      std::size_t bytes = event_envelope_bytes;
       std::size_t count = 0;
       for (; count < batch.size(); ++count) {
         const std::size_t size = dumped(batch[count].event).size() + 1;
-        if (count > 0 && bytes + size > payload_at_most) break;
+        if (count > 0 && bytes + size > event_bytes_at_most) break;
         bytes += size;
       }
       Batch part(std::make_move_iterator(batch.begin()),
@@ -104,19 +109,24 @@ Task<> QueuePoller::run(Self self) {
       self->tasks_.spawn("a queue's batch", process(self, std::move(part), self->clock_.now()));
     }
   }
+  self->running_ = false;
 }
 
-void QueuePoller::take(Batch& batch, std::size_t count) {
+Task<> QueuePoller::take(Batch& batch, std::size_t count) {
   std::vector<std::string> unwanted;
-  for (QueueRecord& record : queues_.receive(mapping_.source, count)) {
-    if (passes_filters(patterns_, record.event)) {
+  auto receiving = queues_.receive(mapping_.source, count);
+  std::vector<QueueRecord> received = co_await std::move(receiving);
+  for (QueueRecord& record : received) {
+    if (passes_filters(SourceKind::Queue, patterns_, record.event)) {
       batch.push_back(std::move(record));
     } else {
       unwanted.push_back(std::move(record.receipt_handle));
     }
   }
   counts_.filtered += unwanted.size();
-  if (!unwanted.empty()) queues_.remove(mapping_.source, unwanted);
+  if (unwanted.empty()) co_return;
+  auto removing = queues_.remove(mapping_.source, std::move(unwanted));
+  co_await std::move(removing);
 }
 
 /// Until the batch is full, its window is over, or something is there when there is no window. False when
@@ -128,7 +138,10 @@ Task<bool> QueuePoller::gather(Batch& batch) {
     if (stopped_) co_return true;
     const auto wanted = static_cast<std::size_t>(std::max(mapping_.batch_size, 1));
     const Instant now = clock_.now();
-    if (batch.size() < wanted) take(batch, wanted - batch.size());
+    if (batch.size() < wanted) {
+      auto taking = take(batch, wanted - batch.size());
+      co_await std::move(taking);
+    }
     if (!batch.empty() && !closes) closes = now + std::chrono::seconds(mapping_.window);
     if (batch.size() >= wanted || (closes && now >= *closes)) co_return true;
     if (batch.empty() && counts_.batches_in_flight == 0) busy_since_.reset();
@@ -161,7 +174,11 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
     co_await sleep_until(self->clock_, again);
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(30));
   }
-  self->settle(batch, outcome);
+  std::vector<std::string> finished = self->settle(batch, outcome);
+  if (!finished.empty()) {
+    auto removing = self->queues_.remove(self->mapping_.source, std::move(finished));
+    co_await std::move(removing);
+  }
   if (outcome.kind == BatchOutcome::Kind::Refused && !self->stopped_) {
     // A function that is not there is not asked for again at once.
     const Instant again = self->clock_.now() + std::chrono::seconds(5);
@@ -172,22 +189,11 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
   self->give_room();
 }
 
-void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
-  ++counts_.batches;
-  counts_.records += batch.size();
-  counts_.last_at = clock_.now();
-  counts_.last_size = batch.size();
-  if (!outcome.version.empty()) counts_.last_version = outcome.version;
-  const auto fail = [&](std::string_view result, std::string error) {
-    ++counts_.failed;
-    counts_.last_result = result;
-    counts_.last_error = std::move(error);
-  };
+std::vector<std::string> QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
+  counts_.ran(batch.size(), outcome, clock_.now());
   if (outcome.kind != BatchOutcome::Kind::Done) {
-    fail(outcome.kind == BatchOutcome::Kind::Failed ? std::string("PROBLEM: Function call failed")
-                                                    : "PROBLEM: " + outcome.problem,
-         outcome.problem);
-    return;
+    counts_.fail(outcome);
+    return {};
   }
   std::vector<std::string> done;
   if (mapping_.reports_failures) {
@@ -195,8 +201,8 @@ void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
     for (const QueueRecord& record : batch) ids.push_back(record.message_id);
     const auto failed = failed_items(outcome.payload, ids);
     if (!failed) {
-      fail("PROBLEM: Function call failed", "the function's batchItemFailures make no sense");
-      return;
+      counts_.fail("PROBLEM: Function call failed", "the function's batchItemFailures make no sense");
+      return {};
     }
     for (const QueueRecord& record : batch)
       if (std::ranges::find(*failed, record.message_id) == failed->end())
@@ -205,8 +211,8 @@ void QueuePoller::settle(const Batch& batch, const BatchOutcome& outcome) {
   } else {
     done = handles_of(batch);
   }
-  queues_.remove(mapping_.source, done);
   counts_.last_result = "OK";
+  return done;
 }
 
 }  // namespace aviary::lambda

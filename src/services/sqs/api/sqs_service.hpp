@@ -7,9 +7,9 @@
 
 #include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
+#include "ports/waiters.hpp"
 #include "services/sqs/core/queues.hpp"
 #include "services/sqs/jobs/move_tasks.hpp"
-#include "services/sqs/jobs/waiters.hpp"
 
 namespace aviary::sqs {
 
@@ -93,7 +93,7 @@ class SqsService final : public Service {
   Clock& clock_;
   Random& ids_;
   Queues queues_;
-  Waiters waiters_;
+  Waiters<QueueId> waiters_;
   MoveTasks moves_;
   std::map<std::string, Attempt> attempts_;
   OperationTable<SqsService> operations_;

@@ -1,0 +1,110 @@
+#include "app/outside/aws_endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "http/client.hpp"
+#include "wire/message.hpp"
+
+namespace aviary::app {
+namespace {
+
+constexpr std::string_view known[] = {"dynamodb", "dynamodbstreams", "kinesis", "sqs"};
+constexpr http::FetchLimits read_limits{.timeout = std::chrono::seconds(20),
+                                        .answer_bytes = 24U * 1024 * 1024};
+
+/// `com.amazonaws.…#ExpiredIteratorException`, `ExpiredIteratorException:http://…`
+std::string error_name(const OrderedJson& body) {
+  const auto type = body.is_object() ? body.find("__type") : body.end();
+  std::string name = type != body.end() && type->is_string() ? type->get<std::string>() : "UnknownError";
+  name.erase(0, name.find('#') == std::string::npos ? 0 : name.find('#') + 1);
+  return name.substr(0, name.find(':'));
+}
+
+}  // namespace
+
+std::optional<Address> parse_address(std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) return std::nullopt;
+  url.remove_prefix(scheme.size());
+  const std::size_t slash = url.find('/');
+  Address address;
+  if (slash != std::string_view::npos) address.path = url.substr(slash);
+  std::string_view authority = url.substr(0, slash);
+  const std::size_t colon = authority.rfind(':');
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    const std::string_view port = authority.substr(colon + 1);
+    const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (problem != std::errc() || end != port.data() + port.size() || address.port == 0) return std::nullopt;
+    authority = authority.substr(0, colon);
+  }
+  if (authority.size() > 2 && authority.front() == '[') authority = authority.substr(1, authority.size() - 2);
+  address.host = authority;
+  if (address.host.empty()) return std::nullopt;
+  return address;
+}
+
+Endpoints parse_endpoints(const std::vector<std::string>& options) {
+  Endpoints endpoints;
+  for (const std::string& option : options) {
+    const std::size_t equals = option.find('=');
+    const std::string service = option.substr(0, equals);
+    const auto address = equals == std::string::npos
+                             ? std::nullopt
+                             : parse_address(std::string_view(option).substr(equals + 1));
+    if (std::ranges::find(known, service) == std::end(known) || !address) {
+      endpoints.problem = fmt::format(
+          "--endpoint is SERVICE=URL as dynamodb=http://127.0.0.1:8000, of dynamodb, dynamodbstreams, "
+          "kinesis or sqs, and plain http, not '{}'",
+          option);
+      return endpoints;
+    }
+    endpoints.by_service[service] = *address;
+  }
+  return endpoints;
+}
+
+AwsEndpoint::AwsEndpoint(boost::asio::any_io_executor executor, Clock& clock, Stopwatch& stopwatch,
+                         Settings settings)
+    : executor_(std::move(executor)), clock_(clock), stopwatch_(stopwatch), settings_(std::move(settings)) {}
+
+Task<AwsEndpoint::Answer> AwsEndpoint::call(std::string operation, Json input, std::string region) {
+  const Address& address = settings_.address;
+  const std::string host =
+      address.port == 80 ? address.host : fmt::format("{}:{}", address.host, address.port);
+  const std::string target = fmt::format("{}.{}", settings_.target_prefix, operation);
+  const std::string type = "application/x-amz-json-" + settings_.json_version;
+  http::Outgoing request{.host = address.host,
+                         .port = address.port,
+                         .method = "POST",
+                         .target = address.path,
+                         .body = input.dump()};
+  Signer signer = settings_.signer;
+  signer.region = std::move(region);
+  wire::Request to_sign{.method = "POST",
+                        .target = request.target,
+                        .headers = {{"host", host}, {"content-type", type}, {"x-amz-target", target}},
+                        .body = request.body};
+  request.headers = signed_headers(to_sign, signer, clock_.now());
+  request.headers.emplace_back("Content-Type", type);
+  request.headers.emplace_back("X-Amz-Target", target);
+  auto fetching = http::fetch(executor_, stopwatch_, std::move(request), read_limits);
+  const auto response = co_await std::move(fetching);
+  Answer answer;
+  if (!response) {
+    answer.problem = fmt::format("{}: {}", host, response.error().text);
+    co_return answer;
+  }
+  answer.output = OrderedJson::parse(response->body, nullptr, false);
+  if (response->status >= 300) {
+    answer.error = error_name(answer.output);
+    answer.problem = fmt::format("{} answers {} to {}: {}", host, response->status, operation,
+                                 response->body.substr(0, 300));
+  } else if (!answer.output.is_object()) {
+    answer.problem = fmt::format("{} answers no JSON to {}", host, operation);
+  }
+  co_return answer;
+}
+
+}  // namespace aviary::app
