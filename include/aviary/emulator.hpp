@@ -45,6 +45,9 @@ struct EmulatorOptions {
   std::chrono::milliseconds activation_delay{0};  ///< how long Pending and InProgress last
   bool enforce_permissions = false;               ///< resource policies decide who may invoke
 
+  // Failing on purpose.
+  std::filesystem::path faults;  ///< a YAML file of faults; empty: none
+
   // Running code.
   std::string isolation = "auto";          ///< auto | namespaces | none
   std::size_t concurrency = 1000;          ///< the account's limit

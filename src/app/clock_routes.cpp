@@ -40,11 +40,18 @@ Json report(const host::SystemClock& clock) {
 /// Waits until what a timer has started has come to its end: functions that it invoked, requests that it
 /// sent. What ran before the drive is not waited for: it may be what drives. Functions end by their
 /// time-outs.
-Task<> settle(Parts& parts, std::size_t invocations_before, std::size_t requests_before) {
+struct Before {
+  std::size_t invocations;
+  std::size_t requests;
+  std::size_t holds;
+};
+Task<> settle(Parts& parts, Before before) {
   // What ended may set its next timer, or start the next invocation, a few turns of the loop later.
   constexpr int turns = 32;
   const auto busy = [&] {
-    if (parts.runner->in_flight() > invocations_before || parts.hooks.size() > requests_before) return true;
+    if (parts.runner->in_flight() > before.invocations || parts.hooks.size() > before.requests ||
+        parts.clock_holds > before.holds)
+      return true;
     // An invocation that has answered counts, in metrics too, when its environment is ready for the next.
     const std::vector<execution::EnvironmentInfo> environments = parts.runner->environments();
     return std::ranges::find(environments, "responded", &execution::EnvironmentInfo::state) !=
@@ -59,9 +66,8 @@ Task<> settle(Parts& parts, std::size_t invocations_before, std::size_t requests
 
 host::DriveHooks drive_hooks(Parts& parts, std::function<bool()> until = {}) {
   return {.until = std::move(until),
-          .settle = [&parts, invocations = parts.runner->in_flight(), requests = parts.hooks.size()] {
-            return settle(parts, invocations, requests);
-          }};
+          .settle = [&parts, before = Before{parts.runner->in_flight(), parts.hooks.size(),
+                                             parts.clock_holds}] { return settle(parts, before); }};
 }
 
 /// `{"mode": "manual"}`, `{"now": "2026-01-01T00:00:00Z"}`, or both. Both are checked before either is done.
@@ -184,35 +190,6 @@ std::optional<ClockSetting> parse_clock_setting(std::string_view text) {
   if (failed != std::errc{} || end != text.data() + text.size() || !(speed > 0) || speed > 1e6)
     return std::nullopt;
   return ClockSetting{host::ClockMode::Scaled, speed};
-}
-
-std::optional<Duration> parse_duration(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    Duration length;
-  };
-  // Longest names first, so that `ms` is not read as `m`.
-  static constexpr Unit units[] = {{"ms", std::chrono::milliseconds(1)},
-                                   {"d", std::chrono::days(1)},
-                                   {"h", std::chrono::hours(1)},
-                                   {"m", std::chrono::minutes(1)},
-                                   {"s", std::chrono::seconds(1)}};
-  if (text.empty()) return std::nullopt;
-  Duration total{0};
-  while (!text.empty()) {
-    std::uint32_t count = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (failed != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const Unit* unit = nullptr;
-    for (const Unit& candidate : units)
-      if (unit == nullptr && text.starts_with(candidate.name)) unit = &candidate;
-    if (unit == nullptr) return std::nullopt;
-    text.remove_prefix(unit->name.size());
-    total += unit->length * static_cast<std::int64_t>(count);
-    if (total > std::chrono::days(36500)) return std::nullopt;
-  }
-  return total;
 }
 
 void add_clock_routes(Parts& parts) {

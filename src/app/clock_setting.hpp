@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/time.hpp"
+#include "base/duration.hpp"
 #include "host/system_clock.hpp"
 
 namespace aviary::app {
@@ -15,8 +15,5 @@ struct ClockSetting {
 
 /// `real`, `manual` or `scaled=N` with N above 0 and at most a million. Nothing if it is none of these.
 std::optional<ClockSetting> parse_clock_setting(std::string_view text);
-
-/// `500ms`, `90s`, `10m`, `1h30m`, `7d`, up to a hundred years. Nothing if it is none.
-std::optional<Duration> parse_duration(std::string_view text);
 
 }  // namespace aviary::app
