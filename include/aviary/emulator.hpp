@@ -47,6 +47,9 @@ struct EmulatorOptions {
   std::string stream_throughput = "limited";  ///< limited | unlimited: a shard's records and bytes a second
   bool enforce_permissions = false;           ///< resource policies decide who may invoke
 
+  // Failing on purpose.
+  std::filesystem::path faults;  ///< a YAML file of faults; empty: none
+
   // Running code.
   std::string isolation = "auto";          ///< auto | namespaces | none
   std::size_t concurrency = 1000;          ///< the account's limit

@@ -41,11 +41,18 @@ Json report(const host::SystemClock& clock) {
 /// Waits until what a timer has started has come to its end: functions that it invoked, requests that it
 /// sent. What a client waited for before the drive is not waited for: it may be what drives. Functions end by
 /// their time-outs.
-Task<> settle(Parts& parts, std::size_t invocations_before, std::size_t requests_before) {
+struct Before {
+  std::size_t invocations;
+  std::size_t requests;
+  std::size_t holds;
+};
+Task<> settle(Parts& parts, Before before) {
   // What ended may set its next timer, or start the next invocation, a few turns of the loop later.
   constexpr int turns = 32;
   const auto busy = [&] {
-    if (parts.runner->in_flight() > invocations_before || parts.hooks.size() > requests_before) return true;
+    if (parts.runner->in_flight() > before.invocations || parts.hooks.size() > before.requests ||
+        parts.clock_holds > before.holds)
+      return true;
     // An invocation that has answered counts, in metrics too, when its environment is ready for the next.
     const std::vector<execution::EnvironmentInfo> environments = parts.runner->environments();
     return std::ranges::find(environments, "responded", &execution::EnvironmentInfo::state) !=
@@ -63,8 +70,9 @@ host::DriveHooks drive_hooks(Parts& parts, std::function<bool()> until = {}) {
   // it has run.
   const std::size_t running = parts.runner->in_flight();
   const std::size_t waited_for = running - std::min(running, parts.lambda->in_background());
-  return {.until = std::move(until), .settle = [&parts, waited_for, requests = parts.hooks.size()] {
-            return settle(parts, waited_for, requests);
+  return {.until = std::move(until),
+          .settle = [&parts, before = Before{waited_for, parts.hooks.size(), parts.clock_holds}] {
+            return settle(parts, before);
           }};
 }
 

@@ -23,6 +23,7 @@ std::string environment_name(std::string option) {
 /// The values that the library cannot bind to the option structure directly.
 struct Raw {
   std::string data_dir;
+  std::string faults;
   std::uint64_t seed = 0;
   std::uint64_t activation_delay_ms = 0;
   std::uint64_t idle_timeout_s = 600;
@@ -67,6 +68,7 @@ class Parser {
         ->fallthrough()
         ->add_option("FOLDER", clients_folder_, "Made if it is not there")
         ->required();
+    server_verbs();
     listening();
     identity();
     state();
@@ -93,7 +95,15 @@ class Parser {
     if (app_.got_subcommand("clients")) parsed.verb = Verb::Clients;
     parsed.invoke = invoke_;
     parsed.folder = clients_folder_;
+    if (app_.got_subcommand("assert")) parsed.verb = Verb::Assert;
+    if (app_.got_subcommand("prune")) parsed.verb = Verb::Prune;
+    if (const auto* canary = app_.get_subcommand("canary"); canary->parsed()) {
+      parsed.verb = Verb::Canary;
+      server_.canary.what = canary->get_subcommands().front()->get_name();
+    }
+    parsed.server = server_;
     options_.data_dir = raw_.data_dir;
+    options_.faults = raw_.faults;
     if (seed_->count() != 0) options_.seed = raw_.seed;
     options_.activation_delay = std::chrono::milliseconds(raw_.activation_delay_ms);
     options_.idle_timeout = std::chrono::seconds(raw_.idle_timeout_s);
@@ -153,6 +163,56 @@ class Parser {
         ->capture_default_str();
     verb->add_option("--memory", invoke_.memory, "MB")->check(CLI::Range(128, 10240))->capture_default_str();
   }
+  /// Verbs that talk to a server that runs already.
+  CLI::App* server_verb(CLI::App& parent, const std::string& name, const std::string& text) {
+    CLI::App* verb = parent.add_subcommand(name, text);
+    verb->fallthrough();
+    verb->add_option("--endpoint", server_.endpoint,
+                     "The server's address; AWS_ENDPOINT_URL, or http://127.0.0.1:4566, if it is not given");
+    return verb;
+  }
+  void server_verbs() {
+    CLI::App* assertion =
+        server_verb(app_, "assert", "Judge what a rehearsal has shown; 0 when all of it holds");
+    assertion->add_option("sentence", server_.assertion.sentences,
+                          "As 'prod sent between 8 and 12 % to version 6'; without one, what is understood");
+    assertion->add_option("--file", server_.assertion.file, "Sentences, one a line; - is the standard input");
+    assertion->add_option("--junit", server_.assertion.junit, "Write a JUnit report to this file");
+
+    CLI::App* canary = app_.add_subcommand("canary", "Start, watch, promote, or roll back a canary");
+    canary->fallthrough();
+    canary->require_subcommand(1);
+    const auto of_alias = [this](CLI::App* verb) {
+      verb->add_option("place", server_.canary.place, "FUNCTION:ALIAS, or a deployment's id")->required();
+      return verb;
+    };
+    CLI::App* start =
+        of_alias(server_verb(*canary, "start", "Send a part of the traffic to another version"));
+    start->add_option("--to", server_.canary.to, "The version")->required();
+    start->add_option("--config", server_.canary.config, "As Canary10Percent5Minutes, or one of your own");
+    start->add_option("--alarm", server_.canary.alarms, "An alarm that takes it back; may be repeated")
+        ->allow_extra_args(false);
+    start->add_option("--before-hook", server_.canary.before_hook,
+                      "A function that decides before traffic moves");
+    start->add_option("--after-hook", server_.canary.after_hook,
+                      "A function that decides after it has moved");
+    CLI::App* watch =
+        of_alias(server_verb(*canary, "watch", "Show the versions side by side until it is over"));
+    watch->add_option("--interval", server_.canary.interval, "Seconds between two looks")
+        ->check(CLI::Range(0.05, 3600.0));
+    watch->add_flag("--once", server_.canary.once, "Look once");
+    of_alias(server_verb(*canary, "promote", "All of the traffic to the new version, now"));
+    of_alias(server_verb(*canary, "rollback", "All of the traffic back to the old version, now"));
+
+    CLI::App* prune = server_verb(app_, "prune", "Delete old versions that nothing names");
+    prune->add_option("function", server_.prune.function, "Of which function");
+    prune->add_flag("--all", server_.prune.all, "Of all functions");
+    prune->add_option("--keep", server_.prune.keep, "Keep the newest so many")->check(whole_number_problem);
+    prune->add_option("--days", server_.prune.days, "Keep what was published within so many days")
+        ->check(whole_number_problem);
+    prune->add_flag("--dry-run", server_.prune.dry_run, "Only say what would go");
+  }
+
   void listening() {
     options_.port = 4566;
     add("--port", options_.port, "Port to listen on; 0 picks a free one")->check(CLI::Range(0, 65535));
@@ -176,6 +236,7 @@ class Parser {
   }
   void state() {
     add("--data-dir", raw_.data_dir, "Keep state in this folder; without it state is in memory");
+    add("--faults", raw_.faults, "A YAML file of faults: invocations that fail on purpose");
     seed_ = add("--seed", raw_.seed, "Seed of every random choice, to repeat a run");
     seed_->check(whole_number_problem);
     add("--clock", options_.clock, "real, scaled=N (N emulated seconds a second) or manual")
@@ -244,6 +305,7 @@ class Parser {
   InvokeOptions invoke_;
   std::string clients_folder_;
   Raw raw_;
+  ServerVerbs server_;
   CLI::Option* seed_ = nullptr;
 };
 

@@ -7,7 +7,7 @@
 
 namespace aviary::app {
 
-enum class Verb { Serve, Doctor, Operations, Invoke, Clients, None };
+enum class Verb { Serve, Doctor, Operations, Invoke, Clients, Assert, Canary, Prune, None };
 
 /// What the command line, the environment and the configuration file ask for, in that order of precedence.
 struct CommandLine {
@@ -15,6 +15,7 @@ struct CommandLine {
   EmulatorOptions options;
   InvokeOptions invoke;  ///< for `Verb::Invoke`
   std::string folder;    ///< for `Verb::Clients`
+  ServerVerbs server{};  ///< for those that talk to a running server
   int exit_code = 0;     ///< for `Verb::None`: help, version or a mistake was already printed
 };
 

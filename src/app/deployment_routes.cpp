@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "app/admin.hpp"
+#include "app/clock_setting.hpp"
+#include "app/deployment_report.hpp"
 #include "app/parts.hpp"
 #include "base/duration.hpp"
 #include "base/time.hpp"
@@ -41,6 +43,8 @@ Json events_of(const codedeploy::Deployment& deployment) {
   }
   return events;
 }
+
+}  // namespace
 
 Json deployment_report(Parts& parts, const codedeploy::Deployment& deployment) {
   const auto& spec = deployment.spec;
@@ -80,6 +84,8 @@ Json deployment_report(Parts& parts, const codedeploy::Deployment& deployment) {
             {"of", text_or_null(deployment.rollback_trigger_id)},
             {"message", text_or_null(deployment.rollback_message)}}}};
 }
+
+namespace {
 
 wire::Response no_deployment(const std::string& id) {
   return error_response(404, fmt::format("There is no deployment {}.", id));

@@ -113,6 +113,9 @@ std::string Parts::endpoint() const {
 }
 
 Task<> Parts::reset() {
+  faults->clear();
+  traffic->clear();
+  tape->clear();
   for (Service* service : services) service->reset();
   co_await runner->reset();
   journal->clear();
@@ -204,6 +207,7 @@ void build_services(Parts& parts) {
   parts.gateway =
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
   add_s3(parts);
+  add_rehearsal(parts);
   add_lambda(parts);
   add_cloudwatch(parts);
   add_logs(parts);
@@ -254,7 +258,11 @@ std::string House::open() {
   add_clock_routes(parts);
   add_attach_routes(parts);
   add_deployment_routes(parts);
+  add_rehearsal_routes(parts);
+  add_assert_routes(parts);
+  add_canary_routes(parts);
   for (Service* service : parts.services) service->restore();
+  if (std::string problem = restore_rehearsal(parts); !problem.empty()) return problem;
   parts.preparing = parts.stopwatch.call_after(prepare_after, [&parts] {
     parts.preparing = 0;
     parts.housekeeping.spawn("prepare sandboxes", prepare_sandboxes(parts));
@@ -268,6 +276,8 @@ Task<> House::close(std::chrono::milliseconds grace) {
   Parts& parts = *parts_;
   if (parts.preparing != 0) parts.stopwatch.cancel(std::exchange(parts.preparing, 0));
   // Those that stand on others end first.
+  if (parts.traffic) co_await parts.traffic->stop();
+  if (parts.tape) co_await parts.tape->stop();
   for (std::size_t i = parts.services.size(); i-- > 0;) co_await parts.services[i]->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
   co_await parts.listeners.stop();

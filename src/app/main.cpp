@@ -58,6 +58,12 @@ int main(int argc, char** argv) {
       return aviary::app::write_clients(line.folder);
     case aviary::app::Verb::Operations:
       return aviary::app::print_operations();
+    case aviary::app::Verb::Assert:
+      return aviary::app::assert_verb(line.server);
+    case aviary::app::Verb::Canary:
+      return aviary::app::canary_verb(line.server);
+    case aviary::app::Verb::Prune:
+      return aviary::app::prune_verb(line.server);
     case aviary::app::Verb::None:
       return line.exit_code;
   }

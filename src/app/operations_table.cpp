@@ -36,12 +36,14 @@ namespace {
 struct Row {
   const models::Service* model;
   std::vector<std::string_view> supported;
+  std::vector<std::string_view> refused{};  ///< not for what is emulated here; they say so
 };
 
 std::vector<Row> rows() {
   return {{&models::cloudformation::service, cloudformation::CloudFormationService::implemented_operations()},
           {&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
-          {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations()},
+          {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations(),
+           codedeploy::CodeDeployService::refused_operations()},
           {&models::events::service, events::EventsService::implemented_operations()},
           {&models::iam::service, iam::IamService::implemented_operations()},
           {&models::kinesis::service, kinesis::KinesisService::implemented_operations()},
@@ -61,7 +63,11 @@ int print_operations() {
                row.supported.size(), row.model->operations.size());
     for (const models::Operation& operation : row.model->operations) {
       const bool there = std::ranges::find(row.supported, operation.name) != row.supported.end();
-      fmt::print("| `{}` | {} |\n", operation.name, there ? "yes" : "answers 501");
+      const bool refused = std::ranges::find(row.refused, operation.name) != row.refused.end();
+      fmt::print("| `{}` | {} |\n", operation.name,
+                 there     ? "yes"
+                 : refused ? "refused: not for Lambda"
+                           : "answers 501");
     }
     fmt::print("\n");
   }

@@ -39,6 +39,9 @@
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
 #include "ports/task_group.hpp"
+#include "rehearsal/fault_rules.hpp"
+#include "rehearsal/tape.hpp"
+#include "rehearsal/traffic.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
@@ -82,8 +85,12 @@ struct Parts {
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;
   FunctionLogPrinter log_printer;
+  std::unique_ptr<rehearsal::FaultRules> faults;
   std::unique_ptr<execution::Runner> runner;
-  Delivery delivery;  ///< filled by those that take messages in
+  std::unique_ptr<rehearsal::Tape> tape;  ///< between Lambda and the runner
+  std::unique_ptr<rehearsal::Traffic> traffic;
+  std::size_t clock_holds = 0;  ///< invokes that belong to the moment at which a driven clock stands
+  Delivery delivery;            ///< filled by those that take messages in
   Happenings happenings;
   std::map<std::string, StateProbe, std::less<>> probes;  ///< by kind; what the clock can be driven until
   std::unique_ptr<lambda::Messenger> lambda_messenger;
@@ -141,5 +148,11 @@ void add_clock_routes(Parts& parts);
 void add_attach_routes(Parts& parts);
 /// `/_aviary/deployments` (deployment_routes.cpp).
 void add_deployment_routes(Parts& parts);
+/// `/_aviary/faults`, `traffic`, `recordings`, `shadows` (rehearsal_routes.cpp).
+void add_rehearsal_routes(Parts& parts);
+/// `/_aviary/assert` (assert_routes.cpp).
+void add_assert_routes(Parts& parts);
+/// `/_aviary/canaries`, `/_aviary/prune` (canary_routes.cpp).
+void add_canary_routes(Parts& parts);
 
 }  // namespace aviary::app

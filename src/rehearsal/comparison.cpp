@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "rehearsal/kept_text.hpp"
+
 namespace aviary::rehearsal {
 namespace {
 
@@ -14,11 +16,6 @@ constexpr std::size_t most_differences = 100;
 constexpr std::size_t most_difference_bytes = 4 << 20;
 /// A JSON patch of documents larger than this would take long and tell little.
 constexpr std::size_t patched_bytes = 64 * 1024;
-
-Json document_of(const std::string& text) {
-  Json parsed = Json::parse(text, nullptr, false);
-  return parsed.is_discarded() ? Json(text) : parsed;
-}
 
 /// Removes what the pointer names, if it is there.
 void erase_at(Json& document, const Json::json_pointer& pointer) {
@@ -56,7 +53,7 @@ void keep_latest(std::deque<double>& durations, std::chrono::nanoseconds time) {
 
 Json shown(const Performance& performance) {
   Json json = {{"version", performance.version},
-               {"payload", document_of(performance.payload)},
+               {"payload", document_of_text(performance.payload)},
                {"duration_ms", milliseconds_of(performance.duration)}};
   if (!performance.function_error.empty()) json["function_error"] = performance.function_error;
   return json;
@@ -83,7 +80,7 @@ Checked<Comparison> Comparison::with(const Json& ignore) {
 }
 
 Json Comparison::stripped(const Performance& performance) const {
-  Json document = document_of(performance.payload);
+  Json document = document_of_text(performance.payload);
   if (!performance.function_error.empty() && document.is_object()) {
     // Of an error only what it is counts: where it was raised, and for whom, differs by nature.
     std::string message = document.value("errorMessage", Json("")).is_string()
@@ -113,7 +110,7 @@ void Comparison::add(const Performance& before, const Performance& after) {
   }
   if (differences_.size() >= most_differences || differences_bytes_ > most_difference_bytes) return;
   Json difference = {{"request_id", before.request_id},
-                     {"event", document_of(before.event)},
+                     {"event", document_of_text(before.event)},
                      {"before", shown(before)},
                      {"after", shown(after)}};
   if (before.payload.size() + after.payload.size() < patched_bytes)

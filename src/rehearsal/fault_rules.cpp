@@ -74,7 +74,11 @@ Json FaultRules::insert(std::vector<FaultRule> rules, bool from_file) {
   Json added = Json::array();
   for (FaultRule& rule : rules) {
     ++last_order_;
-    if (rule.id.empty()) rule.id = fmt::format("fault-{}", last_order_);
+    for (auto number = last_order_; rule.id.empty(); ++number) {
+      const std::string id = fmt::format("fault-{}", number);
+      if (std::ranges::none_of(rules_, [&](const Active& active) { return active.rule.id == id; }))
+        rule.id = id;
+    }
     std::erase_if(rules_, [&](const Active& active) { return active.rule.id == rule.id; });
     rules_.push_back({.rule = std::move(rule),
                       .since = around_.clock.now(),
@@ -106,7 +110,7 @@ Checked<Json> FaultRules::replace_all(const Json& document) {
 Checked<std::size_t> FaultRules::add_file(std::string_view text) {
   Checked<Json> document = read_yaml(text);
   if (!document) return document.error();
-  if (document->is_null()) return 0U;
+  if (document->is_null()) *document = Json::array();  // an empty file
   Checked<std::vector<FaultRule>> rules = read(*document);
   if (!rules) return rules.error();
   if (rules->size() > most_rules) return Refusal{fmt::format("There may be {} faults at once.", most_rules)};
@@ -141,6 +145,7 @@ bool FaultRules::remove(std::string_view id) {
 void FaultRules::clear() {
   for (const Active& active : rules_) records_.erase(active.rule.id);
   rules_.clear();
+  last_order_ = 0;  // what starts anew fails in the same places
   tell();
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rehearsal/kept_text.hpp"
+
 namespace aviary::rehearsal {
 namespace {
 
@@ -41,6 +43,7 @@ Task<Result<lambda::Outcome>> Tape::run_taped(lambda::Invocation invocation) {
   lambda::Invocation like;  // what selectors look at
   like.version = invocation.version;
   like.invoked_arn = invocation.invoked_arn;
+  like.trace_id = invocation.trace_id;
   auto running = inner_.run(std::move(invocation));
   Result<lambda::Outcome> outcome = co_await std::move(running);
   if (!outcome) co_return outcome;
@@ -163,16 +166,12 @@ Json Tape::recording(std::string_view id) const {
   Json json = describe(*recording);
   json["entries"] = Json::array();
   for (const Entry& entry : recording->entries) {
-    const auto document_of = [](const std::string& text) {
-      Json parsed = Json::parse(text, nullptr, false);
-      return parsed.is_discarded() ? Json(text) : parsed;
-    };
     const Performance& performed = entry.performed;
     Json one = {{"when", iso8601(entry.when)},
                 {"request_id", performed.request_id},
                 {"version", performed.version},
-                {"event", document_of(performed.event)},
-                {"payload", document_of(performed.payload)},
+                {"event", document_of_text(performed.event)},
+                {"payload", document_of_text(performed.payload)},
                 {"duration_ms", std::chrono::duration<double, std::milli>(performed.duration).count()}};
     if (!performed.function_error.empty()) one["function_error"] = performed.function_error;
     json["entries"].push_back(std::move(one));
@@ -246,6 +245,7 @@ Task<Checked<Json>> Tape::replay(std::string id, Json document) {
 }
 
 void Tape::shadow(const lambda::Invocation& like, const Entry& entry) {
+  if (like.trace_id.find(own_mark) != std::string::npos) return;
   for (Shadow& shadow : shadows_) {
     if (!shadow.function.matches(like)) continue;
     const std::string function = against_function(entry.function, shadow.against);

@@ -26,8 +26,12 @@ namespace aviary::rehearsal {
 /// Lives on the loop's thread, in memory only. `stop` must have completed before it is destroyed.
 class Tape final : public lambda::FunctionRunner {
  public:
+  /// What the trace header of an invoke carries that the tape itself makes.
+  static constexpr std::string_view own_mark = ";Rehearsal=1";
+
   Tape(lambda::FunctionRunner& inner, boost::asio::any_io_executor executor, Clock& clock);
-  /// How shadows and replays run; before the first of them.
+  /// How shadows and replays run; before the first of them. Whoever makes these invokes puts `own_mark` into
+  /// their trace header: they cast no shadows in turn.
   void set_invoke(Invoke invoke) { invoke_ = std::move(invoke); }
 
   Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;

@@ -8,6 +8,7 @@
 
 #include "base/duration.hpp"
 #include "rehearsal/function_selector.hpp"
+#include "rehearsal/kept_text.hpp"
 
 namespace aviary::rehearsal {
 namespace {
@@ -67,7 +68,7 @@ std::optional<Refusal> read_payloads(TrafficPlan& plan, const Json& document,
     plan.document.erase("recording");
     plan.document["payloads"] = Json::array();
     for (const std::string& event : plan.payloads)
-      plan.document["payloads"].push_back(Json::parse(event, nullptr, false));
+      plan.document["payloads"].push_back(document_of_text(event));
   }
   return std::nullopt;
 }

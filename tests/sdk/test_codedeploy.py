@@ -4,6 +4,7 @@ import datetime
 import json
 import shutil
 import tempfile
+import time
 import unittest
 
 from botocore.exceptions import WaiterError
@@ -115,6 +116,32 @@ class CodeDeployCase(LambdaCase):
 
 
 class Canary(CodeDeployCase):
+    def seconds(self, steps):
+        begin = time.monotonic()
+        steps()
+        return time.monotonic() - begin
+
+    def test_half_an_hour_in_three_seconds(self):
+        """Of wall time, from CreateDeployment to the end; beside what plain invokes of the same number take, for
+        machines that are busy with something else."""
+        for six, alias, minutes in ((BUGGY, "5", 2), (FIXED, "6", 5)):
+            self.server.post("/_aviary/reset")
+            self.prepare(six, alarm=True)
+            self.customers(20)  # a warm start for both
+            self.client.invoke(FunctionName="order-processor:6", Payload=b'{"coupon": {"percent": 1}}')
+            plain = self.seconds(lambda: self.customers(100 * minutes))
+
+            def canary():
+                self.deployment = self.start()
+                for _ in range(minutes):
+                    self.customers(100 if six is FIXED else 300)
+                    self.advance("1m")
+
+            taken = self.seconds(canary)
+            self.assertEqual((self.info(self.deployment)["status"], self.alias()),
+                             ("Stopped" if six is BUGGY else "Succeeded", (alias, {})))
+            self.assertLess(taken, 3 + 6 * plain)
+
     def test_a_bug_is_rolled_back_by_the_alarm(self):
         self.prepare(BUGGY, alarm=True)
         before = self.client.get_alias(FunctionName="order-processor", Name="prod")["RevisionId"]
@@ -330,6 +357,66 @@ class Triggers(CodeDeployCase):
         self.assertEqual(json.loads(stopped["rollbackInformation"])["RollbackDeploymentId"], back)
         self.assertEqual((stopped["eventTriggerName"], stopped["accountId"], stopped["deploymentGroupName"]),
                          ("tell", ACCOUNT, "prod"))
+
+
+    def test_a_function_hears_of_it_too(self):
+        topics = client_for(self.server.endpoint, service="sns")
+        queues = client_for(self.server.endpoint, service="sqs")
+        logs = client_for(self.server.endpoint, service="logs")
+        topic = topics.create_topic(Name="deployments")["TopicArn"]
+        queue = queues.create_queue(QueueName="deployments")["QueueUrl"]
+        self.create("listener", python_zip("def handler(event, context):\n"
+                                           "    print('heard', event['Records'][0]['Sns']['Subject'])\n"))
+        for protocol, endpoint in (("lambda", self.arn("listener")), ("sqs", queues.get_queue_attributes(
+                QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])):
+            topics.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+        self.prepare(deploymentConfigName="CodeDeployDefault.LambdaAllAtOnce", triggerConfigurations=[
+            {"triggerName": "tell", "triggerTargetArn": topic, "triggerEvents": ["DeploymentSuccess"]}])
+        deployment = self.start()
+        subject = f"SUCCEEDED: AWS CodeDeploy {deployment} in us-east-1 to orders"
+        message = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=0)["Messages"][0]
+        self.assertEqual(json.loads(message["Body"])["Subject"], subject)
+        said = ""
+        for _ in range(100):
+            self.advance("1s")  # asynchronous invokes are waited for
+            try:
+                said = "".join(event["message"] for event in logs.filter_log_events(
+                    logGroupName="/aws/lambda/listener", filterPattern="heard")["events"])
+            except logs.exceptions.ResourceNotFoundException:
+                continue
+            if said:
+                break
+        self.assertEqual(said, f"heard {subject}\n")
+
+
+class Twice(CodeDeployCase):
+    def test_the_same_seed_gives_the_same_trace(self):
+        """Ids, decisions and moments of a whole canary, of two servers, byte for byte."""
+        self.assertEqual(self.trace("7"), self.trace("7"))
+        self.assertNotEqual(self.trace("7"), self.trace("8"))
+
+    def trace(self, seed):
+        server = Server("--clock", "manual", "--seed", seed).start()
+        self.addCleanup(server.stop)
+        self.addCleanup(self.connect, self.server)
+        self.connect(server)
+        server.request("PUT", "/_aviary/clock", {"now": "2030-01-01T00:00:00Z"})
+        lines = []
+        self.prepare(BUGGY, alarm=True)
+        server.post("/_aviary/faults", {"function": "order-processor:6", "crash": "20%", "after": 5})
+        deployment = self.start()
+        server.post("/_aviary/traffic", {"function": "order-processor:prod", "rate": 2, "for": "5m",
+                                         "payloads": [{"coupon": None}, {"coupon": {"percent": 5}}]})
+        for _ in range(5):
+            lines.append(json.dumps(server.post("/_aviary/clock/advance", {"by": "1m"}).json()["ran"]))
+        for each in (deployment, self.info(deployment)["rollbackInfo"].get("rollbackDeploymentId", "")):
+            if each:
+                lines.append(json.dumps(server.get(f"/_aviary/deployments/{each}").json()))
+        lines.append(json.dumps(server.get("/_aviary/routes?limit=10000").json()))
+        lines.append(json.dumps(server.get("/_aviary/faults").json()))
+        lines.append(json.dumps(server.get("/_aviary/traffic").json()))
+        lines.append(self.client.get_alias(FunctionName="order-processor", Name="prod")["RevisionId"])
+        return "\n".join(lines)
 
 
 class Revisions(CodeDeployCase):

@@ -1,12 +1,7 @@
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "app/parts.hpp"
+#include "app/service_call.hpp"
 #include "app/wiring/wiring.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
-#include "wire/coerce.hpp"
-#include "wire/validate.hpp"
 
 namespace aviary::app {
 namespace {
@@ -18,40 +13,13 @@ class ServicesCloud final : public cloudformation::Cloud {
   explicit ServicesCloud(Parts& parts) : parts_(parts) {}
 
   Task<Result<Json>> call(Ask ask) override {
-    const auto found = std::ranges::find_if(
-        parts_.services, [&](Service* service) { return service->model().id == ask.service; });
-    if (found == parts_.services.end())
-      co_return AwsError(wire::errors::NotImplemented,
-                         fmt::format("Aviary has no service {} yet.", ask.service));
-    Service& service = **found;
-    const models::Operation* operation = service.model().find_operation(ask.operation);
-    if (operation == nullptr)
-      co_return AwsError(wire::errors::UnknownOperationException,
-                         fmt::format("There is no {}", ask.operation));
-    Call call{};
-    call.operation = operation;
-    call.account = ask.account;
-    call.region = ask.region;
-    call.request_id = parts_.stack_ids.uuid();
-    call.now = parts_.clock.now();
-    call.http = &no_request_;
-    call.base_url = parts_.endpoint();
-    if (operation->input != nullptr) {
-      Result<Json> fitted = wire::coerce(*operation->input, std::move(ask.input));
-      if (!fitted) co_return fitted.error();
-      call.input = std::move(*fitted);
-      if (const models::Member* payload = operation->input_payload)
-        if (payload->shape->type != models::ShapeType::Structure)
-          if (const auto bytes = call.input.find(payload->name); bytes != call.input.end()) {
-            call.payload = bytes->get<std::string>();
-            call.input.erase(bytes);
-          }
-      const Result<> valid = wire::validate(*operation->input, call.input);
-      if (!valid) co_return valid.error();
-    }
-    Result<Reply> reply = co_await service.call(std::move(call));
-    if (!reply) co_return reply.error();
-    co_return std::move(reply->output);
+    auto calling = call_service(parts_, {.service = std::move(ask.service),
+                                         .operation = std::move(ask.operation),
+                                         .account = std::move(ask.account),
+                                         .region = std::move(ask.region),
+                                         .input = std::move(ask.input)});
+    Result<Json> answer = co_await std::move(calling);
+    co_return answer;
   }
 
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version) override {
@@ -62,7 +30,6 @@ class ServicesCloud final : public cloudformation::Cloud {
 
  private:
   Parts& parts_;
-  wire::Request no_request_{};
 };
 
 /// The service with what it stands on.

@@ -78,7 +78,7 @@ void add_lambda(Parts& parts) {
       .router = parts.routing,
       .journal = *parts.journal,
       .codes = *parts.codes,
-      .runner = *parts.runner,
+      .runner = *parts.tape,
       .executor = parts.loop.get_executor(),
       .code_source = parts.lambda_code.get(),
       .workers = parts.workers.get(),

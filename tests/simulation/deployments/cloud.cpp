@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "models/lambda.hpp"
 #include "support/run_task.hpp"
 #include "wire/protocol.hpp"
 
@@ -18,6 +19,7 @@ constexpr const char* function_name = "order-processor";
 
 Cloud::Cloud(std::uint64_t seed)
     : chance(seed, "chance"),
+      seed_(seed),
       lambda_ids_(seed, "lambda"),
       router_(seed, "router"),
       codedeploy_ids_(seed, "codedeploy") {
@@ -28,8 +30,11 @@ Cloud::Cloud(std::uint64_t seed)
       return lambda::Outcome{.payload = "null"};
     }
     lambda::Outcome outcome{.payload = "\"done\""};
-    if (invocation.version->number == "6" && chance.uniform() < error_rate_of_6)
-      outcome.function_error = "Unhandled";
+    const auto fault = faulty_ ? faults->draw(invocation) : nullptr;
+    if (!fault || fault->kind == execution::Fault::Kind::None) return outcome;
+    if (fault->kind == execution::Fault::Kind::Throttle)
+      return AwsError(models::lambda::errors::TooManyRequestsException, "Rate Exceeded.");
+    outcome.function_error = "Unhandled";
     return outcome;
   };
   start();
@@ -38,6 +43,12 @@ Cloud::Cloud(std::uint64_t seed)
 Cloud::~Cloud() { end(); }
 
 void Cloud::start() {
+  faults = std::make_unique<rehearsal::FaultRules>(
+      rehearsal::FaultRules::Surroundings{.seed = seed_,
+                                          .clock = clock,
+                                          .journal = journal_,
+                                          .pace = [] { return 0.0; },
+                                          .changed = [this](bool any) { faulty_ = any; }});
   tasks_ = std::make_unique<TaskGroup>(loop.get_executor());
   lambda =
       std::make_unique<lambda::LambdaService>(lambda::LambdaDependencies{.clock = clock,
@@ -80,6 +91,8 @@ void Cloud::end() {
   cloudwatch.reset();
   lambda.reset();
   tasks_.reset();
+  faults.reset();
+  faulty_ = false;
 }
 
 void Cloud::restart() {
@@ -88,6 +101,7 @@ void Cloud::restart() {
   lambda->restore();
   cloudwatch->restore();
   codedeploy->restore();
+  faults->restore();
   settle();
 }
 
@@ -126,6 +140,7 @@ std::string Cloud::invoke_alias() {
       .caller = {account, region}, .function = fmt::format("{}:prod", function_name), .payload = "{}"};
   const Result<lambda::NeighbourOutcome> outcome =
       testing::run_task(loop, lambda->invoke_for_neighbour(std::move(invoke)));
+  if (!outcome && outcome.error().shape->status == 429) return {};
   if (!outcome) throw std::logic_error(outcome.error().message);
   const auto now = std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
   cloudwatch->put_metric({.account = account, .region = region},

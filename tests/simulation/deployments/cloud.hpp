@@ -11,6 +11,7 @@
 #include "ports/random.hpp"
 #include "ports/simulated_time.hpp"
 #include "ports/task_group.hpp"
+#include "rehearsal/fault_rules.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
@@ -33,7 +34,8 @@ class Cloud {
   Result<Reply> call(Service& service, std::string_view operation, Json input);
   /// Throws for what is refused.
   Json ok(Service& service, std::string_view operation, Json input);
-  /// One invoke of the alias, by its weights; its metrics go to CloudWatch. The version that ran.
+  /// One invoke of the alias, by its weights; its metrics go to CloudWatch. The version that ran; empty if a
+  /// fault throttled it.
   std::string invoke_alias();
   void pass(Duration time);
 
@@ -49,7 +51,8 @@ class Cloud {
   std::unique_ptr<cloudwatch::CloudWatchService> cloudwatch;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
 
-  double error_rate_of_6 = 0;
+  /// What goes wrong with version 6 on purpose.
+  std::unique_ptr<rehearsal::FaultRules> faults;
   /// What a hook's function does with the ids that it is given; answers why it could not be invoked, if so.
   std::function<std::optional<std::string>(const Json& event)> hook;
 
@@ -58,6 +61,8 @@ class Cloud {
   void end();
   void settle();
 
+  std::uint64_t seed_;
+  bool faulty_ = false;
   SeededRandom lambda_ids_;
   SeededRandom router_;
   SeededRandom codedeploy_ids_;

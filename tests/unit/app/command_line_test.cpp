@@ -40,6 +40,39 @@ TEST(CommandLine, MistakesAreRefused) {
   EXPECT_EQ(parse({"--version"}).exit_code, 0);
 }
 
+TEST(CommandLine, VerbsThatTalkToAServer) {
+  CommandLine parsed =
+      parse({"assert", "prod is at version 5", "no error of version 5", "--junit", "report.xml"});
+  EXPECT_EQ(parsed.verb, Verb::Assert);
+  EXPECT_EQ(parsed.server.assertion.sentences.size(), 2U);
+  EXPECT_EQ(parsed.server.assertion.junit, "report.xml");
+  parsed = parse({"canary", "start", "orders:prod", "--to", "6", "--alarm", "a", "--alarm", "b", "--endpoint",
+                  "http://127.0.0.1:1"});
+  EXPECT_EQ(parsed.verb, Verb::Canary);
+  EXPECT_EQ(parsed.server.canary.what, "start");
+  EXPECT_EQ(parsed.server.canary.place, "orders:prod");
+  EXPECT_EQ(parsed.server.canary.to, "6");
+  EXPECT_EQ(parsed.server.canary.alarms, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(parsed.server.endpoint, "http://127.0.0.1:1");
+  parsed = parse({"canary", "watch", "orders:prod", "--once"});
+  EXPECT_TRUE(parsed.server.canary.once);
+  parsed = parse({"prune", "orders", "--keep", "3", "--dry-run"});
+  EXPECT_EQ(parsed.verb, Verb::Prune);
+  EXPECT_EQ(parsed.server.prune.keep, 3U);
+  EXPECT_FALSE(parsed.server.prune.days);
+  EXPECT_TRUE(parsed.server.prune.dry_run);
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"canary"},
+                                             {"canary", "dance"},
+                                             {"canary", "start", "orders:prod"},
+                                             {"canary", "watch"},
+                                             {"canary", "watch", "a:b", "--interval", "0"},
+                                             {"prune", "orders", "--keep", "-1"}}) {
+    EXPECT_EQ(parse(words).verb, Verb::None);
+    EXPECT_EQ(parse(words).exit_code, 2);
+  }
+}
+
 TEST(CommandLine, TheEnvironmentStandsInAndTheCommandLineWins) {
   setenv("AVIARY_PORT", "4000", 1);
   setenv("AVIARY_DATA_DIR", "/some/where", 1);

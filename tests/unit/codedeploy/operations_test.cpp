@@ -48,7 +48,11 @@ TEST_F(CodeDeploy, OtherPlatformsAreRefusedAsSuch) {
   EXPECT_THAT(error("CreateDeploymentConfig", {{"deploymentConfigName", "c"}, {"computePlatform", "ECS"}}),
               StartsWith("InvalidComputePlatformException"));
   EXPECT_THAT(error("RegisterOnPremisesInstance", {{"instanceName", "i"}}),
-              HasSubstr("is not part of Aviary yet"));
+              StartsWith("OperationNotSupportedException: RegisterOnPremisesInstance concerns deployments to "
+                         "servers."));
+  for (const std::string_view operation : CodeDeployService::refused_operations())
+    EXPECT_THAT(error(std::string(operation), Json::object()), StartsWith("OperationNotSupportedException"));
+  EXPECT_EQ(CodeDeployService::refused_operations().size(), 10U);
 }
 
 TEST_F(CodeDeploy, AGroupIsKeptAndChanged) {

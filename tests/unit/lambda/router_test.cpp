@@ -126,6 +126,31 @@ TEST(RouteLog, CountsAndJudgesTheSplit) {
   EXPECT_EQ(report["aliases"][0]["revision_id"], "r2");
 }
 
+TEST(RouteLog, WhatWasPickedIsRememberedOverChangesOfTheWeights) {
+  RouteLog log(10);
+  const std::string arn = "arn:aws:lambda:us-east-1:123456789012:function:pay:prod";
+  const auto record = [&](Routing routing, int primary, int additional) {
+    const auto source = std::make_shared<const RouteSource>(
+        RouteSource{.alias_arn = arn, .revision_id = "r", .routing = std::move(routing), .mode = {}});
+    for (int i = 0; i < primary; ++i) log.record({.when = {}, .source = source});
+    for (int i = 0; i < additional; ++i) log.record({.when = {}, .source = source, .additional = true});
+    log.record({.when = {}, .source = source, .forced = true});
+  };
+  record({.version = "5"}, 100, 0);
+  EXPECT_TRUE(log.picked(arn, "6").empty());
+  record({.version = "5", .additional_version = "6", .additional_weight = 0.1}, 90, 10);
+  record({.version = "5", .additional_version = "6", .additional_weight = 0.5}, 50, 50);
+  record({.version = "6"}, 1000, 0);
+  record({.version = "6", .additional_version = "7", .additional_weight = 0.5}, 3, 2);
+  using Counts = std::map<std::string, std::uint64_t>;
+  EXPECT_EQ(log.picked(arn, "5"), (Counts{{"5", 140}, {"6", 60}}));
+  EXPECT_EQ(log.picked(arn, "7"), (Counts{{"6", 3}, {"7", 2}}));
+  EXPECT_EQ(log.picked(arn, "6"), (Counts{{"5", 140}, {"6", 63}, {"7", 2}}));
+  EXPECT_TRUE(log.picked("another", "5").empty());
+  log.forget(arn);
+  EXPECT_TRUE(log.picked(arn, "5").empty());
+}
+
 TEST(RouteLog, PlausibilityIsABinomialTest) {
   // Computed apart, with exact integers: the sum of all outcomes no likelier than the one seen.
   EXPECT_NEAR(split_p_value(3, 100, 0.1), 0.01784377, 1e-7);

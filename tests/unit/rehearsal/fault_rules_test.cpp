@@ -204,6 +204,7 @@ faults:
   EXPECT_EQ(again.describe().size(), 1u);
   EXPECT_EQ(again.describe()[0]["function"], "other");
   ASSERT_TRUE(again.add_file("# nothing\n"));
+  EXPECT_TRUE(again.describe().empty());
   EXPECT_FALSE(again.add_file("faults: [{function: x}]"));
   EXPECT_FALSE(again.add_file("a: [b"));
 }

@@ -1,5 +1,6 @@
 #include "rehearsal/tape.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,7 +76,9 @@ struct TapeTest : ::testing::Test {
       made.problem = "no such version";
       co_return made;
     }
-    auto running = test.tape.run(invocation_of(number, std::move(payload), number));
+    lambda::Invocation marked = invocation_of(number, std::move(payload), number);
+    marked.trace_id = fmt::format("Root=1-0-0{}", Tape::own_mark);
+    auto running = test.tape.run(std::move(marked));
     const auto outcome = co_await std::move(running);
     made.version = number;
     made.payload = outcome->payload;
@@ -176,6 +179,26 @@ TEST_F(TapeTest, AShadowAnswersNobody) {
   EXPECT_TRUE(tape.remove_shadow("s"));
   invoke("5", "1");
   EXPECT_EQ(inner.runs, 6);
+}
+
+TEST_F(TapeTest, ShadowsOfShadowsAreNone) {
+  ASSERT_TRUE(tape.start_shadow(Json::parse(R"({"id": "there", "function": "orders:5", "against": "6"})")));
+  ASSERT_TRUE(tape.start_shadow(Json::parse(R"({"id": "back", "function": "orders:6", "against": "5"})")));
+  invoke("5", "1", "5");
+  for (int i = 0; i < 10; ++i) settle();
+  EXPECT_EQ(inner.runs, 2);
+  EXPECT_EQ(tape.shadows()[0]["report"]["compared"], 1);
+  EXPECT_EQ(tape.shadows()[1]["report"]["compared"], 0);
+}
+
+TEST_F(TapeTest, WhatIsNestedTooDeeplyIsKeptAsText) {
+  ASSERT_TRUE(tape.start_recording(Json::parse(R"({"id": "r", "function": "orders:5"})")));
+  const std::string deep(100'000, '[');
+  invoke("5", deep);
+  EXPECT_EQ(tape.recording("r")["entries"][0]["payload"], deep);
+  const auto report = replay("r", R"({"against": "5"})");
+  ASSERT_TRUE(report);
+  EXPECT_EQ((*report)["same"], 1);
 }
 
 TEST_F(TapeTest, AShareOfTheTraffic) {

@@ -9,12 +9,14 @@ namespace aviary::codedeploy {
 struct Operations {
   using S = CodeDeployService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"AddTagsToOnPremisesInstances", &S::refuse_servers},
       {"BatchGetApplicationRevisions", &S::batch_get_application_revisions},
       {"BatchGetApplications", &S::batch_get_applications},
       {"BatchGetDeploymentGroups", &S::batch_get_deployment_groups},
       {"BatchGetDeploymentInstances", &S::batch_get_deployment_instances},
       {"BatchGetDeploymentTargets", &S::batch_get_deployment_targets},
       {"BatchGetDeployments", &S::batch_get_deployments},
+      {"BatchGetOnPremisesInstances", &S::refuse_servers},
       {"ContinueDeployment", &S::refuse_wait},
       {"CreateApplication", &S::create_application},
       {"CreateDeployment", &S::create_deployment},
@@ -23,6 +25,9 @@ struct Operations {
       {"DeleteApplication", &S::delete_application},
       {"DeleteDeploymentConfig", &S::delete_deployment_config},
       {"DeleteDeploymentGroup", &S::delete_deployment_group},
+      {"DeleteGitHubAccountToken", &S::refuse_servers},
+      {"DeleteResourcesByExternalId", &S::refuse_servers},
+      {"DeregisterOnPremisesInstance", &S::refuse_servers},
       {"GetApplication", &S::get_application},
       {"GetApplicationRevision", &S::get_application_revision},
       {"GetDeployment", &S::get_deployment},
@@ -30,6 +35,7 @@ struct Operations {
       {"GetDeploymentGroup", &S::get_deployment_group},
       {"GetDeploymentInstance", &S::get_deployment_instance},
       {"GetDeploymentTarget", &S::get_deployment_target},
+      {"GetOnPremisesInstance", &S::refuse_servers},
       {"ListApplicationRevisions", &S::list_application_revisions},
       {"ListApplications", &S::list_applications},
       {"ListDeploymentConfigs", &S::list_deployment_configs},
@@ -37,9 +43,13 @@ struct Operations {
       {"ListDeploymentInstances", &S::list_deployment_instances},
       {"ListDeploymentTargets", &S::list_deployment_targets},
       {"ListDeployments", &S::list_deployments},
+      {"ListGitHubAccountTokenNames", &S::refuse_servers},
+      {"ListOnPremisesInstances", &S::refuse_servers},
       {"ListTagsForResource", &S::list_tags_for_resource},
       {"PutLifecycleEventHookExecutionStatus", &S::put_lifecycle_event_hook_execution_status},
       {"RegisterApplicationRevision", &S::register_application_revision},
+      {"RegisterOnPremisesInstance", &S::refuse_servers},
+      {"RemoveTagsFromOnPremisesInstances", &S::refuse_servers},
       {"SkipWaitTimeForInstanceTermination", &S::refuse_wait},
       {"StopDeployment", &S::stop_deployment},
       {"TagResource", &S::tag_resource},
@@ -47,6 +57,12 @@ struct Operations {
       {"UpdateApplication", &S::update_application},
       {"UpdateDeploymentGroup", &S::update_deployment_group},
   };
+  /// Whether it is there for servers alone.
+  static bool is_refused(std::string_view operation) {
+    for (const OperationTable<S>::Entry& entry : entries)
+      if (entry.operation == operation) return entry.now == &S::refuse_servers;
+    return false;
+  }
   static OperationTable<S> table() { return {models::codedeploy::service, "CodeDeploy", entries}; }
 };
 
@@ -75,7 +91,15 @@ const models::Service& CodeDeployService::model() const { return models::codedep
 Task<Result<Reply>> CodeDeployService::call(Call call) { return operations_.call(*this, std::move(call)); }
 
 std::vector<std::string_view> CodeDeployService::implemented_operations() {
-  return Operations::table().names();
+  std::vector<std::string_view> names = Operations::table().names();
+  std::erase_if(names, Operations::is_refused);
+  return names;
+}
+
+std::vector<std::string_view> CodeDeployService::refused_operations() {
+  std::vector<std::string_view> names = Operations::table().names();
+  std::erase_if(names, [](std::string_view name) { return !Operations::is_refused(name); });
+  return names;
 }
 
 void CodeDeployService::restore() {

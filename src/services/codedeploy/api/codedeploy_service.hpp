@@ -60,6 +60,8 @@ class CodeDeployService final : public Service {
   Task<Result<Reply>> call(Call call) override;
   std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
   static std::vector<std::string_view> implemented_operations();
+  /// Those that concern servers alone, and say so: 400 OperationNotSupportedException.
+  static std::vector<std::string_view> refused_operations();
   void restore() override;
   void reset() override;
   /// Nothing moves any more; what runs goes on in the next process.
@@ -119,6 +121,7 @@ class CodeDeployService final : public Service {
   Result<Reply> stop_deployment(Call& call);
   Result<Reply> put_lifecycle_event_hook_execution_status(Call& call);
   Result<Reply> refuse_wait(Call& call);
+  Result<Reply> refuse_servers(Call& call);
   Result<const Deployment*> deployment_of(const Call& call) const;
   // targets.cpp
   Result<Reply> get_deployment_target(Call& call);

@@ -208,4 +208,11 @@ Result<Reply> CodeDeployService::refuse_wait(Call& call) {
                               (*deployment)->id));
 }
 
+/// On-premises instances, revisions on GitHub, and what a stack's deployment to servers has left behind.
+Result<Reply> CodeDeployService::refuse_servers(Call& call) {
+  return AwsError(rows::OperationNotSupportedException,
+                  fmt::format("{} concerns deployments to servers. Aviary deploys Lambda functions only.",
+                              call.operation->name));
+}
+
 }  // namespace aviary::codedeploy

@@ -135,6 +135,10 @@ class LambdaService final : public Service {
   Json routes(std::string_view alias, std::size_t limit = 100) const {
     return route_log_.report(alias, limit);
   }
+  /// See `RouteLog::picked`.
+  std::map<std::string, std::uint64_t> picked(std::string_view alias_arn, std::string_view version) const {
+    return route_log_.picked(alias_arn, version);
+  }
   /// How one alias draws from now on; nothing: as the service does. `alias` is an ARN or `name:alias`.
   Result<> set_router(const Scope& scope, std::string_view alias, std::optional<RouterSettings> settings);
   /// The zip behind `Code.Location`: the last part of `/_aviary/code/<digest>`, hexadecimal.

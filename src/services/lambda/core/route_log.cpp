@@ -8,6 +8,8 @@ namespace {
 
 /// Rarer than this by chance: something other than chance is at work.
 constexpr double implausible = 0.001;
+/// Pairs of versions that one alias was ever split between; the next ones are not counted.
+constexpr std::size_t most_splits = 1000;
 
 bool names(std::string_view alias, const RouteSource& source) {
   if (alias.empty() || source.alias_arn == alias) return true;
@@ -56,10 +58,16 @@ void RouteLog::record(RouteDecision decision) {
     auto found = tallies_.find(decision.source.get());
     if (found == tallies_.end()) {
       // The alias is new or has changed: counts under other weights say nothing about these.
-      forget(decision.source->alias_arn);
+      forget_tally(decision.source->alias_arn);
       found = tallies_.emplace(decision.source.get(), Tally{.source = decision.source}).first;
+      found->second.split = split_of(*decision.source);
     }
-    ++(decision.additional ? found->second.additional : found->second.primary);
+    Tally& tally = found->second;
+    ++(decision.additional ? tally.additional : tally.primary);
+    if (tally.split != no_split) {
+      Split& split = splits_.find(tally.source->alias_arn)->second[tally.split];
+      ++(decision.additional ? split.additional : split.primary);
+    }
   }
   if (ring_.size() < capacity_) {
     ring_.push_back(std::move(decision));
@@ -69,7 +77,39 @@ void RouteLog::record(RouteDecision decision) {
   next_ = (next_ + 1) % capacity_;
 }
 
+std::size_t RouteLog::split_of(const RouteSource& source) {
+  if (!source.routing.splits()) return no_split;
+  std::vector<Split>& splits = splits_[source.alias_arn];
+  const auto same = std::ranges::find_if(splits, [&](const Split& split) {
+    return split.version == source.routing.version &&
+           split.additional_version == source.routing.additional_version;
+  });
+  if (same != splits.end()) return static_cast<std::size_t>(same - splits.begin());
+  if (splits.size() >= most_splits) return no_split;
+  splits.push_back(
+      {.version = source.routing.version, .additional_version = source.routing.additional_version});
+  return splits.size() - 1;
+}
+
+std::map<std::string, std::uint64_t> RouteLog::picked(std::string_view alias_arn,
+                                                      std::string_view version) const {
+  std::map<std::string, std::uint64_t> counts;
+  const auto found = splits_.find(alias_arn);
+  if (found == splits_.end()) return counts;
+  for (const Split& split : found->second) {
+    if (split.version != version && split.additional_version != version) continue;
+    counts[split.version] += split.primary;
+    counts[split.additional_version] += split.additional;
+  }
+  return counts;
+}
+
 void RouteLog::forget(std::string_view alias_arn) {
+  forget_tally(alias_arn);
+  if (const auto found = splits_.find(alias_arn); found != splits_.end()) splits_.erase(found);
+}
+
+void RouteLog::forget_tally(std::string_view alias_arn) {
   std::erase_if(tallies_, [&](const auto& entry) { return entry.second.source->alias_arn == alias_arn; });
 }
 
@@ -77,6 +117,7 @@ void RouteLog::clear() {
   ring_.clear();
   next_ = 0;
   tallies_.clear();
+  splits_.clear();
 }
 
 Json RouteLog::report(std::string_view alias, std::size_t limit) const {

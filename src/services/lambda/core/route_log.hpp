@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +30,9 @@ class RouteLog {
   explicit RouteLog(std::size_t capacity = 10'000);
 
   void record(RouteDecision decision);
+  /// How often each version of an alias was picked while its traffic was split between `version` and another
+  /// one, over all changes of the weights; empty: it never was. Not kept over a restart.
+  std::map<std::string, std::uint64_t> picked(std::string_view alias_arn, std::string_view version) const;
   /// An alias that is gone keeps no count; its decisions stay until the ring has gone round.
   void forget(std::string_view alias_arn);
   void clear();
@@ -41,16 +46,28 @@ class RouteLog {
   Json report(std::string_view alias, std::size_t limit = 100) const;
 
  private:
+  /// Of one alias and the two versions between which it was split.
+  struct Split {
+    std::string version;
+    std::string additional_version;
+    std::uint64_t primary = 0;
+    std::uint64_t additional = 0;
+  };
   struct Tally {
     RouteSourceHandle source;
     std::uint64_t primary = 0;
     std::uint64_t additional = 0;
+    std::size_t split = no_split;  ///< in `splits_` of the alias
   };
+  static constexpr std::size_t no_split = static_cast<std::size_t>(-1);
+  std::size_t split_of(const RouteSource& source);
+  void forget_tally(std::string_view alias_arn);
 
   std::size_t capacity_;
   std::vector<RouteDecision> ring_;
   std::size_t next_ = 0;  ///< where the next decision goes, once the ring is full
   std::unordered_map<const RouteSource*, Tally> tallies_;
+  std::map<std::string, std::vector<Split>, std::less<>> splits_;  ///< by alias, in the order they came
 };
 
 /// How likely a count at least as far from what was expected is by chance alone (two-sided): exact binomial
