@@ -36,6 +36,7 @@
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
 #include "ports/task_group.hpp"
+#include "services/apigateway/api/execute.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
@@ -68,6 +69,7 @@ struct Parts {
   SeededRandom body_names;
   SeededRandom identity_ids;
   SeededRandom stack_ids;
+  SeededRandom api_ids;
   std::unique_ptr<host::WorkerThreads> workers;
   std::optional<host::DataFolder> folder;
   std::unique_ptr<Journal> journal;
@@ -106,6 +108,8 @@ struct Parts {
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
   std::unique_ptr<codedeploy::RevisionSource> revisions;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
+  std::unique_ptr<apigateway::Functions> api_functions;
+  std::unique_ptr<apigateway::Execute> apis;
   std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other

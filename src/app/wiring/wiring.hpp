@@ -14,6 +14,7 @@ void add_codedeploy(Parts& parts);
 void add_sqs(Parts& parts);
 void add_sns(Parts& parts);
 void add_events(Parts& parts);
+void add_apigateway(Parts& parts);
 void add_identity(Parts& parts);
 void add_cloudformation(Parts& parts);  ///< last: it calls all the others
 
