@@ -85,6 +85,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       body_names(host::random_seed(), "bodies"),
       identity_ids(seed, "identities"),
       stack_ids(seed, "stacks"),
+      api_ids(seed, "apis"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
       listeners(io.get_executor(), stopwatch),
       log_printer(chosen.plain_function_logs),
@@ -138,6 +139,9 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   // A function's URL is there for anybody's pages: its CORS says for which.
   if (auto address = lambda::url_address(request))
     co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
+  // So is an API.
+  if (auto address = apigateway::api_address(request))
+    co_return co_await parts.apis->answer(std::move(request), std::move(*address));
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
   if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
   co_return co_await parts.gateway->handle(std::move(request));
@@ -217,6 +221,7 @@ void build_services(Parts& parts) {
   add_outside(parts);
   add_kinesis(parts);
   add_events(parts);
+  add_apigateway(parts);
   add_identity(parts);
   add_cloudformation(parts);
 }

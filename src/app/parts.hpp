@@ -42,6 +42,7 @@
 #include "rehearsal/fault_rules.hpp"
 #include "rehearsal/tape.hpp"
 #include "rehearsal/traffic.hpp"
+#include "services/apigateway/api/execute.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
@@ -75,6 +76,7 @@ struct Parts {
   SeededRandom body_names;
   SeededRandom identity_ids;
   SeededRandom stack_ids;
+  SeededRandom api_ids;
   std::unique_ptr<host::WorkerThreads> workers;
   std::optional<host::DataFolder> folder;
   std::unique_ptr<Journal> journal;
@@ -122,6 +124,8 @@ struct Parts {
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
   std::unique_ptr<codedeploy::RevisionSource> revisions;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
+  std::unique_ptr<apigateway::Functions> api_functions;
+  std::unique_ptr<apigateway::Execute> apis;
   std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other

@@ -35,6 +35,16 @@ wire::AnswerContext context_of(const std::optional<wire::Target>& target, std::s
   return {.service = target ? target->service : nullptr, .request_id = request_id};
 }
 
+/// Names the service that the request was signed for, or that its target does.
+std::string nobody_answers(const wire::Request& request) {
+  std::string wanted;
+  if (const std::optional<wire::CredentialScope> scope = wire::credential_scope(request))
+    wanted = scope->service;
+  return wanted.empty() ? fmt::format("No service of Aviary answers {} {}.", request.method, request.path())
+                        : fmt::format("Aviary has no service {} yet: nobody answers {} {}.", wanted,
+                                      request.method, request.path());
+}
+
 std::string base_url(const wire::Request& request) {
   const std::string_view host = request.header("host");
   if (!host.empty()) return fmt::format("http://{}", host);
@@ -129,7 +139,7 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
   if (codec == nullptr) {
     const std::string text =
         target ? fmt::format("Aviary does not speak this protocol to {} yet.", target->service->id)
-               : fmt::format("No service of Aviary answers {} {}.", request.method, request.path());
+               : nobody_answers(request);
     const AwsError error(target ? wire::errors::NotImplemented : wire::errors::UnknownOperationException,
                          text);
     co_return error_codec(target).encode_error(error, context);

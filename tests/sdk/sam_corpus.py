@@ -86,6 +86,10 @@ EVENTS = {
     "CloudWatchLogs": {"Type": "CloudWatchLogs", "Properties": {"LogGroupName": "/x", "FilterPattern": "ERROR"}},
     "Kinesis": {"Type": "Kinesis", "Properties": {"Stream": {"Fn::GetAtt": ["S", "Arn"]}, "StartingPosition": "LATEST"}},
     "S3": {"Type": "S3", "Properties": {"Bucket": {"Ref": "B"}, "Events": "s3:ObjectCreated:*"}},
+    "HttpApi": {"Type": "HttpApi", "Properties": {"Path": "/items/{id}", "Method": "GET"}},
+    "HttpApi any": {"Type": "HttpApi", "Properties": {"Path": "/{proxy+}", "Method": "any", "PayloadFormatVersion": "1.0"}},
+    "HttpApi catch-all": {"Type": "HttpApi"},
+    "HttpApi in time": {"Type": "HttpApi", "Properties": {"Path": "/", "Method": "post", "TimeoutInMillis": 1000}},
 }
 
 

@@ -19,6 +19,7 @@ void add_sns(Parts& parts);
 void add_outside(Parts& parts);
 void add_kinesis(Parts& parts);
 void add_events(Parts& parts);
+void add_apigateway(Parts& parts);
 void add_identity(Parts& parts);
 void add_cloudformation(Parts& parts);  ///< last: it calls all the others
 

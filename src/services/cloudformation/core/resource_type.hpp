@@ -79,6 +79,7 @@ std::span<const ResourceType> identity_types();
 std::span<const ResourceType> watching_types();
 std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> storage_types();
+std::span<const ResourceType> api_types();
 
 // For those files: properties.cpp.
 std::string property_text(const Json& properties, const char* name);

@@ -263,6 +263,9 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
     }
   }
   expand_preferences(draft);
+  expand_http_api(draft);
+  if (globals.contains("HttpApi") && !draft.http_paths.empty())
+    draft.refuse("ServerlessHttpApi", "Aviary does not have Globals of HttpApi yet.");
   if (!draft.problems.empty()) return invalid_document(draft.problems);
   Json out = document;
   out.erase("Transform");

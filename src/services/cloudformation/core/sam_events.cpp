@@ -249,6 +249,8 @@ void expand_events(SamDraft& draft, const SamTarget& target, const Json& events)
       expand_logs(draft, target, event);
     } else if (event.type == "S3") {
       expand_bucket(draft, target, event);
+    } else if (event.type == "HttpApi") {
+      expand_http_api_event(draft, target, name, event.properties);
     } else {
       draft.refuse(target.function,
                    fmt::format("Event with id [{}] is invalid. Aviary does not have events of type {} yet.",

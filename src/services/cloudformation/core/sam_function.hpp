@@ -35,6 +35,9 @@ struct SamDraft {
   /// `L` → `Leea645c1c7`: layers that are called by their content.
   std::map<std::string, std::string> renamed;
 
+  /// Of the API that SAM makes for HttpApi events: OpenAPI paths.
+  Json http_paths = Json::object();
+
   void refuse(std::string resource, std::string text) {
     problems.push_back({std::move(resource), std::move(text)});
   }
@@ -62,6 +65,11 @@ struct SamTarget {
   std::string condition;
 };
 void expand_events(SamDraft& draft, const SamTarget& target, const Json& events);
+/// One event of type HttpApi: an operation of the API, and the permission to run the function.
+void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::string& name,
+                           const Json& properties);
+/// The API of those events, and its stage.
+void expand_http_api(SamDraft& draft);
 /// The CodeDeploy application, its role, and a group a function.
 void expand_preferences(SamDraft& draft);
 /// The update policy of the alias.

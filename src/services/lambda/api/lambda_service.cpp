@@ -242,6 +242,8 @@ Task<> LambdaService::collect_when_settled() {
   co_await codes_.collect();
 }
 
-std::size_t LambdaService::in_background() const { return events_.running() + mappings_->running(); }
+std::size_t LambdaService::in_background() const {
+  return events_.running() + mappings_->running() + runner_.running();
+}
 
 }  // namespace aviary::lambda

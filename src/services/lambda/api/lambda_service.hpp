@@ -84,6 +84,8 @@ struct NeighbourCall {
   /// Without a service it is the function's owner who calls.
   std::string service{};
   std::string source_arn{};
+  /// Whose headers a sticky alias may go by; null: none. Lives until the answer.
+  const wire::Request* http = nullptr;
 };
 struct NeighbourOutcome {
   std::string request_id;

@@ -1,5 +1,6 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/api/request_keys.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -33,8 +34,10 @@ Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall
       if (alias != function->aliases.end()) forced = alias->second.routing.version;
     }
   }
-  Result<InvokeTarget> resolved =
-      dispatcher_.resolve(target->scope, target->name, target->qualifier, forced, nullptr, moment());
+  const std::string no_context;
+  const RequestKeys keys(call.http, no_context, call.payload);
+  Result<InvokeTarget> resolved = dispatcher_.resolve(target->scope, target->name, target->qualifier, forced,
+                                                      call.http != nullptr ? &keys : nullptr, moment());
   if (!resolved) co_return resolved.error();
   const Result<> permitted =
       check_permission(target->scope, target->name, target->qualifier, caller_in(call));

@@ -1,3 +1,4 @@
+#include "gateway/payload_format.hpp"
 #include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"

@@ -34,10 +34,6 @@ std::string url_event(const wire::Request& request, const UrlCall& call);
 /// What the function answered, as HTTP. One that failed, or whose answer cannot be read so, is a 502.
 wire::Response url_answer(Outcome outcome);
 
-/// What an answer object says of HTTP (`statusCode`, `headers`, `cookies`, `body`); nothing if it cannot be
-/// read.
-std::optional<wire::Response> explicit_url_answer(const Json& answer);
-
 /// 403, as AWS words it when the caller may not invoke.
 wire::Response url_forbidden();
 /// 403 for a host that no function has.
@@ -45,11 +41,5 @@ wire::Response url_unknown();
 /// What keeps a call from running at all.
 wire::Response url_unrun(const AwsError& error);
 wire::Response url_error(int status, std::string_view message, std::string_view type = {});
-
-/// Adds what a configuration's `Cors` says to an answer; takes precedence over what the function set.
-void add_cors(wire::Response& response, const wire::Request& request, const Json& cors);
-/// Whether a browser asks for permission first: then the function is not run.
-bool is_preflight(const wire::Request& request);
-wire::Response preflight_answer(const wire::Request& request, const Json& cors);
 
 }  // namespace aviary::lambda

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/payload_format.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/response_pump.hpp"
 #include "services/lambda/api/url_messages.hpp"
@@ -31,7 +32,7 @@ struct UrlHead {
     Json prelude = Json::parse(held.substr(0, end), nullptr, false);
     if (prelude.is_object() && !prelude.contains("statusCode")) prelude["statusCode"] = 200;
     std::optional<wire::Response> said;
-    if (prelude.is_object()) said = explicit_url_answer(prelude);
+    if (prelude.is_object()) said = explicit_answer(prelude);
     response = said ? std::move(*said) : url_error(502, "Internal Server Error");
     return said ? body : std::string();
   }

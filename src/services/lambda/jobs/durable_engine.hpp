@@ -79,6 +79,8 @@ class DurableEngine final : public FunctionRunner {
   /// Nothing starts any more; completes when nothing runs.
   Task<> stop();
   std::size_t size() const noexcept { return executions_.size(); }
+  /// Executions of which an invocation is under way.
+  std::size_t running() const;
 
  private:
   struct Active {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "models/lambda.hpp"
 #include "services/lambda/core/errors.hpp"
@@ -65,6 +67,11 @@ std::vector<const DurableExecution*> DurableEngine::of_function(const Scope& sco
     if (active.execution.scope == scope && active.execution.function_name == function)
       all.push_back(&active.execution);
   return all;
+}
+
+std::size_t DurableEngine::running() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(executions_, [](const auto& one) { return one.second.invoked; }));
 }
 
 Result<Instant> DurableEngine::stop_execution(const std::string& arn, Json error) {

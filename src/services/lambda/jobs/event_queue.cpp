@@ -82,7 +82,9 @@ Task<> EventQueue::attempt(std::uint64_t id) {
                                           .invoked_arn = {},
                                           .payload = {},
                                           .durable_execution = event.durable_execution});
+    ++awaited_executions_;
     outcome = co_await std::move(waiting);
+    --awaited_executions_;
   } else if (Result<InvokeTarget> target =
                  dispatcher_.resolve(event.scope, event.function_name, event.qualifier, {}, nullptr, at);
              target) {

@@ -45,7 +45,7 @@ class EventQueue {
   Task<> stop();
   std::size_t size() const noexcept { return events_.size(); }
   /// Attempts that are under way.
-  std::size_t running() const noexcept { return attempts_.size(); }
+  std::size_t running() const noexcept { return attempts_.size() - awaited_executions_; }
 
   /// Observers outlive the queue, or are removed before they go.
   void add_observer(EventObserver& observer) { observers_.push_back(&observer); }
@@ -82,6 +82,7 @@ class EventQueue {
   std::vector<EventObserver*> observers_;
   std::map<std::uint64_t, Waiting> events_;
   std::uint64_t next_id_ = 1;
+  std::size_t awaited_executions_ = 0;  ///< attempts that only wait for a durable execution
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  ///< what answers of the messenger ask for
 };
 

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "gateway/payload_format.hpp"
+#include "ports/clock.hpp"
+#include "ports/random.hpp"
+#include "ports/task.hpp"
+#include "services/apigateway/core/authorization.hpp"
+#include "services/apigateway/core/entities.hpp"
+#include "wire/message.hpp"
+
+/// What is sent to an API: routed, authorized, given to a function, answered.
+namespace aviary::apigateway {
+
+/// One call of a function for an API.
+struct FunctionCall {
+  std::string account;  ///< the API's
+  std::string region;
+  std::string function;  ///< ARN, also of a version or an alias: an alias draws by its weights
+  std::string payload;
+  std::string trace_id;
+  std::string source_arn;       ///< `arn:aws:execute-api:…`, for the function's policy
+  const wire::Request* http{};  ///< whose headers a sticky alias may go by; lives until the answer
+};
+struct FunctionAnswer {
+  std::string payload;
+  bool failed = false;  ///< the function raised, ended or ran out of time
+};
+
+/// Runs functions. Errors: no such function, not permitted, throttled, cannot run.
+class Functions {
+ public:
+  virtual ~Functions() = default;
+  virtual Task<Result<FunctionAnswer>> run(FunctionCall call) = 0;
+};
+
+/// Which API a request is for: by Host, `<id>.execute-api.<region>.localhost`, or by path,
+/// `/_aws/execute-api/<id>/<stage>/…` and `/restapis/<id>/<stage>/_user_request_/…`. By Host `target` begins
+/// with the stage, if it is not `$default`. A view into the request's own.
+struct ApiAddress {
+  std::string id;
+  std::string target;
+};
+std::optional<ApiAddress> api_address(const wire::Request& request);
+
+struct ExecuteDependencies {
+  Clock& clock;
+  Random& ids;
+  const Entities& http_apis;
+  Functions& functions;
+};
+
+/// Lives on the loop's thread; keeps what authorizers said, as long as their time to live lasts.
+class Execute {
+ public:
+  explicit Execute(ExecuteDependencies d) : d_(d) {}
+
+  Task<wire::Response> answer(wire::Request request, ApiAddress address);
+  void reset() { judgements_.clear(); }
+
+ private:
+  struct Request;
+  Task<wire::Response> run(const wire::Request& request, ApiAddress address, std::string request_id);
+  Task<std::optional<wire::Response>> authorize(const wire::Request& request, Request& what);
+  Task<wire::Response> integrate(const wire::Request& request, Request& what);
+
+  struct Kept {
+    OrderedJson answer;
+    Instant until;
+  };
+  ExecuteDependencies d_;
+  std::map<std::string, Kept> judgements_;  ///< by API, stage, authorizer and identity
+};
+
+}  // namespace aviary::apigateway

@@ -1,0 +1,293 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/document.hpp"
+#include "models/apigatewayv2.hpp"
+#include "services/apigateway/api/http_service.hpp"
+#include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/routing.hpp"
+#include "wire/protocol.hpp"
+
+/// Routes, integrations, authorizers, deployments and stages: told apart by the operation's name.
+namespace aviary::apigateway {
+
+struct HttpKind {
+  std::string_view entity;  ///< `Route`
+  const char* folder;       ///< `routes`
+  const char* id;           ///< `RouteId`
+  std::size_t id_length;
+};
+
+namespace {
+
+namespace errors = models::apigatewayv2::errors;
+
+constexpr std::array http_kinds{
+    HttpKind{"Route", "routes", "RouteId", 7}, HttpKind{"Integration", "integrations", "IntegrationId", 7},
+    HttpKind{"Authorizer", "authorizers", "AuthorizerId", 6},
+    HttpKind{"Deployment", "deployments", "DeploymentId", 6}, HttpKind{"Stage", "stages", "StageName", 0}};
+
+/// `GetRoutes` → routes
+const HttpKind& kind_in(std::string_view operation) {
+  return *std::ranges::find_if(http_kinds, [&](const HttpKind& kind) {
+    return operation.find(kind.entity) != std::string_view::npos;
+  });
+}
+
+AwsError no_member(const HttpKind& kind, std::string_view id) {
+  return {errors::NotFoundException, fmt::format("Unable to find {} by key {}", kind.entity, id)};
+}
+AwsError bad_member(std::string text) { return {errors::BadRequestException, std::move(text)}; }
+AwsError not_there(std::string_view what) {
+  return {wire::errors::NotImplemented, fmt::format("Aviary does not have {} of HTTP APIs yet.", what)};
+}
+
+void fill(Json& document, std::initializer_list<std::pair<const char*, Json>> defaults) {
+  for (const auto& [name, value] : defaults)
+    if (find_member(document, name) == nullptr) document[name] = value;
+}
+
+/// `GET /items/{id}`, `ANY /{proxy+}`, `$default`
+bool is_route_key(std::string_view key) {
+  if (key == "$default") return true;
+  const std::size_t space = key.find(' ');
+  if (space == std::string_view::npos || !key.substr(space + 1).starts_with('/')) return false;
+  constexpr std::array<std::string_view, 8> methods{"ANY",     "DELETE", "GET",  "HEAD",
+                                                    "OPTIONS", "PATCH",  "POST", "PUT"};
+  return std::ranges::find(methods, key.substr(0, space)) != methods.end() &&
+         std::ranges::count(key, '{') == std::ranges::count(key, '}');
+}
+
+Result<> check_integration(Json& integration) {
+  const std::string& type = text_of(integration, "IntegrationType");
+  if (type != "AWS_PROXY" && type != "HTTP_PROXY")
+    return bad_member(fmt::format("Integration type {} is not supported for HTTP protocol Apis", type));
+  if (type == "HTTP_PROXY") return not_there("HTTP_PROXY integrations");
+  if (!text_of(integration, "IntegrationSubtype").empty()) return not_there("integrations with AWS services");
+  for (const char* name : {"RequestParameters", "ResponseParameters"})
+    if (const Json* mapping = find_member(integration, name); mapping && !mapping->empty())
+      return not_there("parameter mappings");
+  const std::string& format = text_of(integration, "PayloadFormatVersion");
+  if (format.empty()) return bad_member("PayloadFormatVersion is a required parameter for integration");
+  if (format != "1.0" && format != "2.0") return bad_member("PayloadFormatVersion must be one of [1.0, 2.0]");
+  if (function_in_uri(text_of(integration, "IntegrationUri")).empty())
+    return bad_member("Integration URI must be a valid ARN of a Lambda function");
+  fill(integration,
+       {{"ConnectionType", "INTERNET"}, {"IntegrationMethod", "POST"}, {"TimeoutInMillis", 30000}});
+  return {};
+}
+
+Result<> check_authorizer(Json& authorizer) {
+  const std::string& type = text_of(authorizer, "AuthorizerType");
+  if (type == "JWT") return not_there("JWT authorizers");
+  if (function_in_uri(text_of(authorizer, "AuthorizerUri")).empty())
+    return bad_member("Invalid Authorizer URI specified");
+  const std::string& format = text_of(authorizer, "AuthorizerPayloadFormatVersion");
+  if (format != "1.0" && format != "2.0")
+    return bad_member("AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer");
+  if (format == "1.0" && flag_of(authorizer, "EnableSimpleResponses"))
+    return bad_member("EnableSimpleResponses flag is not supported for AuthorizerPayloadFormatVersion 1.0");
+  for (const std::string& source : texts_of(authorizer, "IdentitySource"))
+    if (!source.starts_with("$request.header.") && !source.starts_with("$request.querystring.") &&
+        !source.starts_with("$context.") && !source.starts_with("$stageVariables."))
+      return bad_member(fmt::format("Invalid identity source specified: {}", source));
+  fill(authorizer, {{"EnableSimpleResponses", false}});
+  return {};
+}
+
+}  // namespace
+
+Json HttpApiService::snapshot(const std::string& api) const {
+  Json all = Json::object();
+  for (const char* folder : {"routes", "integrations", "authorizers"}) {
+    all[folder] = Json::object();
+    for (const auto& [key, document] : entities_.below(folder_key(api, folder)))
+      all[folder][std::string(key.substr(key.rfind('/') + 1))] = *document;
+  }
+  return all;
+}
+
+Json HttpApiService::new_deployment(const Call& call, const std::string& api, bool automatic) {
+  Json deployment{{"DeploymentId", new_id(ids_, 6)},
+                  {"AutoDeployed", automatic},
+                  {"CreatedDate", seconds_of(call)},
+                  {"DeploymentStatus", "DEPLOYED"}};
+  if (automatic)
+    deployment["Description"] = "Automatic deployment triggered by changes to the Api configuration";
+  if (!automatic) deployment["_snapshot"] = snapshot(api);
+  return deployment;
+}
+
+void HttpApiService::deploy_stages(const Call& call, const std::string& api) {
+  for (const auto& [key, document] : entities_.below(folder_key(api, "stages"))) {
+    if (!flag_of(*document, "AutoDeploy")) continue;
+    Json stage = *document;
+    const std::string name = text_of(stage, "StageName");
+    const Json* before = entities_.find(member_key(api, "deployments", text_of(stage, "DeploymentId")));
+    if (before && flag_of(*before, "AutoDeployed"))
+      entities_.erase(member_key(api, "deployments", text_of(stage, "DeploymentId")));
+    Json deployment = new_deployment(call, api, true);
+    stage["DeploymentId"] = deployment["DeploymentId"];
+    stage["LastDeploymentStatusMessage"] = fmt::format("Successfully deployed stage with deployment ID '{}'",
+                                                       text_of(deployment, "DeploymentId"));
+    stage["LastUpdatedDate"] = seconds_of(call);
+    entities_.put(member_key(api, "deployments", text_of(deployment, "DeploymentId")), deployment);
+    entities_.put(member_key(api, "stages", name), std::move(stage));
+  }
+}
+
+/// The document as it is to be kept, or why not. `id` is empty for a new one.
+Result<Json> HttpApiService::checked_member(const Call& call, const HttpKind& kind, Json document,
+                                            std::string_view id) {
+  const std::string api = text_of(call.input, "ApiId");
+  if (kind.entity == "Route") {
+    const std::string key = text_of(document, "RouteKey");
+    if (!is_route_key(key)) return bad_member("The provided route key is not formatted properly");
+    for (const auto& [at, other] : entities_.below(folder_key(api, "routes")))
+      if (text_of(*other, "RouteKey") == key && text_of(*other, "RouteId") != id)
+        return AwsError(errors::ConflictException,
+                        fmt::format("Route with key {} already exists for this API", key));
+    const std::string target = text_of(document, "Target");
+    if (!target.empty() && (!target.starts_with("integrations/") ||
+                            !entities_.find(member_key(api, "integrations", target.substr(13)))))
+      return bad_member(
+          fmt::format("Unable to find Integration by key {} within the provided target", target));
+    const std::string type = text_of(document, "AuthorizationType");
+    if (type == "JWT") return not_there("JWT authorizers");
+    if (type == "CUSTOM" &&
+        !entities_.find(member_key(api, "authorizers", text_of(document, "AuthorizerId"))))
+      return bad_member("Invalid authorizer ID specified");
+    if (const Json* mapping = find_member(document, "RequestParameters"); mapping && !mapping->empty())
+      return not_there("request parameters");
+    fill(document, {{"ApiKeyRequired", false}, {"AuthorizationType", "NONE"}});
+  } else if (kind.entity == "Integration") {
+    const Result<> fine = check_integration(document);
+    if (!fine) return fine.error();
+  } else if (kind.entity == "Authorizer") {
+    const Result<> fine = check_authorizer(document);
+    if (!fine) return fine.error();
+  } else if (kind.entity == "Stage") {
+    const std::string name = text_of(document, "StageName");
+    if (name != "$default" && !std::ranges::all_of(name, [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                 c == '_';
+        }))
+      return bad_member("Stage name only allows alphanumeric characters, hyphens, and underscores");
+    const std::string deployment = text_of(document, "DeploymentId");
+    if (!deployment.empty() && !entities_.find(member_key(api, "deployments", deployment)))
+      return AwsError(errors::NotFoundException, "Invalid deployment identifier specified");
+    fill(document, {{"AutoDeploy", false},
+                    {"DefaultRouteSettings", {{"DetailedMetricsEnabled", false}}},
+                    {"RouteSettings", Json::object()},
+                    {"StageVariables", Json::object()},
+                    {"Tags", Json::object()},
+                    {"CreatedDate", seconds_of(call)}});
+    document["LastUpdatedDate"] = seconds_of(call);
+  }
+  return document;
+}
+
+Result<Reply> HttpApiService::create_member(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  const HttpKind& kind = kind_in(call.operation->name);
+  const std::string api = text_of(call.input, "ApiId");
+  Json wanted = call.input;
+  wanted.erase("ApiId");
+  if (kind.entity == "Stage" && entities_.find(member_key(api, "stages", text_of(wanted, "StageName"))))
+    return AwsError(errors::ConflictException, "Stage already exists");
+  if (kind.entity == "Deployment") {
+    const std::string stage_name = text_of(wanted, "StageName");
+    const Json* stage = entities_.find(member_key(api, "stages", stage_name));
+    if (!stage_name.empty() && stage == nullptr)
+      return AwsError(errors::NotFoundException, "Invalid stage identifier specified");
+    if (stage != nullptr && flag_of(*stage, "AutoDeploy"))
+      return bad_member(
+          "Deployment ID cannot be set on a stage with AutoDeploy enabled: it deploys by itself");
+    Json deployment = new_deployment(call, api, false);
+    if (wanted.contains("Description")) deployment["Description"] = wanted["Description"];
+    if (stage != nullptr) {
+      Json changed = *stage;
+      changed["DeploymentId"] = deployment["DeploymentId"];
+      changed["LastUpdatedDate"] = seconds_of(call);
+      entities_.put(member_key(api, "stages", stage_name), std::move(changed));
+    }
+    entities_.put(member_key(api, "deployments", text_of(deployment, "DeploymentId")), deployment);
+    return Reply{.output = without_kept(deployment)};
+  }
+  Result<Json> made = checked_member(call, kind, std::move(wanted), {});
+  if (!made) return made.error();
+  if (kind.id_length != 0) (*made)[kind.id] = new_id(ids_, kind.id_length);
+  const std::string key = member_key(api, kind.folder, text_of(*made, kind.id));
+  entities_.put(key, std::move(*made));
+  deploy_stages(call, api);
+  return Reply{.output = without_kept(*entities_.find(key))};
+}
+
+Result<Reply> HttpApiService::get_member(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  const HttpKind& kind = kind_in(call.operation->name);
+  const std::string& id = text_of(call.input, kind.id);
+  const Json* found = entities_.find(member_key(text_of(call.input, "ApiId"), kind.folder, id));
+  if (found == nullptr) return no_member(kind, id);
+  return Reply{.output = without_kept(*found)};
+}
+
+Result<Reply> HttpApiService::list_members(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  Json items = Json::array();
+  for (const auto& [key, document] :
+       entities_.below(folder_key(text_of(call.input, "ApiId"), kind_in(call.operation->name).folder)))
+    items.push_back(without_kept(*document));
+  return Reply{.output = {{"Items", std::move(items)}}};
+}
+
+Result<Reply> HttpApiService::update_member(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  const HttpKind& kind = kind_in(call.operation->name);
+  const std::string api = text_of(call.input, "ApiId");
+  const std::string id = text_of(call.input, kind.id);
+  const std::string key = member_key(api, kind.folder, id);
+  const Json* before = entities_.find(key);
+  if (before == nullptr) return no_member(kind, id);
+  Json wanted = *before;
+  for (const auto& [name, value] : call.input.items())
+    if (name != "ApiId" && !value.is_null()) wanted[name] = value;
+  if (kind.entity == "Stage" && flag_of(wanted, "AutoDeploy") && call.input.contains("DeploymentId"))
+    return bad_member("Deployment ID cannot be set on stage with AutoDeploy enabled");
+  Result<Json> made = checked_member(call, kind, std::move(wanted), id);
+  if (!made) return made.error();
+  entities_.put(key, std::move(*made));
+  deploy_stages(call, api);
+  return Reply{.output = without_kept(*entities_.find(key))};
+}
+
+Result<Reply> HttpApiService::delete_member(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  const HttpKind& kind = kind_in(call.operation->name);
+  const std::string api = text_of(call.input, "ApiId");
+  const std::string id = text_of(call.input, kind.id);
+  const std::string key = member_key(api, kind.folder, id);
+  if (entities_.find(key) == nullptr) return no_member(kind, id);
+  if (kind.entity == "Integration")
+    for (const auto& [at, route] : entities_.below(folder_key(api, "routes")))
+      if (text_of(*route, "Target") == "integrations/" + id)
+        return AwsError(errors::ConflictException,
+                        fmt::format("Cannot delete Integration '{}'. Integration is in use by Route '{}'.",
+                                    id, text_of(*route, "RouteId")));
+  if (kind.entity == "Deployment")
+    for (const auto& [at, stage] : entities_.below(folder_key(api, "stages")))
+      if (text_of(*stage, "DeploymentId") == id)
+        return bad_member("Active stages pointing to this deployment must be moved or deleted");
+  entities_.erase(key);
+  deploy_stages(call, api);
+  return Reply{};
+}
+
+}  // namespace aviary::apigateway

@@ -1,0 +1,76 @@
+#include "services/apigateway/api/http_service.hpp"
+
+#include "models/apigatewayv2.hpp"
+
+namespace aviary::apigateway {
+
+/// Which member answers which operation.
+struct HttpOperations {
+  using S = HttpApiService;
+  static constexpr OperationTable<S>::Entry entries[] = {
+      {"CreateApi", &S::create_api},
+      {"CreateAuthorizer", &S::create_member},
+      {"CreateDeployment", &S::create_member},
+      {"CreateIntegration", &S::create_member},
+      {"CreateRoute", &S::create_member},
+      {"CreateStage", &S::create_member},
+      {"DeleteApi", &S::delete_api},
+      {"DeleteAuthorizer", &S::delete_member},
+      {"DeleteCorsConfiguration", &S::delete_cors},
+      {"DeleteDeployment", &S::delete_member},
+      {"DeleteIntegration", &S::delete_member},
+      {"DeleteRoute", &S::delete_member},
+      {"DeleteStage", &S::delete_member},
+      {"GetApi", &S::get_api},
+      {"GetApis", &S::get_apis},
+      {"GetAuthorizer", &S::get_member},
+      {"GetAuthorizers", &S::list_members},
+      {"GetDeployment", &S::get_member},
+      {"GetDeployments", &S::list_members},
+      {"GetIntegration", &S::get_member},
+      {"GetIntegrations", &S::list_members},
+      {"GetRoute", &S::get_member},
+      {"GetRoutes", &S::list_members},
+      {"GetStage", &S::get_member},
+      {"GetStages", &S::list_members},
+      {"GetTags", &S::get_tags},
+      {"ImportApi", &S::import_api},
+      {"ReimportApi", &S::import_api},
+      {"TagResource", &S::tag},
+      {"UntagResource", &S::untag},
+      {"UpdateApi", &S::update_api},
+      {"UpdateAuthorizer", &S::update_member},
+      {"UpdateDeployment", &S::update_member},
+      {"UpdateIntegration", &S::update_member},
+      {"UpdateRoute", &S::update_member},
+      {"UpdateStage", &S::update_member},
+  };
+  static OperationTable<S> table() { return {models::apigatewayv2::service, "API Gateway v2", entries}; }
+};
+
+HttpApiService::HttpApiService(HttpDependencies d)
+    : ids_(d.ids),
+      port_(std::move(d.port)),
+      entities_(d.journal, "http-apis"),
+      operations_(HttpOperations::table()) {}
+
+const models::Service& HttpApiService::model() const { return models::apigatewayv2::service; }
+
+Task<Result<Reply>> HttpApiService::call(Call call) { return operations_.call(*this, std::move(call)); }
+
+std::vector<std::string_view> HttpApiService::implemented_operations() {
+  return HttpOperations::table().names();
+}
+
+Json without_kept(const Json& document) {
+  Json sent = Json::object();
+  for (const auto& [name, value] : document.items())
+    if (!name.starts_with('_')) sent[name] = value;
+  return sent;
+}
+
+double seconds_of(const Call& call) {
+  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(call.now).time_since_epoch().count());
+}
+
+}  // namespace aviary::apigateway

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/operation_table.hpp"
+#include "gateway/service.hpp"
+#include "ports/journal.hpp"
+#include "ports/random.hpp"
+#include "services/apigateway/core/entities.hpp"
+
+namespace aviary::apigateway {
+
+struct HttpDependencies {
+  Random& ids;
+  Journal& journal;
+  std::string port;  ///< of the addresses that APIs tell: `4566`
+};
+
+/// One kind of what an HTTP API has: routes, integrations, …
+struct HttpKind;
+
+/// API Gateway v2 as the gateway sees it: HTTP APIs. What is deployed is what `execute.hpp` serves.
+class HttpApiService final : public Service {
+ public:
+  explicit HttpApiService(HttpDependencies dependencies);
+
+  const models::Service& model() const override;
+  Task<Result<Reply>> call(Call call) override;
+  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static std::vector<std::string_view> implemented_operations();
+  void restore() override { entities_.restore(); }
+  void reset() override { entities_.clear(); }
+  Json counts() const override { return {{"apis", entities_.below("apis/").size()}}; }
+
+  const Entities& entities() const noexcept { return entities_; }
+
+ private:
+  friend struct HttpOperations;
+
+  // http_apis.cpp
+  Result<Reply> create_api(Call& call);
+  Result<Reply> import_api(Call& call);
+  Result<Reply> get_api(Call& call);
+  Result<Reply> get_apis(Call& call);
+  Result<Reply> update_api(Call& call);
+  Result<Reply> delete_api(Call& call);
+  Result<Reply> delete_cors(Call& call);
+  Result<Reply> get_tags(Call& call);
+  Result<Reply> tag(Call& call);
+  Result<Reply> untag(Call& call);
+  // http_members.cpp: routes, integrations, authorizers, deployments, stages
+  Result<Reply> create_member(Call& call);
+  Result<Reply> get_member(Call& call);
+  Result<Reply> list_members(Call& call);
+  Result<Reply> update_member(Call& call);
+  Result<Reply> delete_member(Call& call);
+
+  Result<Json> api_of(const Call& call) const;
+  Json new_api(const Call& call) const;
+  Result<Json> checked_member(const Call& call, const HttpKind& kind, Json document, std::string_view id);
+  Result<> check_import(const Call& call, const Json& body) const;
+  void import_body(const Call& call, const std::string& api, const Json& body);
+  /// After a change: stages that deploy by themselves get a deployment.
+  void deploy_stages(const Call& call, const std::string& api);
+  Json snapshot(const std::string& api) const;
+  Json new_deployment(const Call& call, const std::string& api, bool automatic);
+  std::string stage_in_arn(const std::string& arn, std::string& api) const;
+
+  Random& ids_;
+  std::string port_;
+  Entities entities_;
+  OperationTable<HttpApiService> operations_;
+};
+
+/// Without what is only kept.
+Json without_kept(const Json& document);
+double seconds_of(const Call& call);
+
+}  // namespace aviary::apigateway
