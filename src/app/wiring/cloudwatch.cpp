@@ -7,6 +7,7 @@
 #include "app/wiring/wiring.hpp"
 #include "base/log.hpp"
 #include "http/client.hpp"
+#include "services/lambda/api/event_source_mappings.hpp"
 
 namespace aviary::app {
 namespace {
@@ -127,6 +128,7 @@ void add_cloudwatch(Parts& parts) {
   if (parts.options.observe) {
     parts.runner->add_observer(*parts.lambda_metrics);
     parts.lambda->add_event_observer(*parts.lambda_metrics);
+    parts.lambda->mappings().engine().add_observer(*parts.lambda_metrics);
   }
   parts.add(*parts.cloudwatch);
 }

@@ -78,17 +78,4 @@ class BatchInvoker {
   }
 };
 
-/// How old what a stream's mapping gives its function is. Somebody else makes a metric of it.
-struct IteratorAge {
-  const EventSourceMapping& mapping;
-  std::string_view version;  ///< that ran; empty: none did
-  Duration age;              ///< of the batch's last record, when the function was given it
-  Instant at;
-};
-class StreamObserver {
- public:
-  virtual ~StreamObserver() = default;
-  virtual void on_batch(const IteratorAge& age) = 0;
-};
-
 }  // namespace aviary::lambda

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ports/records.hpp"
+#include "services/lambda/core/event_observer.hpp"
 #include "services/lambda/jobs/queue_poller.hpp"
 #include "services/lambda/jobs/stream_poller.hpp"
 

@@ -318,11 +318,11 @@ Task<> StreamPoller::process(WorkPtr work, std::size_t index, Part batch) {
     } else {
       counts_.ran(part.records.size(), outcome, n_.clock.now());
       if (!part.records.empty() && !abandoned_) {
-        const IteratorAge age{.mapping = mapping_,
-                              .version = outcome.version,
-                              .age = given - part.records.back().arrived,
-                              .at = n_.clock.now()};
-        for (StreamObserver* observer : n_.observers) observer->on_batch(age);
+        const StreamNotice notice{.scope = mapping_.scope,
+                                  .function_name = mapping_.function,
+                                  .qualifier = mapping_.qualifier,
+                                  .age = given - part.records.back().arrived};
+        for (StreamObserver* observer : n_.observers) observer->on_stream_batch(notice);
       }
       if (verdict.next == Verdict::Next::Done)
         counts_.last_result = "OK";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ports/random.hpp"
+#include "services/lambda/core/event_observer.hpp"
 #include "services/lambda/core/messenger.hpp"
 #include "services/lambda/core/stream_batch.hpp"
 #include "services/lambda/core/stream_checkpoints.hpp"
