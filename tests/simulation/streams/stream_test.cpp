@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <map>
 #include <memory>
@@ -15,7 +16,6 @@
 #include "ports/simulated_time.hpp"
 #include "services/lambda/jobs/mapping_engine.hpp"
 #include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
 
 namespace aviary {
 namespace {
@@ -81,9 +81,14 @@ struct House {
     streams.restore();
     engine.restore();
   }
+  /// Also while functions run, which time would have to pass for.
   void stop(boost::asio::io_context& loop) {
-    testing::run_task(loop, streams.stop());
-    testing::run_task(loop, engine.stop());
+    bool ended = false;
+    boost::asio::co_spawn(loop, streams.stop(), [](const std::exception_ptr&) {});
+    boost::asio::co_spawn(loop, engine.stop(), [&](const std::exception_ptr&) { ended = true; });
+    loop.restart();
+    loop.poll();
+    EXPECT_TRUE(ended);
   }
   kinesis::KinesisService streams;
   app::MappedStreams source;
