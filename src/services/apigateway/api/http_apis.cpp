@@ -318,8 +318,8 @@ Result<Reply> HttpApiService::tag(Call& call) {
   const std::string key = stage_in_arn(text_of(call.input, "ResourceArn"), api);
   if (key.empty()) return AwsError(errors::NotFoundException, "Invalid resource identifier specified");
   Json document = *entities_.find(key);
-  for (const auto& [name, value] : call.input.value("Tags", Json::object()).items())
-    document["Tags"][name] = value;
+  const Json tags = call.input.value("Tags", Json::object());
+  for (const auto& [name, value] : tags.items()) document["Tags"][name] = value;
   entities_.put(key, std::move(document));
   return Reply{};
 }

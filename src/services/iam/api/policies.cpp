@@ -47,8 +47,8 @@ Result<Reply> IamService::list_inline(Call& call) {
   if (!found) return found.error();
   Reply reply;
   reply.output = {{"PolicyNames", Json::array()}, {"IsTruncated", false}};
-  for (const auto& [name, document] : (*found)->value("_inline", Json::object()).items())
-    reply.output["PolicyNames"].push_back(name);
+  const Json inline_policies = (*found)->value("_inline", Json::object());
+  for (const auto& [name, document] : inline_policies.items()) reply.output["PolicyNames"].push_back(name);
   return reply;
 }
 
