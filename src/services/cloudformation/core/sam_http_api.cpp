@@ -26,6 +26,19 @@ std::string with_stars(const std::string& path) {
   return out;
 }
 
+/// What is in braces, once each, as the translator names it: `{proxy+}` is `proxy+`.
+Json path_parameters(const std::string& path) {
+  Json parameters = Json::array();
+  for (std::size_t open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1)) {
+    const std::size_t close = path.find('}', open);
+    if (close == std::string::npos) break;
+    Json parameter{{"name", path.substr(open + 1, close - open - 1)}, {"in", "path"}, {"required", true}};
+    if (std::ranges::find(parameters, parameter) == parameters.end())
+      parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
 }  // namespace
 
 void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::string& name,
@@ -69,6 +82,8 @@ void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::
   if (properties.contains("TimeoutInMillis")) integration["timeoutInMillis"] = properties["TimeoutInMillis"];
   Json operation{{"x-amazon-apigateway-integration", std::move(integration)}, {"responses", Json::object()}};
   if (path == "$default") operation["isDefaultRoute"] = true;
+  if (Json parameters = path_parameters(path); !parameters.empty())
+    operation["parameters"] = std::move(parameters);
   draft.http_paths[path][method] = std::move(operation);
 
   const std::string allowed =
