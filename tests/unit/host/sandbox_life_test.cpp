@@ -1,6 +1,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <sstream>
+
 #include "sandbox_fixture.hpp"
 
 namespace aviary::host {
@@ -30,7 +32,9 @@ std::size_t marked_processes(const std::string& mark) {
        entry.increment(ignored)) {
     if (entry->path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
     std::ifstream file(entry->path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::ostringstream text;
+    text << file.rdbuf();  // unlike an iterator, no exception when the process ends meanwhile
+    const std::string line = text.str();
     count += line.find(mark) != std::string::npos ? 1 : 0;
   }
   return count;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include "sandbox_fixture.hpp"
 
@@ -81,7 +82,9 @@ std::size_t processes_with(const std::string& mark) {
   for (std::filesystem::directory_iterator entry("/proc", ignored), end; entry != end;
        entry.increment(ignored)) {
     std::ifstream file(entry->path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::ostringstream text;
+    text << file.rdbuf();  // unlike an iterator, no exception when the process ends meanwhile
+    const std::string line = text.str();
     count += line.find(mark) != std::string::npos ? 1 : 0;
   }
   return count;
