@@ -28,6 +28,9 @@ aviary_static_library(dep_yaml yaml-cpp)
 # Only the zip reader is pulled out of the archive, so only its own needs are here.
 aviary_static_library(dep_archive archive dep_zlib dep_bz2 dep_lzma dep_zstd dep_nettle)
 
+# The formatting library compiled once.
+add_library(dep_fmt STATIC ${CMAKE_SOURCE_DIR}/cmake/fmt.cpp)
+target_compile_options(dep_fmt PRIVATE -w)
 # Asio compiled once.
 add_library(dep_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
 target_compile_definitions(dep_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

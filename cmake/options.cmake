@@ -15,7 +15,9 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_program(AVIARY_CCACHE ccache)
 if(AVIARY_CCACHE)
   # Relative to the tree, so that a second clone on the same machine finds what the first has compiled.
-  set(AVIARY_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${AVIARY_CCACHE})
+  set(AVIARY_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${AVIARY_CCACHE})
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${AVIARY_LAUNCHER})
   set(CMAKE_C_COMPILER_LAUNCHER ${AVIARY_LAUNCHER})
 endif()
