@@ -82,35 +82,41 @@ LambdaMetrics::Resource LambdaMetrics::make_resource(const cloudwatch::Scope& sc
 
 /// Forgets what nothing runs of; it is made again when it is wanted.
 void LambdaMetrics::make_room() {
-  if (resources_.size() < most_resources) return;
-  std::erase_if(resources_, [](const auto& entry) { return entry.second.sets.back()->running == 0; });
+  if (resources_.size() + of_events_.size() < most_resources) return;
+  const auto idle = [](const auto& entry) { return entry.second.sets.back()->running == 0; };
+  std::erase_if(resources_, idle);
+  std::erase_if(of_events_, idle);
   std::erase_if(sets_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 LambdaMetrics::Resource& LambdaMetrics::resource_of(const lambda::Version& version,
                                                     std::string_view invoked_arn) {
   const std::string_view qualifier = qualifier_of(invoked_arn, version.function_name);
-  std::string key = fmt::format("{}:{}", version.serial, qualifier);
-  if (const auto known = resources_.find(key); known != resources_.end()) return known->second;
+  if (const auto known = resources_.find(InvokedView{version.serial, qualifier}); known != resources_.end())
+    return known->second;
   make_room();
   const bool through_alias = !qualifier.empty() && qualifier != version.number;
   Resource made = make_resource({version.scope.account, version.scope.region}, version.function_name,
                                 qualifier, through_alias ? std::string_view(version.number) : "");
-  return resources_.emplace(std::move(key), std::move(made)).first->second;
+  return resources_.emplace(Invoked{version.serial, std::string(qualifier)}, std::move(made)).first->second;
 }
 
 LambdaMetrics::Resource& LambdaMetrics::asynchronous(const lambda::Scope& scope,
                                                      std::string_view function_name,
                                                      std::string_view qualifier) {
-  // No serial begins like this.
-  std::string key = fmt::format("event:{}:{}:{}:{}", scope.account, scope.region, function_name, qualifier);
-  if (const auto known = resources_.find(key); known != resources_.end()) return known->second;
+  std::string key = fmt::format("{}:{}:{}:{}", scope.account, scope.region, function_name, qualifier);
+  if (const auto known = of_events_.find(key); known != of_events_.end()) return known->second;
   make_room();
   Resource made = make_resource({scope.account, scope.region}, function_name, qualifier, {});
-  return resources_.emplace(std::move(key), std::move(made)).first->second;
+  return of_events_.emplace(std::move(key), std::move(made)).first->second;
 }
 
-void LambdaMetrics::record(Set& set, Metric metric, double value) {
+cloudwatch::EpochSeconds LambdaMetrics::now() const {
+  return static_cast<cloudwatch::EpochSeconds>(
+      std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count());
+}
+
+void LambdaMetrics::record(Set& set, Metric metric, cloudwatch::EpochSeconds at, double value) {
   if (set.generation != store_.generation()) {
     set.handles = {};
     set.generation = store_.generation();
@@ -125,25 +131,26 @@ void LambdaMetrics::record(Set& set, Metric metric, double value) {
     if (!set.resource.empty()) id.dimensions.emplace_back("Resource", set.resource);
     handle = store_.resolve(set.scope, id, row.unit);
   }
-  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
-  store_.record(handle, static_cast<cloudwatch::EpochSeconds>(now), value);
+  store_.record(handle, at, value);
 }
 
-void LambdaMetrics::record(const Resource& resource, Metric metric, double value) {
-  for (const SetPtr& set : resource.sets) record(*set, metric, value);
+void LambdaMetrics::record(const Resource& resource, Metric metric, cloudwatch::EpochSeconds at,
+                           double value) {
+  for (const SetPtr& set : resource.sets) record(*set, metric, at, value);
 }
 
 void LambdaMetrics::publish_running(const Resource& resource, const execution::PlaceNotice& notice) {
   Set& account = *resource.sets.front();
+  const cloudwatch::EpochSeconds at = now();
   for (const SetPtr& set : resource.sets)
-    record(*set, Metric::ConcurrentExecutions, static_cast<double>(set->running));
+    record(*set, Metric::ConcurrentExecutions, at, static_cast<double>(set->running));
   if (notice.charge == execution::Charge::Unreserved)
-    record(account, Metric::UnreservedConcurrentExecutions, static_cast<double>(account.unreserved));
+    record(account, Metric::UnreservedConcurrentExecutions, at, static_cast<double>(account.unreserved));
   if (notice.charge != execution::Charge::Provisioned) return;
   for (const SetPtr& set : resource.sets) {
-    record(*set, Metric::ProvisionedConcurrentExecutions, static_cast<double>(set->provisioned));
+    record(*set, Metric::ProvisionedConcurrentExecutions, at, static_cast<double>(set->provisioned));
     if (set->resource.empty() || notice.provisioned == 0) continue;  // a share of what belongs to a version
-    record(*set, Metric::ProvisionedConcurrencyUtilization,
+    record(*set, Metric::ProvisionedConcurrencyUtilization, at,
            static_cast<double>(set->provisioned) / static_cast<double>(notice.provisioned));
   }
 }
@@ -174,41 +181,43 @@ void LambdaMetrics::on_invocation(const execution::InvocationRecord& invocation)
   if (invocation.end == execution::InvocationEnd::Refused) return;
   const Resource& resource = resource_of(*invocation.version, invocation.invoked_arn);
   const bool throttled = invocation.end == execution::InvocationEnd::Throttled;
-  record(resource, Metric::Throttles, throttled ? 1 : 0);
+  const cloudwatch::EpochSeconds at = now();
+  record(resource, Metric::Throttles, at, throttled ? 1 : 0);
   if (throttled) return;
-  record(resource, Metric::Invocations, 1);
-  record(resource, Metric::Errors, is_error(invocation.end) ? 1 : 0);
-  record(resource, Metric::Duration, milliseconds(invocation.duration));
-  if (invocation.provisioned) record(resource, Metric::ProvisionedConcurrencyInvocations, 1);
-  if (invocation.spilled) record(resource, Metric::ProvisionedConcurrencySpilloverInvocations, 1);
+  record(resource, Metric::Invocations, at, 1);
+  record(resource, Metric::Errors, at, is_error(invocation.end) ? 1 : 0);
+  record(resource, Metric::Duration, at, milliseconds(invocation.duration));
+  if (invocation.provisioned) record(resource, Metric::ProvisionedConcurrencyInvocations, at, 1);
+  if (invocation.spilled) record(resource, Metric::ProvisionedConcurrencySpilloverInvocations, at, 1);
 }
 
 void LambdaMetrics::on_event(const lambda::EventNotice& notice) {
   const Resource& resource = asynchronous(notice.scope, notice.function_name, notice.qualifier);
+  const cloudwatch::EpochSeconds at = now();
   switch (notice.happening) {
     case lambda::EventHappening::Received:
-      record(resource, Metric::AsyncEventsReceived, 1);
+      record(resource, Metric::AsyncEventsReceived, at, 1);
       break;
     case lambda::EventHappening::Started:
-      record(resource, Metric::AsyncEventAge, milliseconds(notice.age));
+      record(resource, Metric::AsyncEventAge, at, milliseconds(notice.age));
       break;
     case lambda::EventHappening::Dropped:
-      record(resource, Metric::AsyncEventsDropped, 1);
+      record(resource, Metric::AsyncEventsDropped, at, 1);
       break;
     case lambda::EventHappening::RecursionDropped:
-      record(resource, Metric::RecursiveInvocationsDropped, 1);
+      record(resource, Metric::RecursiveInvocationsDropped, at, 1);
       break;
     case lambda::EventHappening::DeadLetterFailed:
-      record(resource, Metric::DeadLetterErrors, 1);
+      record(resource, Metric::DeadLetterErrors, at, 1);
       break;
     case lambda::EventHappening::DestinationFailed:
-      record(resource, Metric::DestinationDeliveryFailures, 1);
+      record(resource, Metric::DestinationDeliveryFailures, at, 1);
       break;
   }
 }
 
 void LambdaMetrics::on_stream_batch(const lambda::StreamNotice& notice) {
-  record(asynchronous(notice.scope, notice.function_name, notice.qualifier), Metric::IteratorAge,
+  record(asynchronous(notice.scope, notice.function_name, notice.qualifier), Metric::IteratorAge, now(),
          milliseconds(notice.age));
 }
 

@@ -75,6 +75,30 @@ class LambdaMetrics final : public execution::InvocationObserver,
   struct Resource {
     std::vector<SetPtr> sets;
   };
+  /// A version's serial and the qualifier that was invoked; looked up without making the string.
+  struct Invoked {
+    std::uint64_t serial = 0;
+    std::string qualifier{};
+  };
+  struct InvokedView {
+    std::uint64_t serial = 0;
+    std::string_view qualifier{};
+  };
+  struct InvokedHash {
+    using is_transparent = void;
+    template <class Key>
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<std::string_view>()(key.qualifier) ^ (key.serial * 0x9e3779b97f4a7c15U);
+    }
+  };
+  struct InvokedEqual {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const noexcept {
+      return left.serial == right.serial &&
+             std::string_view(left.qualifier) == std::string_view(right.qualifier);
+    }
+  };
 
   Resource& resource_of(const lambda::Version& version, std::string_view invoked_arn);
   /// `version`: empty if it is not known, or no other than the qualifier.
@@ -85,15 +109,16 @@ class LambdaMetrics final : public execution::InvocationObserver,
   Resource& asynchronous(const lambda::Scope& scope, std::string_view function_name,
                          std::string_view qualifier);
   void make_room();
-  void record(Set& set, Metric metric, double value);
-  void record(const Resource& resource, Metric metric, double value);
+  /// Seconds on the clock: read once for all that one notice says.
+  cloudwatch::EpochSeconds now() const;
+  void record(Set& set, Metric metric, cloudwatch::EpochSeconds at, double value);
+  void record(const Resource& resource, Metric metric, cloudwatch::EpochSeconds at, double value);
   void publish_running(const Resource& resource, const execution::PlaceNotice& notice);
 
   cloudwatch::MetricStore& store_;
   Clock& clock_;
-  /// By the version's serial and the qualifier that was invoked, so that an invoke costs one look-up; of
-  /// events by account, region, function and qualifier.
-  std::unordered_map<std::string, Resource> resources_;
+  std::unordered_map<Invoked, Resource, InvokedHash, InvokedEqual> resources_;
+  std::unordered_map<std::string, Resource> of_events_;  ///< by account, region, function and qualifier
   std::unordered_map<std::string, SetPtr> sets_;
 };
 

@@ -14,6 +14,12 @@ namespace {
 
 double milliseconds(std::chrono::nanoseconds duration) { return static_cast<double>(duration.count()) / 1e6; }
 
+/// Milliseconds with two decimals, by whole numbers: a fifth of the time that formatting a double takes.
+std::string two_decimals(std::chrono::nanoseconds duration) {
+  const auto hundredths = static_cast<std::uint64_t>((duration.count() + 5000) / 10000);
+  return fmt::format("{}.{:02}", hundredths / 100, hundredths % 100);
+}
+
 /// Two decimals, as a number, for the JSON format.
 double rounded(std::chrono::nanoseconds duration) { return std::round(milliseconds(duration) * 100) / 100; }
 
@@ -88,10 +94,10 @@ std::string init_report(const lambda::Version& version, Instant now, InitPhase p
   const bool timeout = failure.end == InvocationEnd::Timeout;
   if (!json_format(version)) {
     if (timeout)
-      return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: timeout\n",
-                         milliseconds(duration), phase_name);
-    return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\tPhase: {}\tStatus: error\tError Type: {}\n",
-                       milliseconds(duration), phase_name, failure.type);
+      return fmt::format("INIT_REPORT Init Duration: {} ms\tPhase: {}\tStatus: timeout\n",
+                         two_decimals(duration), phase_name);
+    return fmt::format("INIT_REPORT Init Duration: {} ms\tPhase: {}\tStatus: error\tError Type: {}\n",
+                       two_decimals(duration), phase_name, failure.type);
   }
   if (!system_level_passes(version, "WARN")) return {};
   OrderedJson record;
@@ -132,11 +138,11 @@ std::string report(const lambda::Version& version, Instant now, const Report& re
   const std::uint64_t billed = billed_ms(report.duration, report.init_duration);
   if (!json_format(version)) {
     std::string line = fmt::format(
-        "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory "
+        "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory "
         "Used: {} MB\t",
-        report.request_id, milliseconds(report.duration), billed, memory, used);
+        report.request_id, two_decimals(report.duration), billed, memory, used);
     if (report.init_duration.count() > 0)
-      line += fmt::format("Init Duration: {:.2f} ms\t", milliseconds(report.init_duration));
+      line += fmt::format("Init Duration: {} ms\t", two_decimals(report.init_duration));
     // An error that the function reported is not the platform's: AWS's line says nothing of it.
     if (report.end == InvocationEnd::Timeout)
       line += "Status: timeout\t";
