@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include "base/document.hpp"
+#include "services/apigateway/api/rest_service.hpp"
+#include "services/apigateway/core/gateway_responses.hpp"
+#include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/openapi.hpp"
+
+/// OpenAPI documents that make an API, or what is in one. All of a document is looked at before anything is
+/// changed.
+namespace aviary::apigateway {
+namespace {
+
+Result<> check_integrations(ImportedApi& imported) {
+  for (auto& [path, methods] : imported.methods.items())
+    for (auto& [verb, method] : methods.items()) {
+      const auto integration = method.find("methodIntegration");
+      if (integration == method.end()) continue;
+      if (Result<> fine = rest_check_integration(*integration); !fine) {
+        AwsError error = fine.error();
+        error.message = fmt::format("Unable to put integration on '{}' for resource at path '{}': {}", verb,
+                                    path, error.message);
+        return error;
+      }
+    }
+  return {};
+}
+
+Result<ImportedApi> imported_of(const Call& call) {
+  if (call.payload.find_first_not_of(" \t\r\n") != std::string::npos &&
+      call.payload[call.payload.find_first_not_of(" \t\r\n")] != '{')
+    return rest_not_there("OpenAPI documents in YAML (send JSON)");
+  ImportedApi imported = read_openapi(Json::parse(call.payload, nullptr, false));
+  if (!imported.problem.empty()) return rest_bad_request(imported.problem);
+  if (const Result<> fine = check_integrations(imported); !fine) return fine.error();
+  for (const auto& [name, authorizer] : imported.authorizers.items())
+    if (authorizer["type"] == "COGNITO_USER_POOLS") return rest_not_there("Cognito authorizers");
+  for (const auto& [type, response] : imported.responses.items())
+    if (find_gateway_response(type) == nullptr)
+      return rest_bad_request(fmt::format("Invalid gateway response type specified: {}", type));
+  return imported;
+}
+
+}  // namespace
+
+/// The resource at the path; made, with those above it, if it is not there.
+std::string RestApiService::resource_at(const std::string& api, const std::string& path) {
+  for (const auto& [key, resource] : entities_.below(folder_key(api, "resources")))
+    if (text_of(*resource, "path") == path) return text_of(*resource, "id");
+  const std::size_t slash = path.rfind('/');
+  const std::string parent = resource_at(api, slash == 0 ? "/" : path.substr(0, slash));
+  const std::string id = new_id(ids_, 6);
+  save_member(api, "resources", id,
+              {{"id", id}, {"parentId", parent}, {"pathPart", path.substr(slash + 1)}, {"path", path}});
+  return id;
+}
+
+void RestApiService::take_import(const std::string& api, const ImportedApi& imported, bool overwrites) {
+  const Json* kept = entities_.find(api_key(api));
+  Json document = *kept;
+  const std::string root = text_of(document, "rootResourceId");
+  document.update(imported.api);
+  if (overwrites) {
+    for (const char* folder : {"resources", "authorizers", "models", "validators", "responses"})
+      entities_.erase_below(folder_key(api, folder));
+    save_member(api, "resources", root, {{"id", root}, {"path", "/"}});
+    put_default_models(api);
+  }
+  entities_.put(api_key(api), std::move(document));
+  const auto named = [&](const char* folder, const std::string& name) {
+    for (const auto& [key, each] : entities_.below(folder_key(api, folder)))
+      if (text_of(*each, "name") == name) return text_of(*each, "id");
+    return new_id(ids_, 6);
+  };
+  for (const auto& [name, model] : imported.models.items()) {
+    Json made = model;
+    made["id"] = named("models", name);
+    save_member(api, "models", name, std::move(made));
+  }
+  std::map<std::string, std::string> validators;
+  for (const auto& [name, validator] : imported.validators.items()) {
+    Json made = validator;
+    made["id"] = validators[name] = named("validators", name);
+    save_member(api, "validators", validators[name], std::move(made));
+  }
+  std::map<std::string, std::string> authorizers;
+  for (const auto& [name, authorizer] : imported.authorizers.items()) {
+    Json made = authorizer;
+    made["id"] = authorizers[name] = named("authorizers", name);
+    save_member(api, "authorizers", authorizers[name], std::move(made));
+  }
+  for (const auto& [type, response] : imported.responses.items())
+    save_member(api, "responses", type, response);
+  for (const auto& [path, methods] : imported.methods.items()) {
+    // `/items/` is `/items`.
+    std::string clean = path;
+    while (clean.size() > 1 && clean.ends_with('/')) clean.pop_back();
+    const std::string id = resource_at(api, clean);
+    Json resource = *entities_.find(member_key(api, "resources", id));
+    for (const auto& [verb, method] : methods.items()) {
+      Json made = method;
+      if (const std::string name = text_of(made, "_authorizer"); !name.empty())
+        made["authorizerId"] = authorizers[name];
+      if (const std::string name = text_of(made, "_validator"); validators.contains(name))
+        made["requestValidatorId"] = validators[name];
+      made.erase("_authorizer");
+      made.erase("_validator");
+      if (made.contains("methodIntegration")) rest_fill(made["methodIntegration"], {{"cacheNamespace", id}});
+      resource["resourceMethods"][verb] = std::move(made);
+    }
+    save_member(api, "resources", id, std::move(resource));
+  }
+}
+
+Result<Reply> RestApiService::import_api(Call& call) {
+  Result<ImportedApi> imported = imported_of(call);
+  if (!imported) return imported.error();
+  Json api = new_api(call);
+  const std::string id = text_of(api, "id");
+  entities_.put(api_key(id), std::move(api));
+  take_import(id, *imported, true);
+  return Reply{.output = rest_sent(*entities_.find(api_key(id)))};
+}
+
+Result<Reply> RestApiService::put_api(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  Result<ImportedApi> imported = imported_of(call);
+  if (!imported) return imported.error();
+  const std::string id = text_of(*owner, "id");
+  take_import(id, *imported, text_of(call.input, "mode") == "overwrite");
+  return Reply{.output = rest_sent(*entities_.find(api_key(id)))};
+}
+
+}  // namespace aviary::apigateway
