@@ -1,4 +1,4 @@
-"""SAM templates with APIs and policy templates, for comparing transforms."""
+"""SAM templates with APIs, policy templates and connectors, for comparing transforms."""
 
 FUNCTION = {"Handler": "app.handler", "Runtime": "python3.12", "CodeUri": "s3://b/k.zip"}
 ARN = {"Fn::GetAtt": ["Fn", "Arn"]}
@@ -134,7 +134,7 @@ def http_templates():
 
 POLICIES = {
     "SQSPollerPolicy": {"QueueName": {"Fn::Sub": "${P}-q"}}, "DynamoDBCrudPolicy": {"TableName": {"Ref": "P"}},
-    "S3ReadPolicy": {"BucketName": "b"}, "LambdaInvokePolicy": {"FunctionName": {"Ref": "Fn"}}, "AMIDescribePolicy": {},
+    "S3ReadPolicy": {"BucketName": "b"}, "LambdaInvokePolicy": {"FunctionName": "f"}, "AMIDescribePolicy": {},
     "StepFunctionsExecutionPolicy": {"StateMachineName": "s"}, "SSMParameterReadPolicy": {"ParameterName": "a/b"},
     "KinesisStreamReadPolicy": {"StreamName": "s"}, "SNSPublishMessagePolicy": {"TopicName": "t"},
     "AWSSecretsManagerGetSecretValuePolicy": {"SecretArn": "arn:s"}, "EventBridgePutEventsPolicy": {"EventBusName": "default"}}
@@ -147,6 +147,42 @@ def policy_templates():
                                                             {"Statement": []}, "arn:aws:iam::aws:policy/X"]})
 
 
+FUNCTION_2 = {"Type": "AWS::Serverless::Function", "Properties": FUNCTION}
+ENDS = {"Q": {"Type": "AWS::SQS::Queue"}, "T": {"Type": "AWS::SNS::Topic"}, "B": {"Type": "AWS::S3::Bucket"}, "Fn2": FUNCTION_2,
+        "R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [
+            {"Id": "t", "Arn": {"Fn::GetAtt": ["Q", "Arn"]}}]}},
+        "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+            "FunctionName": {"Ref": "Fn"}, "EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]}}},
+        "H": {"Type": "AWS::Serverless::HttpApi", "Properties": {}}}
+
+
+def connected(connectors, embedded=None):
+    made = template({"A": http("/x", "get", ApiId={"Ref": "H"})})
+    made["Resources"].update(ENDS)
+    for name, properties in connectors.items():
+        made["Resources"][name] = {"Type": "AWS::Serverless::Connector", "Properties": properties}
+    if embedded:
+        made["Resources"]["Fn"]["Connectors"] = embedded
+    return made
+
+
+def connector_templates():
+    ends = (("Fn", "Q", "Write"), ("Fn", "Q", "Read"), ("Fn", "T", "Write"), ("Fn", "B", "Read"), ("Fn", "Fn2", "Write"),
+            ("R", "Fn", "Write"), ("R", "Q", "Write"), ("R", "T", "Write"), ("T", "Fn", "Write"), ("T", "Q", "Write"),
+            ("B", "Fn", "Write"), ("H", "Fn", "Write"))
+    for source, destination, permission in ends:
+        yield f"connector {source} {destination} {permission}", connected({"C": {
+            "Source": {"Id": source}, "Destination": {"Id": destination}, "Permissions": [permission]}})
+    yield "connector of a mapping", connected({"C": {
+        "Source": {"Id": "Q"}, "Destination": {"Id": "Fn"}, "Permissions": ["Read", "Write"]}})
+    yield "connector to many", connected({"C": {
+        "Source": {"Id": "Fn"}, "Destination": [{"Id": "Q"}, {"Id": "T"}], "Permissions": ["Write"]}})
+    yield "connector by properties", connected({"C": {
+        "Source": {"Type": "AWS::Lambda::Function", "RoleName": "r"}, "Permissions": ["Read", "Write"],
+        "Destination": {"Type": "AWS::S3::Bucket", "Arn": "arn:aws:s3:::b"}}})
+    yield "connectors of a function", connected({}, {"ToQueue": {"Properties": {"Destination": {"Id": "Q"}, "Permissions": ["Write"]}}})
+
+
 def api_corpus():
     """[(name, template)]"""
-    return [*rest_templates(), *http_templates(), *policy_templates()]
+    return [*rest_templates(), *http_templates(), *policy_templates(), *connector_templates()]

@@ -152,10 +152,9 @@ Json rewritten(const Json& value, const SamDraft& draft) {
   return out;
 }
 
-constexpr std::array refused_types{"AWS::Serverless::SimpleTable",     "AWS::Serverless::StateMachine",
-                                   "AWS::Serverless::Application",     "AWS::Serverless::Connector",
-                                   "AWS::Serverless::GraphQLApi",      "AWS::Serverless::WebSocketApi",
-                                   "AWS::Serverless::CapacityProvider"};
+constexpr std::array refused_types{"AWS::Serverless::SimpleTable",  "AWS::Serverless::StateMachine",
+                                   "AWS::Serverless::Application",  "AWS::Serverless::GraphQLApi",
+                                   "AWS::Serverless::WebSocketApi", "AWS::Serverless::CapacityProvider"};
 
 AwsError invalid_document(const std::vector<SamProblem>& problems) {
   std::string text = fmt::format(
@@ -288,6 +287,7 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
   expand_preferences(draft);
   expand_http_apis(draft);
   expand_rest_apis(draft);
+  expand_connectors(draft, given);
   if (!draft.problems.empty()) return invalid_document(draft.problems);
   Json out = document;
   out.erase("Transform");

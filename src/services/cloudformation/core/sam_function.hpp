@@ -91,6 +91,8 @@ SamApi begin_rest_api(SamApi api);
 /// After all events: the APIs, their deployments and stages.
 void expand_http_apis(SamDraft& draft);
 void expand_rest_apis(SamDraft& draft);
+/// What connectors permit, after everything else is there; `given`: the template's own resources.
+void expand_connectors(SamDraft& draft, const Json& given);
 /// The CodeDeploy application, its role, and a group a function.
 void expand_preferences(SamDraft& draft);
 /// The update policy of the alias.
