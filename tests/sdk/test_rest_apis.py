@@ -1,11 +1,14 @@
 """API Gateway v1: REST APIs in front of functions, versions and aliases."""
 
 import collections
+import http.server
 import json
+import threading
 import unittest
 
 from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
+from test_durability import Folder
 
 ECHO = python_zip("""
 import json
@@ -217,6 +220,85 @@ class RestApis(LambdaCase):
             self.refused(code, status, call)
         self.apis.delete_rest_api(restApiId=api)
         self.assertEqual(self.apis.get_rest_apis()["items"], [])
+
+    def test_servers_time_outs_and_invokes_that_nobody_waits_for(self):
+        class Echo(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(203)
+                self.send_header("X-Path", self.path)
+                self.end_headers()
+                self.wfile.write(body + self.headers.get("X-Stage", "-").encode())
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Echo)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        api, _ = self.api_with("{proxy+}", integration={
+            "type": "HTTP_PROXY", "integrationHttpMethod": "ANY", "uri": f"http://127.0.0.1:{server.server_port}/base/{{proxy}}",
+            "requestParameters": {"integration.request.path.proxy": "method.request.path.proxy",
+                                  "integration.request.header.X-Stage": "context.stage"}})
+        answer = self.send(api, "POST", "/prod/a/b?c=d", "hello ")
+        self.assertEqual((answer.status, answer.body, answer.headers["x-path"]), (203, b"hello prod", "/base/a/b?c=d"))
+        nobody, _ = self.api_with(integration={"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://127.0.0.1:1/"})
+        self.assertEqual(self.send(nobody).status, 504)
+
+        self.create(code=python_zip("import time\ndef handler(event, context):\n    time.sleep(1)\n    return {}\n"))
+        slow, _ = self.api_with(integration={"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": self.uri(self.arn()),
+                                             "timeoutInMillis": 100})
+        answer = self.send(slow)
+        self.assertEqual((answer.status, answer.json()), (504, {"message": "Endpoint request timed out"}))
+        later, resource = self.api_with(integration={
+            "type": "AWS", "integrationHttpMethod": "POST", "uri": self.uri(self.arn()),
+            "requestParameters": {"integration.request.header.X-Amz-Invocation-Type": "'Event'"}})
+        where = {"restApiId": later, "resourceId": resource, "httpMethod": "ANY"}
+        self.apis.put_method_response(**where, statusCode="200")
+        self.apis.put_integration_response(**where, statusCode="200")
+        self.apis.create_deployment(restApiId=later, stageName="prod")
+        self.assertEqual(self.send(later).status, 200)
+
+    def test_a_canary_of_a_stage_draws(self):
+        def mock(text):
+            return {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}, {
+                "application/json": text}
+
+        api, resource = self.api_with(integration=mock("")[0])
+        where = {"restApiId": api, "resourceId": resource, "httpMethod": "ANY"}
+        self.apis.put_method_response(**where, statusCode="200")
+        self.apis.put_integration_response(**where, statusCode="200", responseTemplates=mock("$stageVariables.color")[1])
+        self.apis.create_deployment(restApiId=api, stageName="prod", variables={"color": "blue"})
+        made = self.apis.create_deployment(restApiId=api, stageName="prod", canarySettings={
+            "percentTraffic": 50, "stageVariableOverrides": {"color": "green"}})
+        self.assertEqual({self.send(api).body for _ in range(40)}, {b"blue", b"green"})
+        stage = self.apis.update_stage(restApiId=api, stageName="prod", patchOperations=[
+            {"op": "copy", "from": "/canarySettings/deploymentId", "path": "/deploymentId"},
+            {"op": "remove", "path": "/canarySettings"}])
+        self.assertEqual((stage["deploymentId"], stage.get("canarySettings")), (made["id"], None))
+        self.assertEqual({self.send(api).body for _ in range(10)}, {b"blue"})
+
+
+class Lasting(Folder):
+    def test_apis_keys_and_plans_last(self):
+        server = self.start()
+        apis = client_for(server.endpoint, service="apigateway")
+        api = apis.import_rest_api(body=json.dumps({"openapi": "3.0.1", "info": {"title": "a"}, "paths": {"/x": {"get": {
+            "x-amazon-apigateway-integration": {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                                                "responses": {"default": {"statusCode": 202}}}}}}}))["id"]
+        apis.create_deployment(restApiId=api, stageName="prod")
+        key = apis.create_api_key(name="k", enabled=True)["id"]
+        plan = apis.create_usage_plan(name="p", apiStages=[{"apiId": api, "stage": "prod"}])["id"]
+        apis.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+        gone = apis.create_rest_api(name="gone")["id"]
+        apis.delete_rest_api(restApiId=gone)
+        server.kill()
+        server = self.start()
+        apis = client_for(server.endpoint, service="apigateway")
+        self.assertEqual([each["id"] for each in apis.get_rest_apis()["items"]], [api])
+        self.assertEqual(server.get(f"/restapis/{api}/prod/_user_request_/x").status, 202)
+        self.assertEqual([each["id"] for each in apis.get_usage_plan_keys(usagePlanId=plan)["items"]], [key])
 
 
 if __name__ == "__main__":

@@ -63,6 +63,17 @@ TEST(MappingTemplates, BrokenOnesAreTold) {
             "problem: too many steps");
 }
 
+TEST(MappingTemplates, NothingGrowsWithoutEnd) {
+  EXPECT_EQ(rendered("#set($s = 'abcdefgh')#foreach($i in [1..60])#set($s = $s + $s)#end$s.length()"),
+            "problem: the result is too long");
+  EXPECT_EQ(rendered("#set($s = 'ab')#foreach($i in [1..60])#set($s = \"$s$s\")#end"),
+            "problem: the result is too long");
+  EXPECT_EQ(rendered("#set($l = [1])#foreach($i in [1..60])$!l.addAll($l)#end").substr(0, 4), "true");
+  TemplateInput deep;
+  deep.body = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_LT(render_template("$input.json('$')", deep).text.size(), 3'000'000U);
+}
+
 TEST(MappingTemplates, OverridesComeBack) {
   const Rendered made = render_template("#set($context.responseOverride.status = 418)x", pet());
   EXPECT_EQ(made.text, "x");

@@ -5,6 +5,7 @@
 #include "services/apigateway/core/openapi.hpp"
 #include "services/apigateway/core/parameter_mapping.hpp"
 #include "services/apigateway/core/patch.hpp"
+#include "services/apigateway/core/routing.hpp"
 
 namespace aviary::apigateway {
 namespace {
@@ -76,6 +77,10 @@ TEST(Schemas, SayWhatDoesNotFit) {
   EXPECT_NE(fits(R"({"items": {"type": "string"}, "uniqueItems": true})", R"(["a", "a"])"), "");
 }
 
+TEST(Schemas, EndAlsoWhenTheyBranchWithoutEnd) {
+  EXPECT_NE(fits(R"({"anyOf": [{"$ref": "#"}, {"$ref": "#"}, {"$ref": "#"}]})", "1"), "");
+}
+
 TEST(Mappings, ReadRequestAndAnswer) {
   TemplateInput input;
   input.body = R"({"a": {"b": 1}})";
@@ -141,6 +146,15 @@ TEST(OpenApi, BothVersionsSayTheSame) {
              {"x-amazon-apigateway-integration", integration}}}}}}}});
   EXPECT_EQ(third.methods["/"]["ANY"]["requestModels"]["application/json"], "Pet");
   EXPECT_EQ(third.api["binaryMediaTypes"], Json::array({"image/png"}));
+}
+
+TEST(Paths, AreResources) {
+  EXPECT_EQ(resource_segments("/a/{b}/{c+}/"), (std::vector<std::string>{"a", "{b}", "{c+}"}));
+  EXPECT_EQ(resource_segments("/"), std::vector<std::string>{});
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "/a";
+  for (const std::string& bad : {std::string("//a"), std::string("/a b"), std::string("/{}"), deep})
+    EXPECT_EQ(resource_segments(bad), std::nullopt) << bad;
 }
 
 TEST(OpenApi, RefusesWhatItIsNot) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "services/apigateway/api/payload_1.hpp"
@@ -14,6 +15,9 @@
 
 namespace aviary::apigateway {
 namespace {
+
+/// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+constexpr std::size_t largest_body = 10 * 1024 * 1024;
 
 wire::Response forbidden_api() {
   wire::Response response;
@@ -54,6 +58,12 @@ bool is_binary_type(const Json& api, std::string_view content_type) {
   return false;
 }
 
+int status_number(std::string_view text, int otherwise) {
+  const bool fits = text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
+                    std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return fits ? std::stoi(std::string(text)) : otherwise;
+}
+
 wire::Response gateway_response(const Json& responses, std::string_view type, std::string message,
                                 const TemplateInput& input) {
   const GatewayResponseType& known = *find_gateway_response(type);
@@ -74,8 +84,7 @@ wire::Response gateway_response(const Json& responses, std::string_view type, st
     response.body = usual;
     return response;
   }
-  if (const std::string status = text_of(*own, "statusCode"); status.size() == 3)
-    response.status = std::stoi(status);
+  response.status = status_number(text_of(*own, "statusCode"), response.status);
   TemplateInput with_error = input;
   with_error.context["error"] = {
       {"message", message}, {"messageString", Json(message).dump()}, {"responseType", name}};
@@ -179,7 +188,7 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
     what.validator = chosen("validators", "requestValidatorId");
     if (flag_of(what.validator.is_object() ? what.validator : Json::object(), "validateRequestBody"))
       for (const auto& [id, model] : (*served)["models"].items())
-        what.models[id] = Json::parse(text_of(model, "schema"), nullptr, false);
+        what.models[id] = parse_bounded<Json>(text_of(model, "schema"));
     what.call.route_key = keys[choice->index];
   }
   what.call.path_parameters = parameters;
@@ -194,8 +203,10 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
   what.input.params = {{"path", parameters},
                        {"querystring", names_and_values(wire::parse_parameters(what.call.query))},
                        {"header", head["headers"]}};
-  what.input.body = request.body;
+  if (request.body.size() <= largest_body) what.input.body = request.body;
   if (!choice) return gateway_response(what.responses, "MISSING_AUTHENTICATION_TOKEN", {}, what.input);
+  if (request.body.size() > largest_body)
+    return gateway_response(what.responses, "REQUEST_TOO_LARGE", {}, what.input);
   return std::nullopt;
 }
 

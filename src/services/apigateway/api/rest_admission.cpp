@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/api/rest_request.hpp"
@@ -81,7 +82,7 @@ Task<std::optional<wire::Response>> RestExecute::authorize(const wire::Request& 
         .http = &request};
     Result<FunctionAnswer> answered = co_await d_.functions.run(std::move(asked));
     if (!answered) co_return refuse("AUTHORIZER_CONFIGURATION_ERROR");
-    said = OrderedJson::parse(answered->payload, nullptr, false);
+    said = parse_bounded<OrderedJson>(answered->payload);
     if (answered->failed) {
       // As the developer guide's authorizers say it: the error `Unauthorized` is an answer.
       const bool unauthorized =
@@ -149,7 +150,7 @@ std::optional<wire::Response> RestExecute::validate(const wire::Request& request
   if (type.empty()) type = "application/json";
   const std::string& model = text_of(models, type.c_str());
   if (model.empty() || !what.models.contains(model)) return std::nullopt;
-  const Json body = Json::parse(request.body.empty() ? "{}" : request.body, nullptr, false);
+  const Json body = parse_bounded<Json>(request.body.empty() ? "{}" : request.body);
   if (body.is_discarded() || !schema_problem(what.models[model], body, what.models).empty())
     return gateway_response(what.responses, "BAD_REQUEST_BODY", {}, what.input);
   return std::nullopt;

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <map>
+
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/gateway_responses.hpp"
 #include "services/apigateway/core/identifiers.hpp"
 #include "services/apigateway/core/openapi.hpp"
+#include "services/apigateway/core/routing.hpp"
 
 /// OpenAPI documents that make an API, or what is in one. All of a document is looked at before anything is
 /// changed.
@@ -30,9 +34,12 @@ Result<ImportedApi> imported_of(const Call& call) {
   if (call.payload.find_first_not_of(" \t\r\n") != std::string::npos &&
       call.payload[call.payload.find_first_not_of(" \t\r\n")] != '{')
     return rest_not_there("OpenAPI documents in YAML (send JSON)");
-  ImportedApi imported = read_openapi(Json::parse(call.payload, nullptr, false));
+  ImportedApi imported = read_openapi(parse_bounded<Json>(call.payload));
   if (!imported.problem.empty()) return rest_bad_request(imported.problem);
   if (const Result<> fine = check_integrations(imported); !fine) return fine.error();
+  for (const auto& [path, methods] : imported.methods.items())
+    if (!resource_segments(path))
+      return rest_bad_request(fmt::format("Invalid resource path specified: {}", path));
   for (const auto& [name, authorizer] : imported.authorizers.items())
     if (authorizer["type"] == "COGNITO_USER_POOLS") return rest_not_there("Cognito authorizers");
   for (const auto& [type, response] : imported.responses.items())
@@ -43,15 +50,23 @@ Result<ImportedApi> imported_of(const Call& call) {
 
 }  // namespace
 
-/// The resource at the path; made, with those above it, if it is not there.
-std::string RestApiService::resource_at(const std::string& api, const std::string& path) {
-  for (const auto& [key, resource] : entities_.below(folder_key(api, "resources")))
-    if (text_of(*resource, "path") == path) return text_of(*resource, "id");
-  const std::size_t slash = path.rfind('/');
-  const std::string parent = resource_at(api, slash == 0 ? "/" : path.substr(0, slash));
-  const std::string id = new_id(ids_, 6);
-  save_member(api, "resources", id,
-              {{"id", id}, {"parentId", parent}, {"pathPart", path.substr(slash + 1)}, {"path", path}});
+/// The resource at the path; made, with those above it, if it is not there. `known`: ids by path.
+std::string RestApiService::resource_at(const std::string& api, const std::string& path,
+                                        std::map<std::string, std::string>& known) {
+  std::string above = "/";
+  std::string id = known[above];
+  const std::vector<std::string> parts = resource_segments(path).value_or(std::vector<std::string>());
+  for (const std::string& part : parts) {
+    const std::string here = (above == "/" ? above : above + '/') + part;
+    std::string& found = known[here];
+    if (found.empty()) {
+      found = new_id(ids_, 6);
+      save_member(api, "resources", found,
+                  {{"id", found}, {"parentId", id}, {"pathPart", part}, {"path", here}});
+    }
+    id = found;
+    above = here;
+  }
   return id;
 }
 
@@ -91,11 +106,11 @@ void RestApiService::take_import(const std::string& api, const ImportedApi& impo
   }
   for (const auto& [type, response] : imported.responses.items())
     save_member(api, "responses", type, response);
+  std::map<std::string, std::string> known;
+  for (const auto& [key, resource] : entities_.below(folder_key(api, "resources")))
+    known[text_of(*resource, "path")] = text_of(*resource, "id");
   for (const auto& [path, methods] : imported.methods.items()) {
-    // `/items/` is `/items`.
-    std::string clean = path;
-    while (clean.size() > 1 && clean.ends_with('/')) clean.pop_back();
-    const std::string id = resource_at(api, clean);
+    const std::string id = resource_at(api, path, known);
     Json resource = *entities_.find(member_key(api, "resources", id));
     for (const auto& [verb, method] : methods.items()) {
       Json made = method;

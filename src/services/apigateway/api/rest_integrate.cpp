@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "ports/one_shot.hpp"
@@ -35,7 +36,7 @@ OrderedJson proxy_event(const wire::Request& request, const PayloadCall& call, c
 /// (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html).
 std::optional<wire::Response> proxy_answer(const std::string& payload, const Json& api,
                                            std::string_view accept) {
-  Json answer = Json::parse(payload, nullptr, false);
+  Json answer = parse_bounded<Json>(payload);
   if (!answer.is_object()) return std::nullopt;
   for (const auto& [name, value] : answer.items())
     if (name != "statusCode" && name != "headers" && name != "multiValueHeaders" && name != "body" &&
@@ -173,7 +174,7 @@ Task<wire::Response> RestExecute::run_function(const wire::Request& request, Req
   IntegrationAnswer answer{.body = std::move(ran.answer.payload)};
   std::string selector;
   if (ran.answer.failed) {
-    const Json error = Json::parse(answer.body, nullptr, false);
+    const Json error = parse_bounded<Json>(answer.body);
     selector = error.is_object() ? text_of(error, "errorMessage") : answer.body;
   }
   co_return mapped_response(what.integration, answer, selector, request.header("accept"), what.responses,
@@ -242,7 +243,7 @@ wire::Response RestExecute::run_mock(const wire::Request& request, Request& what
   const MappedBody body = mapped_request(what.integration, request.header("content-type"), what.input);
   if (!body.refusal.empty()) return gateway_response(what.responses, body.refusal, {}, what.input);
   // The template says the status: `{"statusCode": 200}`.
-  const Json said = Json::parse(body.text, nullptr, false);
+  const Json said = parse_bounded<Json>(body.text);
   const Json status = said.is_object() ? said.value("statusCode", Json()) : Json();
   if (!status.is_number_integer() && !status.is_string())
     return gateway_response(what.responses, "API_CONFIGURATION_ERROR", {}, what.input);

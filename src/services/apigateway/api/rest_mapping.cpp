@@ -80,8 +80,7 @@ wire::Response mapped_response(const Json& integration, const IntegrationAnswer&
   const Json* chosen = response_for(integration, selector);
   if (chosen == nullptr) return gateway_response(responses, "API_CONFIGURATION_ERROR", {}, input);
   wire::Response response;
-  const std::string& status = text_of(*chosen, "statusCode");
-  response.status = status.size() == 3 ? std::stoi(status) : 200;
+  response.status = status_number(text_of(*chosen, "statusCode"), 200);
   std::string content_type = "application/json";
   response.body = answer.body;
   OrderedJson context_after;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "models/apigateway.hpp"
 #include "services/apigateway/api/rest_service.hpp"
@@ -58,7 +59,7 @@ Result<> check_model(const Json& model) {
   if (name.empty() || !std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0; }))
     return rest_bad_request("Model name must be alphanumeric: " + name);
   const std::string& schema = text_of(model, "schema");
-  if (!schema.empty() && !Json::accept(schema))
+  if (!schema.empty() && parse_bounded<Json>(schema).is_discarded())
     return rest_bad_request(
         "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model "
         "schema specified]");

@@ -27,6 +27,8 @@ struct RestExecute::Request {
 /// What the API answers by itself; `message` empty: the usual one.
 wire::Response gateway_response(const Json& responses, std::string_view type, std::string message,
                                 const TemplateInput& input);
+/// `200`; what is none is `otherwise`.
+int status_number(std::string_view text, int otherwise);
 /// Whether a type is among those that are binary: `image/png`, `image/*`, `*/*`.
 bool is_binary_type(const Json& api, std::string_view content_type);
 

@@ -1,26 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/document.hpp"
 #include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/routing.hpp"
 
 /// Resources: the tree of paths.
 namespace aviary::apigateway {
 namespace {
-
-bool is_path_part(std::string_view part) {
-  const bool variable = part.size() > 2 && part.front() == '{' && part.back() == '}';
-  if (variable) {
-    part = part.substr(1, part.size() - 2);
-    if (part.ends_with('+')) part.remove_suffix(1);
-  }
-  return !part.empty() && std::ranges::all_of(part, [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("._-:").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
 
 AwsError bad_path_part() {
   return rest_bad_request(

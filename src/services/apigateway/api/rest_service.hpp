@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -116,7 +117,8 @@ class RestApiService final : public Service {
   Json new_api(const Call& call);
   void put_default_models(const std::string& api);
   void take_import(const std::string& api, const ImportedApi& imported, bool overwrites);
-  std::string resource_at(const std::string& api, const std::string& path);
+  std::string resource_at(const std::string& api, const std::string& path,
+                          std::map<std::string, std::string>& known);
   void save_member(const std::string& api, const char* folder, const std::string& id, Json document);
   void save_resource(const std::string& api, Json resource);
   Json snapshot(const std::string& api) const;

@@ -10,9 +10,10 @@ namespace {
 using Found = std::vector<const OrderedJson*>;
 
 constexpr int deepest_search = 100;
+constexpr std::size_t most_found = 100'000;
 
 void collect_named(const OrderedJson& value, const std::string& name, Found& found, int depth) {
-  if (depth > deepest_search) return;
+  if (depth > deepest_search || found.size() > most_found) return;
   if (value.is_object()) {
     if (name == "*")
       for (const auto& each : value) found.push_back(&each);
@@ -68,6 +69,7 @@ std::optional<OrderedJson> find_by_path(const OrderedJson& document, std::string
       }
       Found all;
       for (const OrderedJson* each : found) collect_named(*each, name, all, 0);
+      if (all.size() > most_found) return std::nullopt;
       found = std::move(all);
     } else if (path.front() == '[') {
       const std::size_t end = path.find(']');

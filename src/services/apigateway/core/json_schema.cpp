@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/document.hpp"
 
@@ -11,6 +12,7 @@ namespace aviary::apigateway {
 namespace {
 
 constexpr int deepest_schema = 64;
+constexpr int most_checks = 200'000;
 
 bool is_of_type(const std::string& type, const Json& value) {
   if (type == "object") return value.is_object();
@@ -34,7 +36,7 @@ class SchemaCheck {
 
   std::string problem(const Json& schema, const Json& value, int depth = 0) const {
     if (!schema.is_object()) return {};
-    if (depth > deepest_schema) return "the schema is nested too deeply";
+    if (depth > deepest_schema || ++checks_ > most_checks) return "the schema is too complex";
     if (const std::string& reference = text_of(schema, "$ref"); !reference.empty()) {
       const Json* target = referred_schema(reference);
       return target == nullptr ? "no schema " + reference : problem(*target, value, depth + 1);
@@ -116,9 +118,7 @@ class SchemaCheck {
           return fmt::format("{}: {}", i, found);
       }
     if (flag_of(schema, "uniqueItems"))
-      for (std::size_t i = 0; i < value.size(); ++i)
-        if (std::find(value.begin() + static_cast<long>(i) + 1, value.end(), value[i]) != value.end())
-          return "values repeat";
+      if (std::set<Json>(value.begin(), value.end()).size() != value.size()) return "values repeat";
     return of_size(schema, value.size(), "minItems", "maxItems");
   }
 
@@ -146,6 +146,7 @@ class SchemaCheck {
 
   const Json& whole_;
   const Json& models_;
+  mutable int checks_ = 0;
 };
 
 }  // namespace

@@ -282,7 +282,10 @@ class TemplateRun {
     if (operation == "&&") return is_true(left) && is_true(value_of(*expression.operands[1]));
     if (operation == "||") return is_true(left) || is_true(value_of(*expression.operands[1]));
     const OrderedJson right = value_of(*expression.operands[1]);
-    return combine(operation, left, right);
+    OrderedJson result = combine(operation, left, right);
+    if (result.is_string() && result.get_ref<const std::string&>().size() > longest_text)
+      throw RenderProblem{"the result is too long"};
+    return result;
   }
 
   const TemplateInput& input_;

@@ -1,5 +1,6 @@
 #include "services/apigateway/core/parameter_mapping.hpp"
 
+#include "base/bounded_json.hpp"
 #include "services/apigateway/core/json_path.hpp"
 #include "services/apigateway/core/template_methods.hpp"
 
@@ -38,7 +39,7 @@ std::optional<std::string> header_of(const OrderedJson& headers, std::string_vie
 /// `body` itself, or what a path behind it names.
 std::optional<std::string> of_body(const std::string& body, std::string_view path) {
   if (path.empty()) return body;
-  const OrderedJson document = OrderedJson::parse(body, nullptr, false);
+  const OrderedJson document = parse_bounded<OrderedJson>(body);
   if (document.is_discarded()) return std::nullopt;
   return text_if(find_by_path(document, "$" + std::string(path)));
 }

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/apigateway/core/json_path.hpp"
 
@@ -14,6 +15,10 @@ namespace aviary::apigateway {
 namespace {
 
 using Values = std::vector<OrderedJson>;
+
+/// Of texts and lists that methods make: what grows beyond is cut, nothing doubles without end.
+constexpr std::size_t most_characters = 10 * 1024 * 1024;
+constexpr std::size_t most_elements = 100'000;
 
 std::string text_at(const Values& values, std::size_t at) {
   return at < values.size() ? template_text(values[at]) : std::string();
@@ -40,7 +45,8 @@ std::string replaced(const std::string& text, const std::string& from, const std
   if (from.empty()) return text;
   std::string out;
   std::size_t at = 0;
-  for (std::size_t found = text.find(from); found != std::string::npos; found = text.find(from, at)) {
+  for (std::size_t found = text.find(from); found != std::string::npos && out.size() < most_characters;
+       found = text.find(from, at)) {
     out += text.substr(at, found - at) + to;
     at = found + from.size();
   }
@@ -107,6 +113,7 @@ std::optional<OrderedJson> list_method(OrderedJson& list, std::string_view name,
     return found ? std::optional(*found) : std::nullopt;
   }
   if (name == "contains") return !arguments.empty() && std::ranges::find(list, arguments[0]) != list.end();
+  if (list.size() > most_elements && name.starts_with("add")) return std::nullopt;
   if (name == "add" && !arguments.empty()) {
     list.push_back(arguments.back());
     return true;
@@ -320,7 +327,7 @@ std::optional<OrderedJson> input_function(std::string_view name, const std::vect
     return OrderedJson("");
   }
   if (name != "path" && name != "json") return std::nullopt;
-  OrderedJson document = OrderedJson::parse(input.body, nullptr, false);
+  OrderedJson document = parse_bounded<OrderedJson>(input.body);
   if (input.body.empty()) document = OrderedJson::object();
   if (document.is_discarded()) document = input.body;
   const std::optional<OrderedJson> found = find_by_path(document, text_at(arguments, 0));
@@ -348,7 +355,7 @@ std::optional<OrderedJson> util_function(std::string_view name, const std::vecto
     std::optional<std::string> decoded = base64_decode(text);
     return decoded ? std::optional<OrderedJson>(std::move(*decoded)) : std::nullopt;
   }
-  OrderedJson parsed = OrderedJson::parse(text, nullptr, false);
+  OrderedJson parsed = parse_bounded<OrderedJson>(text);
   return parsed.is_discarded() ? std::nullopt : std::optional(std::move(parsed));
 }
 
