@@ -193,7 +193,11 @@ class RestApis(LambdaCase):
         self.assertEqual(self.send(api, path="/prod/a/7").status, 201)  # until the next deployment
         self.apis.create_deployment(restApiId=api, stageName="prod")
         self.assertEqual((self.send(api, path="/prod/a/7").status, self.send(api, "PUT", "/prod/c").status), (403, 201))
-        self.refused("BadRequestException", 400, self.apis.import_rest_api, body="{}")
+        for bad in ("{}", "openapi: [", "&a [*a]", "{" * 1000):
+            self.refused("BadRequestException", 400, self.apis.import_rest_api, body=bad)
+        written = self.apis.import_rest_api(body="swagger: '2.0'\ninfo: {title: written}\npaths: {}\n")
+        self.assertEqual(written["name"], "written")
+        self.apis.delete_rest_api(restApiId=written["id"])
         self.assertEqual(len(self.apis.get_rest_apis()["items"]), 1)
 
     def test_patches_pages_refusals_and_deleting(self):

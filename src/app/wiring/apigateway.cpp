@@ -4,6 +4,7 @@
 #include "http/client.hpp"
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/api/rest_service.hpp"
+#include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::app {
 namespace {
@@ -69,7 +70,10 @@ class HttpUpstreams final : public apigateway::Upstreams {
 class RestApis final : public Service {
  public:
   explicit RestApis(Parts& parts)
-      : parts_(parts), service_({.ids = parts.api_ids, .journal = *parts.journal}) {}
+      : parts_(parts),
+        service_({.ids = parts.api_ids, .journal = *parts.journal, .read_yaml = [](std::string_view text) {
+                    return cloudformation::parse_template(text);
+                  }}) {}
 
   const models::Service& model() const override { return service_.model(); }
   Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }

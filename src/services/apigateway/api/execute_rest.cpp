@@ -9,6 +9,7 @@
 #include "base/encoding.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/api/rest_request.hpp"
+#include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/gateway_responses.hpp"
 #include "services/apigateway/core/routing.hpp"
 #include "wire/query_string.hpp"
@@ -59,9 +60,7 @@ bool is_binary_type(const Json& api, std::string_view content_type) {
 }
 
 int status_number(std::string_view text, int otherwise) {
-  const bool fits = text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
-                    std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  return fits ? std::stoi(std::string(text)) : otherwise;
+  return rest_is_status(text) ? std::stoi(std::string(text)) : otherwise;
 }
 
 wire::Response gateway_response(const Json& responses, std::string_view type, std::string message,
@@ -94,7 +93,8 @@ wire::Response gateway_response(const Json& responses, std::string_view type, st
       templates.contains("application/json") ? templates.find("application/json") : templates.begin();
   if (found != templates.end() && found->is_string()) {
     response.set("Content-Type", found.key());
-    response.body = render_template(found->get<std::string>(), with_error).text;
+    Rendered rendered = render_template(found->get<std::string>(), with_error);
+    response.body = rendered.problem.empty() ? std::move(rendered.text) : usual;
   } else {
     response.set("Content-Type", "application/json");
     response.body = usual;

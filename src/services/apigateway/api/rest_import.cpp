@@ -15,40 +15,52 @@
 namespace aviary::apigateway {
 namespace {
 
+AwsError at_method(AwsError error, const std::string& path, const std::string& verb) {
+  error.message = fmt::format("Unable to put integration on '{}' for resource at path '{}': {}", verb, path,
+                              error.message);
+  return error;
+}
+
 Result<> check_integrations(ImportedApi& imported) {
   for (auto& [path, methods] : imported.methods.items())
     for (auto& [verb, method] : methods.items()) {
       const auto integration = method.find("methodIntegration");
       if (integration == method.end()) continue;
-      if (Result<> fine = rest_check_integration(*integration); !fine) {
-        AwsError error = fine.error();
-        error.message = fmt::format("Unable to put integration on '{}' for resource at path '{}': {}", verb,
-                                    path, error.message);
-        return error;
+      if (const Result<> fine = rest_check_integration(*integration); !fine)
+        return at_method(fine.error(), path, verb);
+      const Json responses = integration->value("integrationResponses", Json::object());
+      for (const auto& [status, response] : responses.items()) {
+        if (!rest_is_status(status))
+          return at_method(rest_bad_request("Invalid status code specified: it is three digits"), path, verb);
+        if (const Result<> fine = rest_check_response(response); !fine)
+          return at_method(fine.error(), path, verb);
       }
     }
   return {};
 }
 
-Result<ImportedApi> imported_of(const Call& call) {
-  if (call.payload.find_first_not_of(" \t\r\n") != std::string::npos &&
-      call.payload[call.payload.find_first_not_of(" \t\r\n")] != '{')
-    return rest_not_there("OpenAPI documents in YAML (send JSON)");
-  ImportedApi imported = read_openapi(parse_bounded<Json>(call.payload));
+}  // namespace
+
+Result<ImportedApi> RestApiService::imported_of(const Call& call) const {
+  Json document = parse_bounded<Json>(call.payload);
+  if (document.is_discarded()) {
+    Result<Json> yaml = read_yaml_(call.payload);
+    if (!yaml) return rest_bad_request("Unable to parse the OpenAPI document: it is neither JSON nor YAML");
+    document = std::move(*yaml);
+  }
+  ImportedApi imported = read_openapi(document);
   if (!imported.problem.empty()) return rest_bad_request(imported.problem);
   if (const Result<> fine = check_integrations(imported); !fine) return fine.error();
   for (const auto& [path, methods] : imported.methods.items())
     if (!resource_segments(path))
       return rest_bad_request(fmt::format("Invalid resource path specified: {}", path));
   for (const auto& [name, authorizer] : imported.authorizers.items())
-    if (authorizer["type"] == "COGNITO_USER_POOLS") return rest_not_there("Cognito authorizers");
+    if (const Result<> fine = check_authorizer(authorizer); !fine) return fine.error();
   for (const auto& [type, response] : imported.responses.items())
     if (find_gateway_response(type) == nullptr)
       return rest_bad_request(fmt::format("Invalid gateway response type specified: {}", type));
   return imported;
 }
-
-}  // namespace
 
 /// The resource at the path; made, with those above it, if it is not there. `known`: ids by path.
 std::string RestApiService::resource_at(const std::string& api, const std::string& path,

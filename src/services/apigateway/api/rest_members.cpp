@@ -183,6 +183,9 @@ Result<Reply> RestApiService::put_gateway_response(Call& call) {
   Json made = call.input;
   made.erase("restApiId");
   const std::string type = text_of(made, "responseType");
+  if (made.contains("statusCode") && !rest_is_status(text_of(made, "statusCode")))
+    return rest_bad_request("Invalid status code specified: it is three digits");
+  if (const Result<> fine = rest_check_templates(made, "responseTemplates"); !fine) return fine.error();
   Json whole = default_gateway_response(type);
   if (!made.contains("statusCode") && whole.contains("statusCode")) made["statusCode"] = whole["statusCode"];
   rest_fill(made, {{"responseParameters", Json::object()},

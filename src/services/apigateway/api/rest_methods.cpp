@@ -7,6 +7,7 @@
 #include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/mapping_template.hpp"
 #include "services/apigateway/core/routing.hpp"
+#include "wire/pattern.hpp"
 
 /// Methods of resources, integrations, and the responses of both: parts of one document, told apart by the
 /// operation's name.
@@ -105,13 +106,15 @@ FoundPart find_part(Json& resource, const Call& call, Part which) {
   return found;
 }
 
-bool is_status_code(std::string_view text) {
-  return text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+Result<> check_part(Part part, Json& document) {
+  if (part == Part::Integration) return rest_check_integration(document);
+  if (part != Part::IntegrationResponse) return {};
+  return rest_check_response(document);
 }
 
-/// Templates that cannot be read are told at once.
-Result<> check_templates(const Json& document, const char* member) {
+}  // namespace
+
+Result<> rest_check_templates(const Json& document, const char* member) {
   const Json* templates = find_member(document, member);
   if (templates == nullptr || !templates->is_object()) return {};
   for (const auto& [type, text] : templates->items())
@@ -121,18 +124,20 @@ Result<> check_templates(const Json& document, const char* member) {
   return {};
 }
 
-Result<> check_part(Part part, Json& document) {
-  if (part == Part::Integration) {
-    if (const Result<> fine = check_templates(document, "requestTemplates"); !fine) return fine;
-    return rest_check_integration(document);
-  }
-  if (part == Part::IntegrationResponse) return check_templates(document, "responseTemplates");
-  return {};
+Result<> rest_check_response(const Json& response) {
+  const std::string& pattern = text_of(response, "selectionPattern");
+  if (!pattern.empty() && !wire::matches_foreign_pattern(pattern, ""))
+    return rest_bad_request(fmt::format("Invalid selection pattern specified: {}", pattern));
+  return rest_check_templates(response, "responseTemplates");
 }
 
-}  // namespace
+bool rest_is_status(std::string_view text) {
+  return text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 Result<> rest_check_integration(Json& integration) {
+  if (const Result<> fine = rest_check_templates(integration, "requestTemplates"); !fine) return fine;
   const std::string& type = text_of(integration, "type");
   const std::string& uri = text_of(integration, "uri");
   if (type != "MOCK" && text_of(integration, "httpMethod").empty())
@@ -245,7 +250,7 @@ Result<Reply> RestApiService::put_method_response(Call& call) {
   FoundPart method = find_part(*resource, call, Part::Method);
   if (method.part == nullptr) return rest_not_found(method.problem);
   const std::string status = text_of(call.input, "statusCode");
-  if (!is_status_code(status)) return rest_bad_request("Invalid status code specified: it is three digits");
+  if (!rest_is_status(status)) return rest_bad_request("Invalid status code specified: it is three digits");
   Json& responses = (*method.part)["methodResponses"];
   if (responses.is_object() && responses.contains(status))
     return rest_conflict("Response already exists for this resource");
@@ -262,7 +267,7 @@ Result<Reply> RestApiService::put_integration_response(Call& call) {
   FoundPart integration = find_part(*resource, call, Part::Integration);
   if (integration.part == nullptr) return rest_not_found(integration.problem);
   const std::string status = text_of(call.input, "statusCode");
-  if (!is_status_code(status)) return rest_bad_request("Invalid status code specified: it is three digits");
+  if (!rest_is_status(status)) return rest_bad_request("Invalid status code specified: it is three digits");
   Json response = call.input;
   for (const char* name : {"restApiId", "resourceId", "httpMethod"}) response.erase(name);
   if (const Result<> fine = check_part(Part::IntegrationResponse, response); !fine) return fine.error();

@@ -98,7 +98,10 @@ struct RestOperations {
 };
 
 RestApiService::RestApiService(RestDependencies d)
-    : ids_(d.ids), entities_(d.journal, "rest-apis"), operations_(RestOperations::table()) {}
+    : ids_(d.ids),
+      read_yaml_(std::move(d.read_yaml)),
+      entities_(d.journal, "rest-apis"),
+      operations_(RestOperations::table()) {}
 
 const models::Service& RestApiService::model() const { return models::apigateway::service; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@ namespace aviary::apigateway {
 struct RestDependencies {
   Random& ids;
   Journal& journal;
+  /// Reads YAML, for OpenAPI documents that are no JSON.
+  std::function<Result<Json>(std::string_view)> read_yaml;
 };
 
 struct ImportedApi;
@@ -127,7 +130,10 @@ class RestApiService final : public Service {
   Result<> check_stages(const Call& call, const Json& plan) const;
   std::string key_in_arn(const std::string& arn) const;
 
+  Result<ImportedApi> imported_of(const Call& call) const;
+
   Random& ids_;
+  std::function<Result<Json>(std::string_view)> read_yaml_;
   Entities entities_;
   OperationTable<RestApiService> operations_;
 };
@@ -147,6 +153,11 @@ std::string rest_account_folder(const Call& call, std::string_view folder);
 double rest_seconds(const Call& call);
 /// Members that an operation leaves out get these values.
 void rest_fill(Json& document, std::initializer_list<std::pair<const char*, Json>> defaults);
+/// Templates and patterns that cannot be read are told at once.
+Result<> rest_check_templates(const Json& document, const char* member);
+Result<> rest_check_response(const Json& response);
+/// `200`
+bool rest_is_status(std::string_view text);
 /// Why an integration cannot be; nothing if it can. Fills in what it leaves out.
 Result<> rest_check_integration(Json& integration);
 
