@@ -141,10 +141,13 @@ paths:
         self.assertEqual(self.send(outputs["Api"], "/items/7", stage="Prod").body, b"one")
         self.assertEqual(self.send(outputs["Api"], "/items/7", "OPTIONS", "Prod").headers["access-control-allow-methods"], "GET,OPTIONS")
         self.assertEqual(self.server.get(f"/_aws/execute-api/{outputs['Http']}/x").body, b"one")
-        self.cfn.update_stack(StackName="app", TemplateBody=SAM % "two.zip",
+        self.cfn.update_stack(StackName="app", TemplateBody=(SAM % "two.zip").replace("/items/", "/things/"),
                               Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
         self.wait("stack_update_complete")
-        self.assertEqual(self.send(outputs["Api"], "/items/7", stage="Prod").body, b"two")
+        for stage in ("Prod", "Stage"):
+            self.assertEqual(self.send(outputs["Api"], "/things/7", stage=stage).body, b"two")
+            self.assertEqual(self.send(outputs["Api"], "/items/7", stage=stage).status, 403)
+        self.assertEqual(len(self.apis.get_deployments(restApiId=outputs["Api"])["items"]), 1)
         self.cfn.delete_stack(StackName="app")
         self.wait("stack_delete_complete")
         self.nothing_left()

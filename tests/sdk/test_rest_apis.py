@@ -28,7 +28,7 @@ def handler(event, context):
 VERSION = "def handler(event, context):\n    return {'statusCode': 200, 'body': '%s'}\n"
 
 
-class RestApis(LambdaCase):
+class RestCase(LambdaCase):
     def setUp(self):
         super().setUp()
         self.apis = client_for(self.server.endpoint, service="apigateway")
@@ -56,6 +56,8 @@ class RestApis(LambdaCase):
     def send(self, api, method="GET", path="/prod", body=None, headers=None):
         return self.server.request(method, f"/restapis/{api}/prod/_user_request_{path.removeprefix('/prod')}", body, headers or {})
 
+
+class RestApis(RestCase):
     def test_a_proxy_gets_the_event_of_rest_apis(self):
         self.create(code=ECHO)
         api, resource = self.api_with("items", "{proxy+}", function=self.arn())
@@ -282,6 +284,19 @@ class RestApis(LambdaCase):
             {"op": "remove", "path": "/canarySettings"}])
         self.assertEqual((stage["deploymentId"], stage.get("canarySettings")), (made["id"], None))
         self.assertEqual({self.send(api).body for _ in range(10)}, {b"blue"})
+
+
+class Enforced(RestCase):
+    OPTIONS = ("--enforce-permissions",)
+
+    def test_the_function_s_policy_lets_the_api_in(self):
+        self.create(code=ECHO)
+        api, _ = self.api_with("items", function=self.arn())
+        self.assertEqual(self.send(api, path="/prod/items").status, 500)
+        self.client.add_permission(FunctionName="order-processor", StatementId="s", Action="lambda:InvokeFunction",
+                                   Principal="apigateway.amazonaws.com",
+                                   SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api}/*/GET/items")
+        self.assertEqual((self.send(api, path="/prod/items").status, self.send(api, "PUT", "/prod/items").status), (201, 500))
 
 
 class Lasting(Folder):

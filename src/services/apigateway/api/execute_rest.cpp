@@ -173,7 +173,8 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
   const std::optional<RouteChoice> choice = choose_route(keys, request.method, within);
   OrderedJson parameters = OrderedJson::object();
   if (choice) {
-    const auto& [resource, method] = methods[choice->index];
+    const Json* resource = methods[choice->index].first;
+    const Json* method = methods[choice->index].second;
     for (const auto& [key, value] : choice->match.parameters) parameters[key] = value;
     what.resource = *resource;
     what.resource.erase("resourceMethods");
@@ -186,18 +187,16 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
     };
     what.authorizer = chosen("authorizers", "authorizerId");
     what.validator = chosen("validators", "requestValidatorId");
-    if (flag_of(what.validator.is_object() ? what.validator : Json::object(), "validateRequestBody"))
+    if (flag_of(what.validator, "validateRequestBody"))
       for (const auto& [id, model] : (*served)["models"].items())
         what.models[id] = parse_bounded<Json>(text_of(model, "schema"));
     what.call.route_key = keys[choice->index];
   }
   what.call.path_parameters = parameters;
-  const OrderedJson head = payload_head_1(
-      request, what.call, text_of(what.resource.is_object() ? what.resource : Json::object(), "path"));
+  const OrderedJson head = payload_head_1(request, what.call, text_of(what.resource, "path"));
   what.input.context = head["requestContext"];
   what.input.context["path"] = what.stage_path;
-  what.input.context["resourceId"] =
-      text_of(what.resource.is_object() ? what.resource : Json::object(), "id");
+  what.input.context["resourceId"] = text_of(what.resource, "id");
   what.input.context["deploymentId"] = what.deployment;
   what.input.stage_variables = what.call.stage_variables;
   what.input.params = {{"path", parameters},
