@@ -90,6 +90,22 @@ class RestApis(RestCase):
             if status == 502:
                 self.assertEqual(answer.json(), {"message": "Internal server error"})
 
+    def test_binary_bodies_of_the_types_that_are_binary(self):
+        self.create(code=python_zip("""
+import base64
+def handler(event, context):
+    got = base64.b64decode(event['body']) if event['isBase64Encoded'] else event['body'].encode()
+    return {'statusCode': 200, 'isBase64Encoded': True, 'headers': {'Content-Type': 'image/png'},
+            'body': base64.b64encode(got[::-1]).decode()}
+"""))
+        api, _ = self.api_with(function=self.arn())
+        self.apis.update_rest_api(restApiId=api, patchOperations=[{"op": "add", "path": "/binaryMediaTypes/image~1png"}])
+        self.apis.create_deployment(restApiId=api, stageName="prod")
+        png = {"Content-Type": "image/png", "Accept": "image/png"}
+        self.assertEqual(self.send(api, "POST", body=b"\xff\x00a", headers=png).body, b"a\x00\xff")
+        # Whoever accepts none of the types gets the text that the function answered.
+        self.assertEqual(self.send(api, "POST", body=b"ab", headers={"Content-Type": "text/plain"}).body, b"YmE=")
+
     def test_an_alias_draws_by_its_weights(self):
         self.create(code=python_zip(VERSION % "one"))
         one = self.publish()["Version"]
