@@ -140,8 +140,11 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   if (auto address = lambda::url_address(request))
     co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
   // So is an API.
-  if (auto address = apigateway::api_address(request))
+  if (auto address = apigateway::api_address(request)) {
+    if (parts.rest_apis->serves(address->id))
+      co_return co_await parts.rest_apis->answer(std::move(request), std::move(*address));
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));
+  }
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
   if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
   co_return co_await parts.gateway->handle(std::move(request));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/verbs.hpp"
+#include "models/apigateway.hpp"
 #include "models/apigatewayv2.hpp"
 #include "models/cloudformation.hpp"
 #include "models/cloudwatch.hpp"
@@ -19,6 +20,7 @@
 #include "models/sqs.hpp"
 #include "models/sts.hpp"
 #include "services/apigateway/api/http_service.hpp"
+#include "services/apigateway/api/rest_service.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
@@ -42,7 +44,8 @@ struct Row {
 };
 
 std::vector<Row> rows() {
-  return {{&models::apigatewayv2::service, apigateway::HttpApiService::implemented_operations()},
+  return {{&models::apigateway::service, apigateway::RestApiService::implemented_operations()},
+          {&models::apigatewayv2::service, apigateway::HttpApiService::implemented_operations()},
           {&models::cloudformation::service, cloudformation::CloudFormationService::implemented_operations()},
           {&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations(),

@@ -43,6 +43,7 @@
 #include "rehearsal/tape.hpp"
 #include "rehearsal/traffic.hpp"
 #include "services/apigateway/api/execute.hpp"
+#include "services/apigateway/api/execute_rest.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
 #include "services/events/api/events_service.hpp"
@@ -126,6 +127,8 @@ struct Parts {
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
   std::unique_ptr<apigateway::Functions> api_functions;
   std::unique_ptr<apigateway::Execute> apis;
+  std::unique_ptr<apigateway::Upstreams> api_upstreams;
+  std::unique_ptr<apigateway::RestExecute> rest_apis;
   std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other

@@ -95,6 +95,16 @@ class Matcher {
     const pcre2_code* code = found != codes_.end()
                                  ? found->second.get()
                                  : codes_.emplace(pattern, compile(pattern)).first->second.get();
+    return runs(code, text);
+  }
+
+  /// Compiled for this once.
+  bool matches_once(std::string_view pattern, std::string_view text) {
+    return runs(compile(pattern).get(), text);
+  }
+
+ private:
+  bool runs(const pcre2_code* code, std::string_view text) {
     const std::size_t steps = std::min(steps_at_least + steps_a_byte * text.size(), steps_at_most);
     pcre2_set_match_limit(context_.get(), static_cast<std::uint32_t>(steps));
     int result = pcre2_match(code, units(text), text.size(), 0, 0, data_.get(), context_.get());
@@ -104,7 +114,6 @@ class Matcher {
     return result >= 0;
   }
 
- private:
   static std::unique_ptr<pcre2_code, Free> compile(std::string_view written) {
     const std::string pattern = without_java_escapes(written);
     int error = 0;
@@ -136,6 +145,15 @@ class Matcher {
 bool matches_pattern(std::string_view pattern, std::string_view text) {
   thread_local Matcher matcher;
   return matcher.matches(pattern, text);
+}
+
+std::optional<bool> matches_foreign_pattern(std::string_view pattern, std::string_view text) {
+  thread_local Matcher matcher;
+  try {
+    return matcher.matches_once(pattern, text);
+  } catch (const std::logic_error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace aviary::wire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace aviary::wire {
@@ -10,5 +11,7 @@ namespace aviary::wire {
 /// `pattern` is static data of a model: it is compiled on first use and kept by its thread. Throws on a
 /// pattern that does not compile, which is a bug of the model or its overlay.
 bool matches_pattern(std::string_view pattern, std::string_view text);
+/// The same for a pattern that a caller wrote: compiled each time. Nothing if it does not compile.
+std::optional<bool> matches_foreign_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace aviary::wire

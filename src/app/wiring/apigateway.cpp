@@ -1,6 +1,10 @@
+#include "app/outside/aws_endpoint.hpp"
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
+#include "http/client.hpp"
 #include "services/apigateway/api/http_service.hpp"
+#include "services/apigateway/api/rest_service.hpp"
+#include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::app {
 namespace {
@@ -17,6 +21,11 @@ class LambdaFunctions final : public apigateway::Functions {
                                  .service = "apigateway.amazonaws.com",
                                  .source_arn = std::move(call.source_arn),
                                  .http = call.http};
+    if (call.asynchronous) {
+      const Result<std::string> accepted = lambda_.accept_from_neighbour(std::move(wanted));
+      if (!accepted) co_return accepted.error();
+      co_return apigateway::FunctionAnswer{};
+    }
     Result<lambda::NeighbourOutcome> outcome = co_await lambda_.invoke_for_neighbour(std::move(wanted));
     if (!outcome) co_return outcome.error();
     co_return apigateway::FunctionAnswer{.payload = std::move(outcome->outcome.payload),
@@ -25,6 +34,64 @@ class LambdaFunctions final : public apigateway::Functions {
 
  private:
   lambda::LambdaService& lambda_;
+};
+
+/// Plain http servers.
+class HttpUpstreams final : public apigateway::Upstreams {
+ public:
+  explicit HttpUpstreams(Parts& parts) : parts_(parts) {}
+
+  Task<apigateway::UpstreamAnswer> send(apigateway::UpstreamCall call) override {
+    const std::optional<Address> address = parse_address(call.url);
+    if (!address) co_return apigateway::UpstreamAnswer{};
+    http::Outgoing outgoing{.host = address->host,
+                            .port = address->port,
+                            .method = std::move(call.method),
+                            .target = address->path.empty() ? "/" : address->path,
+                            .headers = std::move(call.headers),
+                            .body = std::move(call.body)};
+    const http::FetchLimits limits{.timeout = call.timeout};
+    auto fetching = http::fetch(parts_.loop.get_executor(), parts_.stopwatch, std::move(outgoing), limits);
+    auto fetched = co_await std::move(fetching);
+    apigateway::UpstreamAnswer answer;
+    if (fetched) {
+      answer.end = apigateway::UpstreamAnswer::End::Answered;
+      answer.response = std::move(*fetched);
+    } else if (fetched.error().kind == http::FetchProblem::Kind::Timeout) {
+      answer.end = apigateway::UpstreamAnswer::End::TimedOut;
+    }
+    co_return answer;
+  }
+
+ private:
+  Parts& parts_;
+};
+
+class RestApis final : public Service {
+ public:
+  explicit RestApis(Parts& parts)
+      : parts_(parts),
+        service_({.ids = parts.api_ids, .journal = *parts.journal, .read_yaml = [](std::string_view text) {
+                    return cloudformation::parse_template(text);
+                  }}) {}
+
+  const models::Service& model() const override { return service_.model(); }
+  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
+  std::vector<std::string_view> supported_operations() const override {
+    return service_.supported_operations();
+  }
+  const ErrorShape* violation_error() const override { return service_.violation_error(); }
+  void restore() override { service_.restore(); }
+  void reset() override {
+    service_.reset();
+    parts_.rest_apis->reset();
+  }
+  Json counts() const override { return service_.counts(); }
+  const apigateway::Entities& entities() const { return service_.entities(); }
+
+ private:
+  Parts& parts_;
+  apigateway::RestApiService service_;
 };
 
 /// The service, and what authorizers said is forgotten with it.
@@ -64,6 +131,19 @@ void add_apigateway(Parts& parts) {
                                       .functions = *parts.api_functions});
   parts.add(*service);
   parts.others.push_back(std::move(service));
+
+  auto rest = std::make_unique<RestApis>(parts);
+  parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
+  parts.rest_apis = std::make_unique<apigateway::RestExecute>(
+      apigateway::RestExecuteDependencies{.clock = parts.clock,
+                                          .stopwatch = parts.stopwatch,
+                                          .ids = parts.api_ids,
+                                          .rest_apis = rest->entities(),
+                                          .functions = *parts.api_functions,
+                                          .upstreams = *parts.api_upstreams,
+                                          .tasks = parts.housekeeping});
+  parts.add(*rest);
+  parts.others.push_back(std::move(rest));
 }
 
 }  // namespace aviary::app

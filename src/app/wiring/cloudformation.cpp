@@ -13,6 +13,14 @@ class ServicesCloud final : public cloudformation::Cloud {
   explicit ServicesCloud(Parts& parts) : parts_(parts) {}
 
   Task<Result<Json>> call(Ask ask) override {
+    if (ask.service == "s3" && ask.operation == "GetObject") {
+      // The answer is a stream of bytes; a stack wants a document.
+      auto fetching =
+          fetch(ask.input.value("Bucket", ""), ask.input.value("Key", ""), ask.input.value("VersionId", ""));
+      Result<std::string> bytes = co_await std::move(fetching);
+      if (!bytes) co_return bytes.error();
+      co_return Json{{"Body", std::move(*bytes)}};
+    }
     auto calling = call_service(parts_, {.service = std::move(ask.service),
                                          .operation = std::move(ask.operation),
                                          .account = std::move(ask.account),

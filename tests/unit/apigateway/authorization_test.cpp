@@ -1,5 +1,7 @@
 #include "services/apigateway/core/authorization.hpp"
 
+#include "base/wildcard.hpp"
+
 #include <gtest/gtest.h>
 
 namespace aviary::apigateway {

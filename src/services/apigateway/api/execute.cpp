@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "services/apigateway/api/payload_1.hpp"
@@ -249,7 +250,7 @@ Task<std::optional<wire::Response>> Execute::authorize(const wire::Request& requ
                        .http = &request};
     Result<FunctionAnswer> answered = co_await d_.functions.run(std::move(asked));
     if (!answered || answered->failed) co_return api_answer(500, "Internal Server Error");
-    said = OrderedJson::parse(answered->payload, nullptr, false);
+    said = parse_bounded<OrderedJson>(answered->payload);
     if (judgements_.size() >= most_judgements) judgements_.clear();
     if (ttl > 0 && said.is_object())
       judgements_[kept_key] = {said, what.call.now + std::chrono::seconds(ttl)};

@@ -27,6 +27,7 @@ struct FunctionCall {
   std::string trace_id;
   std::string source_arn;       ///< `arn:aws:execute-api:…`, for the function's policy
   const wire::Request* http{};  ///< whose headers a sticky alias may go by; lives until the answer
+  bool asynchronous = false;    ///< accepted, not awaited: then the answer is empty
 };
 struct FunctionAnswer {
   std::string payload;

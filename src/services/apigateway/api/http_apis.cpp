@@ -172,6 +172,8 @@ void HttpApiService::import_body(const Call& call, const std::string& api, const
       const Json* said = scheme.is_object() ? find_member(scheme, "x-amazon-apigateway-authorizer") : nullptr;
       if (said == nullptr || text_of(*said, "type") != "request") continue;
       Json sources = Json::array();
+      if (const Json* list = find_member(*said, "identitySource"); list != nullptr && list->is_array())
+        sources = *list;
       std::string_view rest = text_of(*said, "identitySource");
       while (!rest.empty()) {
         const std::size_t comma = rest.find(',');

@@ -189,104 +189,120 @@ Result<Json> HttpApiService::checked_member(const Call& call, const HttpKind& ki
   return document;
 }
 
-Result<Reply> HttpApiService::create_member(Call& call) {
+/// What a call means: a kind, and the one of that kind that it names.
+struct HttpApiService::Meant {
+  const HttpKind& kind;
+  std::string api;
+  std::string id;
+  std::string key;
+  Json document;  ///< as it is now; null: the call names none
+};
+
+Result<HttpApiService::Meant> HttpApiService::meant_by(const Call& call, bool one) const {
   const Result<Json> owner = api_of(call);
   if (!owner) return owner.error();
-  const HttpKind& kind = kind_in(call.operation->name);
-  const std::string api = text_of(call.input, "ApiId");
-  Json wanted = call.input;
-  wanted.erase("ApiId");
-  if (kind.entity == "Stage" && entities_.find(member_key(api, "stages", text_of(wanted, "StageName"))))
-    return AwsError(errors::ConflictException, "Stage already exists");
-  if (kind.entity == "Deployment") {
-    const std::string stage_name = text_of(wanted, "StageName");
-    const Json* stage = entities_.find(member_key(api, "stages", stage_name));
-    if (!stage_name.empty() && stage == nullptr)
-      return AwsError(errors::NotFoundException, "Invalid stage identifier specified");
-    if (stage != nullptr && flag_of(*stage, "AutoDeploy"))
-      return bad_member(
-          "Deployment ID cannot be set on a stage with AutoDeploy enabled: it deploys by itself");
-    Json deployment = new_deployment(call, api, false);
-    if (wanted.contains("Description")) deployment["Description"] = wanted["Description"];
-    if (stage != nullptr) {
-      Json changed = *stage;
-      changed["DeploymentId"] = deployment["DeploymentId"];
-      changed["LastUpdatedDate"] = seconds_of(call);
-      entities_.put(member_key(api, "stages", stage_name), std::move(changed));
-    }
-    entities_.put(member_key(api, "deployments", text_of(deployment, "DeploymentId")), deployment);
-    return Reply{.output = without_kept(deployment)};
-  }
-  Result<Json> made = checked_member(call, kind, std::move(wanted), {});
-  if (!made) return made.error();
-  if (kind.id_length != 0) (*made)[kind.id] = new_id(ids_, kind.id_length);
-  const std::string key = member_key(api, kind.folder, text_of(*made, kind.id));
-  entities_.put(key, std::move(*made));
+  Meant meant{.kind = kind_in(call.operation->name),
+              .api = text_of(call.input, "ApiId"),
+              .id = {},
+              .key = {},
+              .document = {}};
+  if (!one) return meant;
+  meant.id = text_of(call.input, meant.kind.id);
+  meant.key = member_key(meant.api, meant.kind.folder, meant.id);
+  const Json* found = entities_.find(meant.key);
+  if (found == nullptr) return no_member(meant.kind, meant.id);
+  meant.document = *found;
+  return meant;
+}
+
+/// After a change: the answer shows what is there now.
+Reply HttpApiService::put_member(const Call& call, const std::string& api, const std::string& key,
+                                 Json document) {
+  entities_.put(key, std::move(document));
   deploy_stages(call, api);
   return Reply{.output = without_kept(*entities_.find(key))};
 }
 
+Result<Reply> HttpApiService::create_http_deployment(const Call& call, const std::string& api) {
+  const std::string stage_name = text_of(call.input, "StageName");
+  const Json* stage = entities_.find(member_key(api, "stages", stage_name));
+  if (!stage_name.empty() && stage == nullptr)
+    return AwsError(errors::NotFoundException, "Invalid stage identifier specified");
+  if (stage != nullptr && flag_of(*stage, "AutoDeploy"))
+    return bad_member("Deployment ID cannot be set on a stage with AutoDeploy enabled: it deploys by itself");
+  Json deployment = new_deployment(call, api, false);
+  if (call.input.contains("Description")) deployment["Description"] = call.input["Description"];
+  if (stage != nullptr) {
+    Json changed = *stage;
+    changed["DeploymentId"] = deployment["DeploymentId"];
+    changed["LastUpdatedDate"] = seconds_of(call);
+    entities_.put(member_key(api, "stages", stage_name), std::move(changed));
+  }
+  entities_.put(member_key(api, "deployments", text_of(deployment, "DeploymentId")), deployment);
+  return Reply{.output = without_kept(deployment)};
+}
+
+Result<Reply> HttpApiService::create_member(Call& call) {
+  const Result<Meant> meant = meant_by(call, false);
+  if (!meant) return meant.error();
+  const HttpKind& kind = meant->kind;
+  if (kind.entity == "Deployment") return create_http_deployment(call, meant->api);
+  Json wanted = call.input;
+  wanted.erase("ApiId");
+  if (kind.entity == "Stage" &&
+      entities_.find(member_key(meant->api, "stages", text_of(wanted, "StageName"))))
+    return AwsError(errors::ConflictException, "Stage already exists");
+  Result<Json> made = checked_member(call, kind, std::move(wanted), {});
+  if (!made) return made.error();
+  if (kind.id_length != 0) (*made)[kind.id] = new_id(ids_, kind.id_length);
+  const std::string key = member_key(meant->api, kind.folder, text_of(*made, kind.id));
+  return put_member(call, meant->api, key, std::move(*made));
+}
+
 Result<Reply> HttpApiService::get_member(Call& call) {
-  const Result<Json> owner = api_of(call);
-  if (!owner) return owner.error();
-  const HttpKind& kind = kind_in(call.operation->name);
-  const std::string& id = text_of(call.input, kind.id);
-  const Json* found = entities_.find(member_key(text_of(call.input, "ApiId"), kind.folder, id));
-  if (found == nullptr) return no_member(kind, id);
-  return Reply{.output = without_kept(*found)};
+  const Result<Meant> meant = meant_by(call, true);
+  if (!meant) return meant.error();
+  return Reply{.output = without_kept(meant->document)};
 }
 
 Result<Reply> HttpApiService::list_members(Call& call) {
-  const Result<Json> owner = api_of(call);
-  if (!owner) return owner.error();
+  const Result<Meant> meant = meant_by(call, false);
+  if (!meant) return meant.error();
   Json items = Json::array();
-  for (const auto& [key, document] :
-       entities_.below(folder_key(text_of(call.input, "ApiId"), kind_in(call.operation->name).folder)))
+  for (const auto& [key, document] : entities_.below(folder_key(meant->api, meant->kind.folder)))
     items.push_back(without_kept(*document));
   return Reply{.output = {{"Items", std::move(items)}}};
 }
 
 Result<Reply> HttpApiService::update_member(Call& call) {
-  const Result<Json> owner = api_of(call);
-  if (!owner) return owner.error();
-  const HttpKind& kind = kind_in(call.operation->name);
-  const std::string api = text_of(call.input, "ApiId");
-  const std::string id = text_of(call.input, kind.id);
-  const std::string key = member_key(api, kind.folder, id);
-  const Json* before = entities_.find(key);
-  if (before == nullptr) return no_member(kind, id);
-  Json wanted = *before;
+  const Result<Meant> meant = meant_by(call, true);
+  if (!meant) return meant.error();
+  Json wanted = meant->document;
   for (const auto& [name, value] : call.input.items())
     if (name != "ApiId" && !value.is_null()) wanted[name] = value;
-  if (kind.entity == "Stage" && flag_of(wanted, "AutoDeploy") && call.input.contains("DeploymentId"))
+  if (meant->kind.entity == "Stage" && flag_of(wanted, "AutoDeploy") && call.input.contains("DeploymentId"))
     return bad_member("Deployment ID cannot be set on stage with AutoDeploy enabled");
-  Result<Json> made = checked_member(call, kind, std::move(wanted), id);
+  Result<Json> made = checked_member(call, meant->kind, std::move(wanted), meant->id);
   if (!made) return made.error();
-  entities_.put(key, std::move(*made));
-  deploy_stages(call, api);
-  return Reply{.output = without_kept(*entities_.find(key))};
+  return put_member(call, meant->api, meant->key, std::move(*made));
 }
 
 Result<Reply> HttpApiService::delete_member(Call& call) {
-  const Result<Json> owner = api_of(call);
-  if (!owner) return owner.error();
-  const HttpKind& kind = kind_in(call.operation->name);
-  const std::string api = text_of(call.input, "ApiId");
-  const std::string id = text_of(call.input, kind.id);
-  const std::string key = member_key(api, kind.folder, id);
-  if (entities_.find(key) == nullptr) return no_member(kind, id);
-  if (kind.entity == "Integration")
-    for (const auto& [at, route] : entities_.below(folder_key(api, "routes")))
+  const Result<Meant> meant = meant_by(call, true);
+  if (!meant) return meant.error();
+  const std::string& id = meant->id;
+  if (meant->kind.entity == "Integration")
+    for (const auto& [at, route] : entities_.below(folder_key(meant->api, "routes")))
       if (text_of(*route, "Target") == "integrations/" + id)
         return AwsError(errors::ConflictException,
                         fmt::format("Cannot delete Integration '{}'. Integration is in use by Route '{}'.",
                                     id, text_of(*route, "RouteId")));
-  if (kind.entity == "Deployment")
-    for (const auto& [at, stage] : entities_.below(folder_key(api, "stages")))
+  if (meant->kind.entity == "Deployment")
+    for (const auto& [at, stage] : entities_.below(folder_key(meant->api, "stages")))
       if (text_of(*stage, "DeploymentId") == id)
         return bad_member("Active stages pointing to this deployment must be moved or deleted");
-  entities_.erase(key);
-  deploy_stages(call, api);
+  entities_.erase(meant->key);
+  deploy_stages(call, meant->api);
   return Reply{};
 }
 

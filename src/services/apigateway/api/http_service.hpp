@@ -57,6 +57,10 @@ class HttpApiService final : public Service {
   Result<Reply> update_member(Call& call);
   Result<Reply> delete_member(Call& call);
 
+  struct Meant;
+  Result<Meant> meant_by(const Call& call, bool one) const;
+  Reply put_member(const Call& call, const std::string& api, const std::string& key, Json document);
+  Result<Reply> create_http_deployment(const Call& call, const std::string& api);
   Result<Json> api_of(const Call& call) const;
   Json new_api(const Call& call) const;
   Result<Json> checked_member(const Call& call, const HttpKind& kind, Json document, std::string_view id);

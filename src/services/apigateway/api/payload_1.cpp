@@ -1,5 +1,6 @@
 #include "services/apigateway/api/payload_1.hpp"
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "wire/query_string.hpp"
 
@@ -83,7 +84,7 @@ OrderedJson payload_event_1(const wire::Request& request, const PayloadCall& cal
 }
 
 std::optional<wire::Response> payload_answer_1(const std::string& payload) {
-  const Json answer = Json::parse(payload, nullptr, false);
+  const Json answer = parse_bounded<Json>(payload);
   if (!answer.is_object() || !answer.contains("statusCode")) return std::nullopt;
   Json plain = answer;
   plain.erase("cookies");

@@ -21,7 +21,5 @@ struct Judgement {
 Judgement judge_simple(const OrderedJson& answer);
 /// `{"principalId", "policyDocument", "context"}`: what the policy says of `execute-api:Invoke` on `arn`.
 Judgement judge_policy(const OrderedJson& answer, std::string_view arn);
-/// With `*` for any text and `?` for any character.
-bool matches_wildcard(std::string_view pattern, std::string_view text);
 
 }  // namespace aviary::apigateway

@@ -1,6 +1,7 @@
 #include "services/apigateway/core/routing.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/encoding.hpp"
 
@@ -25,6 +26,27 @@ bool is_variable(std::string_view segment) {
 }
 
 }  // namespace
+
+bool is_path_part(std::string_view part) {
+  const bool variable = part.size() > 2 && part.front() == '{' && part.back() == '}';
+  if (variable) {
+    part = part.substr(1, part.size() - 2);
+    if (part.ends_with('+')) part.remove_suffix(1);
+  }
+  return !part.empty() && std::ranges::all_of(part, [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("._-:").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+std::optional<std::vector<std::string>> resource_segments(std::string_view path) {
+  constexpr std::size_t most = 100;
+  std::vector<std::string> segments;
+  for (const std::string_view segment : segments_of(path)) {
+    if (segments.size() == most || !is_path_part(segment)) return std::nullopt;
+    segments.emplace_back(segment);
+  }
+  return segments;
+}
 
 std::optional<PathMatch> match_path(std::string_view pattern, std::string_view path) {
   const std::vector<std::string_view> wanted = segments_of(pattern);

@@ -20,6 +20,11 @@ struct PathMatch {
 /// A trailing slash of the path is of no meaning.
 std::optional<PathMatch> match_path(std::string_view pattern, std::string_view path);
 
+/// Whether one segment of a path may be a resource of a REST API: `items`, `{id}`, `{proxy+}`.
+bool is_path_part(std::string_view part);
+/// `/items/{id}` → its segments; nothing if one of them may not be, or there are too many.
+std::optional<std::vector<std::string>> resource_segments(std::string_view path);
+
 struct RouteChoice {
   std::size_t index;  ///< in the list of route keys
   PathMatch match;

@@ -80,6 +80,8 @@ std::span<const ResourceType> watching_types();
 std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> api_types();
+std::span<const ResourceType> rest_api_types();
+std::span<const ResourceType> rest_member_types();
 
 // For those files: properties.cpp.
 std::string property_text(const Json& properties, const char* name);

@@ -152,10 +152,9 @@ Json rewritten(const Json& value, const SamDraft& draft) {
   return out;
 }
 
-constexpr std::array refused_types{"AWS::Serverless::SimpleTable", "AWS::Serverless::StateMachine",
-                                   "AWS::Serverless::Application", "AWS::Serverless::Connector",
-                                   "AWS::Serverless::GraphQLApi",  "AWS::Serverless::Api",
-                                   "AWS::Serverless::HttpApi",     "AWS::Serverless::CapacityProvider"};
+constexpr std::array refused_types{"AWS::Serverless::SimpleTable",  "AWS::Serverless::StateMachine",
+                                   "AWS::Serverless::Application",  "AWS::Serverless::GraphQLApi",
+                                   "AWS::Serverless::WebSocketApi", "AWS::Serverless::CapacityProvider"};
 
 AwsError invalid_document(const std::vector<SamProblem>& problems) {
   std::string text = fmt::format(
@@ -231,6 +230,26 @@ Json with_parameters(const Json& value, const Json& parameters) {
 
 namespace {
 
+/// APIs before functions: events add to them.
+void begin_apis(SamDraft& draft, const Json& given) {
+  for (const auto& [name, resource] : given.items()) {
+    if (!resource.is_object()) continue;
+    const Json type = resource.value("Type", Json());
+    const bool http = type == Json("AWS::Serverless::HttpApi");
+    if (!http && type != Json("AWS::Serverless::Api")) continue;
+    SamApi api;
+    api.resource = resource;
+    api.http = http;
+    api.properties = rewritten(
+        merged(http ? draft.http_globals : draft.api_globals, resource.value("Properties", Json::object())),
+        draft);
+    if (http)
+      draft.http_apis[name] = begin_http_api(std::move(api));
+    else
+      draft.rest_apis[name] = begin_rest_api(std::move(api));
+  }
+}
+
 Result<Json> expand(const Json& document, const Json& parameters, const std::string& region) {
   SamDraft draft;
   draft.parameters = parameters;
@@ -249,6 +268,9 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
     if (!resource.is_object() || !resource.contains("Type") || !resource["Type"].is_string() ||
         !resource["Type"].get<std::string>().starts_with("AWS::Serverless::"))
       draft.resources[name] = resource;
+  draft.api_globals = globals.value("Api", Json::object());
+  draft.http_globals = globals.value("HttpApi", Json::object());
+  begin_apis(draft, given);
   for (const auto& [name, resource] : given.items()) {
     if (!resource.is_object() || !resource.contains("Type") || !resource["Type"].is_string()) continue;
     const std::string type = resource["Type"].get<std::string>();
@@ -263,9 +285,9 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
     }
   }
   expand_preferences(draft);
-  expand_http_api(draft);
-  if (globals.contains("HttpApi") && !draft.http_paths.empty())
-    draft.refuse("ServerlessHttpApi", "Aviary does not have Globals of HttpApi yet.");
+  expand_http_apis(draft);
+  expand_rest_apis(draft);
+  expand_connectors(draft, given);
   if (!draft.problems.empty()) return invalid_document(draft.problems);
   Json out = document;
   out.erase("Transform");

@@ -251,6 +251,8 @@ void expand_events(SamDraft& draft, const SamTarget& target, const Json& events)
       expand_bucket(draft, target, event);
     } else if (event.type == "HttpApi") {
       expand_http_api_event(draft, target, name, event.properties);
+    } else if (event.type == "Api") {
+      expand_rest_api_event(draft, target, name, event.properties);
     } else {
       draft.refuse(target.function,
                    fmt::format("Event with id [{}] is invalid. Aviary does not have events of type {} yet.",

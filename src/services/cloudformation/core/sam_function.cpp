@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "services/cloudformation/core/sam_policies.hpp"
+
 namespace aviary::cloudformation {
 namespace {
 
@@ -116,8 +118,7 @@ Json function_resource(SamDraft& draft, const std::string& name, const Json& res
   return made;
 }
 
-Json role_resource(const SamDraft& draft, const std::string& name, const Json& resource,
-                   const Json& properties) {
+Json role_resource(SamDraft& draft, const std::string& name, const Json& resource, const Json& properties) {
   Json role{
       {"AssumeRolePolicyDocument",
        {{"Version", "2012-10-17"},
@@ -154,7 +155,13 @@ Json role_resource(const SamDraft& draft, const std::string& name, const Json& r
                                           : Json::array({policies});
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Json& policy = list[i];
-    if (policy.is_string() || is_intrinsic(policy)) {
+    if (is_policy_template(policy)) {
+      std::string problem;
+      Json document = policy_of_template(policy, problem);
+      if (!problem.empty()) draft.refuse(name, problem);
+      documents.push_back(
+          {{"PolicyName", fmt::format("{}RolePolicy{}", name, i)}, {"PolicyDocument", std::move(document)}});
+    } else if (policy.is_string() || is_intrinsic(policy)) {
       const Json arn = managed_policy(policy);
       if (std::ranges::find(arns, arn) == arns.end()) arns.push_back(arn);
     } else {

@@ -16,6 +16,17 @@ struct SamProblem {
   std::string text;
 };
 
+/// One API on its way: what the template says of it, and the OpenAPI document that events add to.
+struct SamApi {
+  Json resource = Json::object();    ///< as written; of an API that events make, nothing
+  Json properties = Json::object();  ///< with the Globals
+  Json body = Json::object();
+  bool managed = false;  ///< events write into the document
+  bool http = false;
+  /// What runs an event's function, and the permission for it: one for the default route is enough.
+  std::vector<std::pair<Json, std::string>> permissions{};
+};
+
 /// The transform's state: the template that grows, and what was found wrong.
 struct SamDraft {
   Json resources = Json::object();   ///< those that come out
@@ -35,8 +46,11 @@ struct SamDraft {
   /// `L` → `Leea645c1c7`: layers that are called by their content.
   std::map<std::string, std::string> renamed;
 
-  /// Of the API that SAM makes for HttpApi events: OpenAPI paths.
-  Json http_paths = Json::object();
+  /// By logical id.
+  std::map<std::string, SamApi> rest_apis;
+  std::map<std::string, SamApi> http_apis;
+  Json api_globals = Json::object();
+  Json http_globals = Json::object();
 
   void refuse(std::string resource, std::string text) {
     problems.push_back({std::move(resource), std::move(text)});
@@ -68,8 +82,17 @@ void expand_events(SamDraft& draft, const SamTarget& target, const Json& events)
 /// One event of type HttpApi: an operation of the API, and the permission to run the function.
 void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::string& name,
                            const Json& properties);
-/// The API of those events, and its stage.
-void expand_http_api(SamDraft& draft);
+/// One event of type Api: the same of a REST API.
+void expand_rest_api_event(SamDraft& draft, const SamTarget& target, const std::string& name,
+                           const Json& properties);
+/// With the document that it starts with.
+SamApi begin_http_api(SamApi api);
+SamApi begin_rest_api(SamApi api);
+/// After all events: the APIs, their deployments and stages.
+void expand_http_apis(SamDraft& draft);
+void expand_rest_apis(SamDraft& draft);
+/// What connectors permit, after everything else is there; `given`: the template's own resources.
+void expand_connectors(SamDraft& draft, const Json& given);
 /// The CodeDeploy application, its role, and a group a function.
 void expand_preferences(SamDraft& draft);
 /// The update policy of the alias.

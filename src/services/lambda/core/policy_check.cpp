@@ -2,32 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/wildcard.hpp"
+
 namespace aviary::lambda {
 namespace {
-
-/// `*` stands for any number of characters, `?` for one.
-bool matches_wildcard(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool is_principal(const OrderedJson& principal, const Caller& caller) {
   if (principal.is_string()) return principal == "*";
