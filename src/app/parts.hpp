@@ -75,6 +75,7 @@ struct Parts {
   SeededRandom s3_ids;
   SeededRandom body_names;
   SeededRandom identity_ids;
+  SeededRandom secret_ids;
   SeededRandom stack_ids;
   SeededRandom api_ids;
   std::unique_ptr<host::WorkerThreads> workers;
