@@ -268,6 +268,7 @@ std::string House::open() {
   add_rehearsal_routes(parts);
   add_assert_routes(parts);
   add_canary_routes(parts);
+  add_stack_routes(parts);
   for (Service* service : parts.services) service->restore();
   if (std::string problem = restore_rehearsal(parts); !problem.empty()) return problem;
   parts.preparing = parts.stopwatch.call_after(prepare_after, [&parts] {

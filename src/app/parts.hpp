@@ -157,6 +157,8 @@ void add_deployment_routes(Parts& parts);
 void add_rehearsal_routes(Parts& parts);
 /// `/_aviary/assert` (assert_routes.cpp).
 void add_assert_routes(Parts& parts);
+/// `/_aviary/stacks`, `/_aviary/artifacts` (stack_routes.cpp).
+void add_stack_routes(Parts& parts);
 /// `/_aviary/canaries`, `/_aviary/prune` (canary_routes.cpp).
 void add_canary_routes(Parts& parts);
 
