@@ -70,7 +70,8 @@ Task<Deployer::Outcome> Deployer::ask_function(std::string request_type, Context
     outcome.problem = sent.error().message;
     co_return outcome;
   }
-  while (responses_.received(request.response_url).empty() && clock_.now() < deadline && !stopping_)
+  while (responses_.received(request.response_url).empty() && clock_.now() < deadline && !stopping_ &&
+         store_.by_id(context.stack_id) != nullptr)
     co_await sleep_for(stopwatch_, between_looks_for_answers);
   std::optional<std::string> body;
   if (const auto& received = responses_.received(request.response_url); !received.empty())
@@ -133,7 +134,7 @@ Task<Deployer::Outcome> Deployer::await_signals(Context context, Json properties
       co_return outcome;
     }
     if (static_cast<int>(data.size()) >= count) break;
-    if (stopping_ || clock_.now() >= deadline) {
+    if (stopping_ || clock_.now() >= deadline || store_.by_id(context.stack_id) == nullptr) {
       outcome.problem = stopping_
                             ? server_ended
                             : fmt::format("WaitCondition timed out. Received {} conditions when expecting {}",
