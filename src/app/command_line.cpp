@@ -163,9 +163,14 @@ class Parser {
   void add_serve() {
     CLI::App* verb = app_.add_subcommand("serve", "Run the emulator (what happens without a verb, too)");
     verb->fallthrough();
-    verb->add_option("--template", serve_template_.file,
-                     "Start with this template's stack deployed, code as it lies in its folder");
+    CLI::Option* file =
+        verb->add_option("--template", serve_template_.file,
+                         "Start with this template's stack deployed, code as it lies in its folder");
     add_deployment(verb, serve_template_);
+    for (CLI::Option* option : verb->get_options())
+      if (option->check_lname("stack-name") || option->check_lname("parameter") ||
+          option->check_lname("watch") || option->check_lname("build"))
+        option->needs(file);
   }
   void add_invoke() {
     CLI::App* verb = app_.add_subcommand("invoke", "Run a handler once, without any deployment");

@@ -37,6 +37,7 @@ constexpr Place places[] = {
     {"AWS::Lambda::Function", "Code", Wants::BucketAndKey},
     {"AWS::Lambda::LayerVersion", "Content", Wants::BucketAndKey},
     {"AWS::CloudFormation::Stack", "TemplateURL", Wants::TemplateUrl},
+    {"AWS::Serverless::Application", "Location", Wants::TemplateUrl},
 };
 /// Nested templates that name each other in a circle must end somewhere.
 constexpr int most_levels = 10;

@@ -179,6 +179,10 @@ class ServeTemplate(DeployCase):
         self.assertEqual(running.returncode, 1, shown)
         self.assertNotIn("aviary ready on", shown)
 
+    def test_what_goes_with_a_template_only(self):
+        done = subprocess.run(capture_output=True, timeout=60, **self.command("serve", "--watch"))
+        self.assertEqual(done.returncode, 2)
+
 
 if __name__ == "__main__":
     unittest.main()

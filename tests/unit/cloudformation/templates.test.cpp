@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "services/cloudformation/core/intrinsics.hpp"
+#include "services/cloudformation/core/sam.hpp"
 #include "services/cloudformation/core/template.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
@@ -214,6 +215,29 @@ TEST(Templates, CapabilitiesThatAreNeeded) {
   EXPECT_EQ(needed("Resources: {A: {Type: 'AWS::IAM::Role'}}"), "CAPABILITY_IAM");
   EXPECT_EQ(needed("Resources: {A: {Type: 'AWS::IAM::Role', Properties: {RoleName: x}}}"),
             "CAPABILITY_NAMED_IAM");
+}
+
+TEST(Sam, AnApplicationIsAStack) {
+  const auto expanded = [](const char* properties) {
+    const Result<Json> document = parse_template(fmt::format(
+        "Resources: {{App: {{Type: 'AWS::Serverless::Application', Condition: C, Properties: {}}}}}",
+        properties));
+    const Result<Json> out = expand_sam(*document, Json::object(), "us-east-1");
+    return out ? (*out)["Resources"]["App"] : Json(out.error().message);
+  };
+  EXPECT_EQ(expanded("{Location: 'https://s3.amazonaws.com/b/k', Parameters: {A: 1}, Tags: {a: b}, "
+                     "TimeoutInMinutes: 3}"),
+            Json::parse(R"({"Type": "AWS::CloudFormation::Stack", "Condition": "C", "Properties": {
+                "TemplateURL": "https://s3.amazonaws.com/b/k", "Parameters": {"A": 1}, "TimeoutInMinutes": 3,
+                "Tags": [{"Key": "lambda:createdBy", "Value": "SAM"}, {"Key": "a", "Value": "b"}]}})"));
+  const auto says = [&](const char* properties, std::string_view text) {
+    EXPECT_NE(expanded(properties).dump().find(text), std::string::npos) << expanded(properties);
+  };
+  says("{}", "Resource is missing the required [Location] property.");
+  says("{Location: 5}", "Type of property 'Location' is invalid.");
+  says("{Location: {ApplicationId: x}}", "Resource is missing the required [SemanticVersion] property.");
+  says("{Location: {ApplicationId: x, SemanticVersion: 1.0.0}}", "Serverless Application Repository");
+  says("{Location: x, Bad: 1}", "property Bad not defined for resource of type AWS::Serverless::Application");
 }
 
 }  // namespace

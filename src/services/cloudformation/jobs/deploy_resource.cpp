@@ -160,23 +160,19 @@ Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> ru
       if (!policy) co_return policy.error().message;
       if (policy->is_object()) update_policy = std::move(*policy);
     }
-    if (exists) {
-      found->second.shown = std::move(shown);
-    } else {
-      stack->resources[name].shown = std::move(shown);
-    }
   }
   std::optional<std::string> problem;
   if (exists) {
-    problem = co_await change_resource(run, name, std::move(properties), std::move(update_policy));
+    problem = co_await change_resource(run, name, std::move(properties), std::move(shown),
+                                       std::move(update_policy));
   } else {
-    problem = co_await create_resource(run, name, std::move(properties));
+    problem = co_await create_resource(run, name, std::move(properties), std::move(shown));
   }
   co_return problem;
 }
 
 Task<std::optional<std::string>> Deployer::create_resource(std::shared_ptr<Run> run, std::string name,
-                                                           Json properties) {
+                                                           Json properties, Json shown) {
   std::string type;
   Context context;
   {
@@ -185,6 +181,7 @@ Task<std::optional<std::string>> Deployer::create_resource(std::shared_ptr<Run> 
     type = resource.type;
     context = context_of(*stack, name);
     resource.properties = properties;
+    resource.shown = std::move(shown);
     store_.set_status(*stack, resource, "CREATE_IN_PROGRESS", "", clock_.now());
   }
   Outcome outcome = co_await carry_out_creation(context, type, std::move(properties));
@@ -206,7 +203,7 @@ Task<std::optional<std::string>> Deployer::create_resource(std::shared_ptr<Run> 
 }
 
 Task<std::optional<std::string>> Deployer::change_resource(std::shared_ptr<Run> run, std::string name,
-                                                           Json properties, Json update_policy) {
+                                                           Json properties, Json shown, Json update_policy) {
   StackResource before;
   Context context;
   bool replaces = false;
@@ -221,6 +218,7 @@ Task<std::optional<std::string>> Deployer::change_resource(std::shared_ptr<Run> 
       co_return std::nullopt;
     }
     before = resource;
+    resource.shown = std::move(shown);
     context = context_of(*stack, name);
     context.update_policy = std::move(update_policy);
     replaces = needs_replacement(resource.type, before.properties, properties);
@@ -253,6 +251,7 @@ Task<std::optional<std::string>> Deployer::change_resource(std::shared_ptr<Run> 
   if (replaces && !outcome.exists) {
     // Nothing was made; what was there still is.
     resource.definition = before.definition;
+    resource.shown = before.shown;
     co_return outcome.problem;
   }
   const bool is_another = outcome.made.physical_id != before.physical_id;

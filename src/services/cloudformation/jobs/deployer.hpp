@@ -81,9 +81,9 @@ class Deployer {
   // deploy_resource.cpp; a text is why it failed
   Task<std::optional<std::string>> make_resource(std::shared_ptr<Run> run, std::string name);
   Task<std::optional<std::string>> create_resource(std::shared_ptr<Run> run, std::string name,
-                                                   Json properties);
+                                                   Json properties, Json shown);
   Task<std::optional<std::string>> change_resource(std::shared_ptr<Run> run, std::string name,
-                                                   Json properties, Json update_policy);
+                                                   Json properties, Json shown, Json update_policy);
   Task<std::optional<std::string>> remove_resource(std::string stack_id, StackResource resource);
   Task<Performed> perform(std::string account, std::string region, Steps steps);
 

@@ -29,7 +29,7 @@ class Responses {
   bool receive(std::string_view token, std::string body) {
     const auto found = received_.find(token);
     if (found == received_.end()) return false;
-    found->second.push_back(std::move(body));
+    if (found->second.size() < most_kept) found->second.push_back(std::move(body));
     return true;
   }
   /// Everything so far, oldest first.
@@ -38,6 +38,8 @@ class Responses {
   void clear() { received_.clear(); }
 
  private:
+  static constexpr std::size_t most_kept = 1000;
+
   static std::string token_of(std::string_view url) { return std::string(url.substr(url.rfind('/') + 1)); }
 
   Random& ids_;
