@@ -4,6 +4,7 @@ stacks; and what a stack costs."""
 import json
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 from sdk_clients import client_for
@@ -148,6 +149,41 @@ class CustomResources(StackCase):
         self.cfn.create_stack(StackName="app", TemplateBody=self.template(Size=1, Fail="Create"), Capabilities=["CAPABILITY_IAM"])
         self.until("ROLLBACK_COMPLETE")
         self.cfn.delete_stack(StackName="app")
+
+    def test_inline_code_of_node(self):
+        self.assertEqual(self.create("""
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}}}
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: nodejs20.x
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code:
+        ZipFile: |
+          const response = require('cfn-response');
+          exports.handler = (event, context) => response.send(event, context, response.SUCCESS, {Word: event.RequestType}, 'it');
+  Thing: {Type: AWS::CloudFormation::CustomResource, Properties: {ServiceToken: !GetAtt Maker.Arn}}
+Outputs:
+  Word: {Value: !GetAtt Thing.Word}
+""")["Word"], "Create")
+
+    def test_a_topic_is_told(self):
+        sns, sqs = (client_for(self.server.endpoint, service=service) for service in ("sns", "sqs"))
+        topic = sns.create_topic(Name="makers")["TopicArn"]
+        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        self.cfn.create_stack(StackName="app", TemplateBody=json.dumps({"Resources": {"Thing": {
+            "Type": "Custom::Thing", "Properties": {"ServiceToken": topic}}}}))
+        event = json.loads(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]["Body"])
+        body = json.dumps({"Status": "SUCCESS", "PhysicalResourceId": "p", **{
+            key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}}).encode()
+        urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
+        self.wait("stack_create_complete")
+        with self.assertRaises(urllib.error.HTTPError):  # answered already
+            urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
 
 
 class Signals(StackCase):

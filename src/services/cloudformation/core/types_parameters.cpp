@@ -85,9 +85,10 @@ Steps with_generated(const Json& rules, Step target) {
   Json input = rules;
   const std::string key = property_text(rules, "GenerateStringKey");
   const std::string text = property_text(rules, "SecretStringTemplate");
-  // One without the other is passed on, and so refused. What is no JSON ends here, before anything is made.
+  // What is no JSON ends here, before anything is made.
   const Json document = text.empty() ? Json::object() : Json::parse(text);
-  if (key.empty() == text.empty()) {
+  // One without the other, or no object to put the key into, is passed on, and so refused.
+  if (key.empty() == text.empty() && document.is_object()) {
     input.erase("GenerateStringKey");
     input.erase("SecretStringTemplate");
   }

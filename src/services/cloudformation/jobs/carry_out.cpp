@@ -21,17 +21,6 @@ bool takes_secure_strings(std::string_view type, std::string_view place) {
   return type == "AWS::IAM::User" && place == "LoginProfile/Password";
 }
 
-/// The steps of a type. Properties of a kind that nobody expects (a text where a list belongs) end here.
-template <class Plan>
-std::optional<std::string> planned(Steps& steps, Plan plan) {
-  try {
-    steps = plan();
-    return std::nullopt;
-  } catch (const Json::exception&) {
-    return "Properties validation failed: a property is not of the kind that its type has";
-  }
-}
-
 }  // namespace
 
 bool Deployer::is_known_type(std::string_view type) {
@@ -115,14 +104,16 @@ Task<Deployer::Outcome> Deployer::carry_out_creation(Context context, std::strin
   if (type_name == wait_condition) co_return co_await await_signals(context, std::move(properties));
   const ResourceType* type = find_resource_type(type_name);
   Steps steps;
-  outcome.problem = planned(steps, [&] { return type->create(context, properties); });
+  outcome.problem = attempted([&] { steps = type->create(context, properties); });
   if (outcome.problem) co_return outcome;
   const bool has_steps = !steps.empty();
   Performed performed = co_await perform(context.account, context.region, std::move(steps));
   outcome.problem = std::move(performed.problem);
   if (!has_steps || !performed.outputs.empty()) {
     // Something is there: also when a later step failed, so that it can be taken away again.
-    outcome.made = type->made(context, properties, performed.outputs);
+    const std::optional<std::string> unreadable =
+        attempted([&] { outcome.made = type->made(context, properties, performed.outputs); });
+    if (!outcome.problem) outcome.problem = unreadable;
     outcome.exists = !outcome.made.physical_id.empty();
   }
   co_return outcome;
@@ -150,12 +141,13 @@ Task<Deployer::Outcome> Deployer::carry_out_update(std::shared_ptr<Run> run, Con
   const ResourceType* type = find_resource_type(type_name);
   if (type == nullptr) co_return outcome;
   Steps steps;
-  outcome.problem = planned(steps, [&] { return type->update(context, existing, wanted); });
+  outcome.problem = attempted([&] { steps = type->update(context, existing, wanted); });
   if (outcome.problem) co_return outcome;
   Performed performed = co_await perform(context.account, context.region, std::move(steps));
   outcome.problem = std::move(performed.problem);
   if (!outcome.problem && type->attributes != nullptr)
-    outcome.made.attributes = type->attributes(context, existing, wanted);
+    outcome.problem =
+        attempted([&] { outcome.made.attributes = type->attributes(context, existing, wanted); });
   co_return outcome;
 }
 
@@ -174,7 +166,9 @@ Task<std::optional<std::string>> Deployer::carry_out_removal(Context context, st
   }
   const ResourceType* type = find_resource_type(type_name);
   if (type == nullptr) co_return std::nullopt;
-  Steps steps = type->remove(context, existing);
+  Steps steps;
+  if (std::optional<std::string> problem = attempted([&] { steps = type->remove(context, existing); }))
+    co_return problem;
   Performed performed = co_await perform(context.account, context.region, std::move(steps));
   co_return std::move(performed.problem);
 }

@@ -96,7 +96,10 @@ Context Deployer::context_of(const Stack& stack, const std::string& logical_id) 
 Task<Deployer::Performed> Deployer::perform(std::string account, std::string region, Steps steps) {
   Performed performed;
   for (Step& step : steps) {
-    if (step.fill) step.fill(step.input, performed.outputs);
+    if (step.fill) {
+      performed.problem = attempted([&] { step.fill(step.input, performed.outputs); });
+      if (performed.problem) co_return performed;
+    }
     while (true) {
       Cloud::Ask ask{account, region, step.service, step.operation, step.input};
       Result<Json> output = co_await cloud_.call(std::move(ask));
@@ -154,6 +157,7 @@ Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> ru
     Result<Json> resolved = resolved_properties(definition, lookups);
     if (!resolved) co_return resolved.error().message;
     properties = std::move(*resolved);
+    if (!properties.is_object()) co_return "Properties validation failed: Properties must be an object";
     shown = shown_properties(definition, lookups, *stack, run->wish, properties);
     if (definition.contains("UpdatePolicy")) {
       Result<Json> policy = evaluate(definition["UpdatePolicy"], lookups);

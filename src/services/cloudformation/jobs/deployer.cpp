@@ -76,7 +76,13 @@ Task<> Deployer::deploy(std::shared_ptr<Run> run) {
 }
 
 Task<> Deployer::deploy_one(std::shared_ptr<Run> run, std::string name) {
-  const std::optional<std::string> problem = co_await make_resource(run, name);
+  std::optional<std::string> problem;
+  try {
+    problem = co_await make_resource(run, name);
+  } catch (const Json::exception& bug) {
+    // The stack must come to its end all the same.
+    problem = fmt::format("Internal Failure: {}", bug.what());
+  }
   if (problem) {
     if (run->problem.empty()) run->problem = *problem;
     run->failed.push_back(name);
@@ -355,7 +361,9 @@ std::optional<std::string> Deployer::settle_outputs(Stack& stack, const Wish& wi
                   .description = property_text(definition, "Description"),
                   .export_name = {}};
     if (definition.contains("Export")) {
-      const Result<Json> name = evaluate(definition["Export"].value("Name", Json()), lookups);
+      const Json& exported = definition["Export"];
+      const Result<Json> name =
+          evaluate(exported.is_object() ? exported.value("Name", Json()) : Json(), lookups);
       if (!name) return name.error().message;
       output.export_name = name->is_string() ? name->get<std::string>() : "";
       const Stack* owner = nullptr;

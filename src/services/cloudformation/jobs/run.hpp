@@ -20,4 +20,15 @@ struct Deployer::Run {
   OneShot<bool> wake;
 };
 
+/// Properties of a kind that nobody expects (a text where a list belongs) end here.
+template <class Work>
+std::optional<std::string> attempted(Work work) {
+  try {
+    work();
+    return std::nullopt;
+  } catch (const Json::exception&) {
+    return "Properties validation failed: a property is not of the kind that its type has";
+  }
+}
+
 }  // namespace aviary::cloudformation
