@@ -5,7 +5,29 @@ import unittest
 
 from aviary_server import ACCOUNT, REGION
 from aws_cli import for_each
+from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
+
+ROTATOR = """
+import json, os, urllib.request
+
+def call(operation, **request):
+    scope = "Credential=x/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0"
+    headers = {"X-Amz-Target": "secretsmanager." + operation, "Content-Type": "application/x-amz-json-1.1",
+               "Authorization": "AWS4-HMAC-SHA256 " + scope}
+    with urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], json.dumps(request).encode(), headers)) as answer:
+        return json.loads(answer.read() or b"{}")
+
+def handler(event, context):
+    secret, token = event["SecretId"], event["ClientRequestToken"]
+    current = call("GetSecretValue", SecretId=secret)
+    if event["Step"] == "createSecret":
+        call("PutSecretValue", SecretId=secret, ClientRequestToken=token, VersionStages=["AWSPENDING"],
+             SecretString=str(int(current["SecretString"]) + 1))
+    if event["Step"] == "finishSecret":
+        call("UpdateSecretVersionStage", SecretId=secret, VersionStage="AWSCURRENT",
+             RemoveFromVersionId=current["VersionId"], MoveToVersionId=token)
+"""
 
 
 class Parameters(LambdaCase):
@@ -139,6 +161,20 @@ class OnTheClock(LambdaCase):
         self.assertEqual(self.server.post("/_aviary/clock/advance", {"by": "7d"}).status, 200)
         self.refused("ResourceNotFoundException", 400, secrets.describe_secret, SecretId="s")
         secrets.create_secret(Name="s", SecretString="y")
+
+    def test_a_function_rotates_a_secret(self):
+        secrets = client_for(self.server.endpoint, service="secretsmanager")
+        secrets.create_secret(Name="s", SecretString="0")
+        self.create(name="rotator", code=python_zip(ROTATOR), Timeout=20)
+        secrets.rotate_secret(SecretId="s", RotationLambdaARN=self.arn("rotator"), RotationRules={"AutomaticallyAfterDays": 30})
+
+        def value():
+            return secrets.get_secret_value(SecretId="s")["SecretString"]
+        self.eventually(lambda: value() == "1")
+        self.eventually(lambda: "LastRotatedDate" in secrets.describe_secret(SecretId="s"))
+        self.server.post("/_aviary/clock/advance", {"by": "30d"})
+        self.eventually(lambda: value() == "2")
+        self.assertEqual(secrets.get_secret_value(SecretId="s", VersionStage="AWSPREVIOUS")["SecretString"], "1")
 
 
 if __name__ == "__main__":

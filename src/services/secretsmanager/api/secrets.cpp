@@ -35,6 +35,13 @@ Json secret_row(const Secret& secret) {
            {"LastChangedDate", secret_time(secret.changed)}};
   if (!secret.description.empty()) row["Description"] = secret.description;
   if (!secret.key_id.empty()) row["KmsKeyId"] = secret.key_id;
+  if (!secret.rotation.function.empty()) {
+    row["RotationEnabled"] = secret.rotation.enabled;
+    row["RotationLambdaARN"] = secret.rotation.function;
+    row["RotationRules"] = secret.rotation.rules;
+    if (secret.rotation.last) row["LastRotatedDate"] = secret_time(*secret.rotation.last);
+    if (secret.rotation.next) row["NextRotationDate"] = secret_time(*secret.rotation.next);
+  }
   if (secret.accessed) row["LastAccessedDate"] = secret_time(*secret.accessed);
   if (secret.deletion) row["DeletedDate"] = secret_time(*secret.deletion);
   return row;

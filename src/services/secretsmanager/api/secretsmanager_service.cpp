@@ -34,7 +34,10 @@ struct Operations {
 namespace errors = models::secretsmanager::errors;
 
 SecretsManagerService::SecretsManagerService(SecretsManagerDependencies d)
-    : ids_(d.ids), secrets_(d.journal, d.ids), operations_(Operations::table()) {}
+    : ids_(d.ids),
+      secrets_(d.journal, d.ids),
+      rotations_({secrets_, d.functions, d.clock, d.ids, d.executor}),
+      operations_(Operations::table()) {}
 
 const models::Service& SecretsManagerService::model() const { return models::secretsmanager::service; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,16 +10,20 @@
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/secretsmanager/core/secrets.hpp"
+#include "services/secretsmanager/jobs/rotations.hpp"
 
 namespace aviary::secretsmanager {
 
 struct SecretsManagerDependencies {
+  Clock& clock;
   Random& ids;
   Journal& journal;
+  RotationFunctions& functions;
+  boost::asio::any_io_executor executor;  ///< the loop
 };
 
 /// AWS Secrets Manager as the gateway sees it. Values are kept as they are given: there is no KMS. Resource
-/// policies are recorded, not enforced. Nothing rotates and nothing is replicated; both say so.
+/// policies are recorded, not enforced. Nothing is replicated, and says so.
 class SecretsManagerService final : public Service {
  public:
   explicit SecretsManagerService(SecretsManagerDependencies dependencies);
@@ -27,8 +32,15 @@ class SecretsManagerService final : public Service {
   Task<Result<Reply>> call(Call call) override;
   std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
   static std::vector<std::string_view> implemented_operations();
-  void restore() override { secrets_.restore(); }
-  void reset() override { secrets_.clear(); }
+  void restore() override {
+    secrets_.restore();
+    rotations_.arm();
+  }
+  void reset() override {
+    secrets_.clear();
+    rotations_.arm();
+  }
+  Task<> stop() override { return rotations_.stop(); }
   Json counts() const override { return {{"secrets", secrets_.size()}}; }
 
  private:
@@ -54,6 +66,7 @@ class SecretsManagerService final : public Service {
   Result<Reply> put_resource_policy(Call& call);
   Result<Reply> get_resource_policy(Call& call);
   Result<Reply> delete_resource_policy(Call& call);
+  // rotation.cpp
   Result<Reply> rotate_secret(Call& call);
   Result<Reply> cancel_rotate_secret(Call& call);
 
@@ -65,6 +78,7 @@ class SecretsManagerService final : public Service {
 
   Random& ids_;
   Secrets secrets_;
+  Rotations rotations_;
   OperationTable<SecretsManagerService> operations_;
 };
 

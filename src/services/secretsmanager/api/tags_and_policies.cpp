@@ -2,7 +2,6 @@
 
 #include "models/secretsmanager.hpp"
 #include "services/secretsmanager/api/secretsmanager_service.hpp"
-#include "wire/protocol.hpp"
 
 namespace aviary::secretsmanager {
 namespace {
@@ -71,22 +70,6 @@ Result<Reply> SecretsManagerService::delete_resource_policy(Call& call) {
   (*found)->policy.clear();
   secrets_.save(**found);
   return reply_about(**found);
-}
-
-Result<Reply> SecretsManagerService::rotate_secret(Call& call) {
-  const Result<Secret*> found = secret_of(call);
-  if (!found) return found.error();
-  if (secret_text(call.input, "RotationLambdaARN").empty())
-    return invalid_request("No Lambda rotation function ARN is associated with this secret.");
-  return AwsError(wire::errors::NotImplemented,
-                  "Aviary does not rotate secrets: call the rotation function yourself, and let it move the "
-                  "stages with PutSecretValue and UpdateSecretVersionStage.");
-}
-
-Result<Reply> SecretsManagerService::cancel_rotate_secret(Call& call) {
-  const Result<Secret*> found = secret_of(call);
-  if (!found) return found.error();
-  return invalid_request("You can't cancel rotation of a secret that has no rotation.");
 }
 
 }  // namespace aviary::secretsmanager

@@ -47,7 +47,7 @@ Result<Json> SecretsManagerService::value_row(const Call& call, const std::strin
         "You can't perform this operation on the secret because it was marked for deletion.");
   const std::string wanted = stage.empty() ? std::string(current_stage) : stage;
   SecretVersion* version = version_id.empty() ? secret->staged(wanted) : secret->version(version_id);
-  if (version == nullptr)
+  if (version == nullptr || version->value.empty())
     return version_id.empty() ? no_such_value("staging label", wanted)
                               : no_such_value("VersionId", version_id);
   if (!version_id.empty() && !stage.empty() && !version->has_stage(stage))

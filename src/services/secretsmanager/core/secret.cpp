@@ -64,8 +64,14 @@ void Secret::drop_old_versions() {
 }
 
 Result<> Secret::put(std::string id, Value value, std::vector<std::string> stages, Instant now) {
-  if (const SecretVersion* known = version(id)) {
+  if (SecretVersion* known = version(id)) {
     if (known->value == value) return {};
+    if (known->value.empty()) {
+      known->value = std::move(value);
+      for (const std::string& stage : stages) attach(stage, *known);
+      changed = now;
+      return {};
+    }
     return AwsError(
         errors::ResourceExistsException,
         fmt::format("You can't use ClientRequestToken {} because that value is already in use for a "
@@ -87,6 +93,20 @@ Result<> Secret::put(std::string id, Value value, std::vector<std::string> stage
   drop_old_versions();
   changed = now;
   return {};
+}
+
+void Secret::begin_rotation(const std::string& id, Instant now) {
+  SecretVersion fresh;
+  fresh.id = id;
+  fresh.created = now;
+  versions.push_back(std::move(fresh));
+  attach(pending_stage, versions.back());
+  drop_old_versions();
+}
+
+std::string Secret::unfinished_rotation() {
+  const SecretVersion* pending = staged(pending_stage);
+  return pending != nullptr && !pending->has_stage(current_stage) ? pending->id : std::string();
 }
 
 Result<> Secret::move_stage(std::string_view stage, const std::string& from, const std::string& to,
@@ -146,7 +166,8 @@ Json record_of(const Secret& secret) {
           {"created", secret.created.time_since_epoch().count()},
           {"changed", secret.changed.time_since_epoch().count()},
           {"accessed", moment(secret.accessed)},
-          {"deletion", moment(secret.deletion)}};
+          {"deletion", moment(secret.deletion)},
+          {"rotation", record_of(secret.rotation)}};
 }
 
 Secret secret_from(const Json& record) {
@@ -163,6 +184,7 @@ Secret secret_from(const Json& record) {
   secret.changed = *moment_from(record.at("changed"));
   secret.accessed = moment_from(record.at("accessed"));
   secret.deletion = moment_from(record.at("deletion"));
+  secret.rotation = rotation_from(record.at("rotation"));
   for (const Json& each : record.at("versions")) {
     SecretVersion version;
     each.at("id").get_to(version.id);

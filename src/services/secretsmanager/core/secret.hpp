@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "services/secretsmanager/core/rotation.hpp"
 
 namespace aviary::secretsmanager {
 
@@ -22,11 +23,13 @@ struct Scope {
 
 inline constexpr std::string_view current_stage = "AWSCURRENT";
 inline constexpr std::string_view previous_stage = "AWSPREVIOUS";
+inline constexpr std::string_view pending_stage = "AWSPENDING";
 
-/// What is kept secret: one of the two.
+/// What is kept secret: one of the two; none yet of a version that a rotation has begun.
 struct Value {
   std::optional<std::string> text;
   std::optional<std::string> bytes;
+  bool empty() const { return !text && !bytes; }
   bool operator==(const Value&) const = default;
 };
 
@@ -55,6 +58,7 @@ struct Secret {
   Instant changed{};
   std::optional<Instant> accessed;
   std::optional<Instant> deletion;  ///< when it goes; nothing: it stays
+  Rotation rotation;
 
   SecretVersion* version(std::string_view id);
   SecretVersion* staged(std::string_view stage);
@@ -63,6 +67,11 @@ struct Secret {
   Result<> put(std::string id, Value value, std::vector<std::string> stages, Instant now);
   /// Moves or removes one stage, as UpdateSecretVersionStage says.
   Result<> move_stage(std::string_view stage, const std::string& from, const std::string& to, Instant now);
+
+  /// Adds a version without a value, for the rotation's function to fill.
+  void begin_rotation(const std::string& id, Instant now);
+  /// The version that a rotation has begun and not made the current one; empty if there is none.
+  std::string unfinished_rotation();
 
  private:
   void attach(std::string_view stage, SecretVersion& to);

@@ -31,6 +31,12 @@ class Secrets {
   void restore();
   void clear() { secrets_.clear(); }
   std::size_t size() const;
+  /// Every secret of everybody. `visit` neither adds nor removes.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (auto& [scope, secrets] : secrets_)
+      for (auto& [name, secret] : secrets) visit(secret);
+  }
 
  private:
   static std::string key_of(const Secret& secret) {
