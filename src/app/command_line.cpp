@@ -59,7 +59,7 @@ class Parser {
         ->envname("AVIARY_CONFIG");
     app_.require_subcommand(0, 1);
     app_.fallthrough();
-    app_.add_subcommand("serve", "Run the emulator (what happens without a verb, too)")->fallthrough();
+    add_serve();
     app_.add_subcommand("doctor", "Say what this machine can do, which runtimes it has, what to install")
         ->fallthrough();
     app_.add_subcommand("operations", "Print the table of supported operations, as Markdown")->fallthrough();
@@ -97,6 +97,10 @@ class Parser {
     parsed.folder = clients_folder_;
     if (app_.got_subcommand("assert")) parsed.verb = Verb::Assert;
     if (app_.got_subcommand("prune")) parsed.verb = Verb::Prune;
+    if (app_.got_subcommand("deploy")) parsed.verb = Verb::Deploy;
+    if (app_.get_option("--account")->count() != 0) server_.deploy.account = options_.account;
+    if (app_.get_option("--region")->count() != 0) server_.deploy.region = options_.region;
+    parsed.serve_template = serve_template_;
     if (const auto* canary = app_.get_subcommand("canary"); canary->parsed()) {
       parsed.verb = Verb::Canary;
       server_.canary.what = canary->get_subcommands().front()->get_name();
@@ -148,6 +152,26 @@ class Parser {
     return app_.add_flag(name, value, text)->envname(environment_name(name));
   }
 
+  static void add_deployment(CLI::App* verb, DeployOptions& wanted) {
+    verb->add_option("--stack-name", wanted.stack_name, "Else the name of the template's folder");
+    verb->add_option("--parameter", wanted.parameters, "NAME=value, as often as there are some")
+        ->allow_extra_args(false);
+    verb->add_flag("--build", wanted.build,
+                   "Install what requirements.txt (pip) and package.json (npm) ask for, into a copy");
+    verb->add_flag("--watch", wanted.watch, "Deploy again whenever the template or its code has changed");
+  }
+  void add_serve() {
+    CLI::App* verb = app_.add_subcommand("serve", "Run the emulator (what happens without a verb, too)");
+    verb->fallthrough();
+    CLI::Option* file =
+        verb->add_option("--template", serve_template_.file,
+                         "Start with this template's stack deployed, code as it lies in its folder");
+    add_deployment(verb, serve_template_);
+    for (CLI::Option* option : verb->get_options())
+      if (option->check_lname("stack-name") || option->check_lname("parameter") ||
+          option->check_lname("watch") || option->check_lname("build"))
+        option->needs(file);
+  }
   void add_invoke() {
     CLI::App* verb = app_.add_subcommand("invoke", "Run a handler once, without any deployment");
     verb->fallthrough();
@@ -203,6 +227,10 @@ class Parser {
     watch->add_flag("--once", server_.canary.once, "Look once");
     of_alias(server_verb(*canary, "promote", "All of the traffic to the new version, now"));
     of_alias(server_verb(*canary, "rollback", "All of the traffic back to the old version, now"));
+
+    CLI::App* deploy = server_verb(app_, "deploy", "Deploy a template and its code to a running server");
+    deploy->add_option("TEMPLATE", server_.deploy.file, "Else template.yaml, template.yml or template.json");
+    add_deployment(deploy, server_.deploy);
 
     CLI::App* prune = server_verb(app_, "prune", "Delete old versions that nothing names");
     prune->add_option("function", server_.prune.function, "Of which function");
@@ -303,6 +331,7 @@ class Parser {
   CLI::App app_;
   EmulatorOptions options_;
   InvokeOptions invoke_;
+  DeployOptions serve_template_;
   std::string clients_folder_;
   Raw raw_;
   ServerVerbs server_;

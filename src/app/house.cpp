@@ -84,6 +84,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       s3_ids(seed, "s3"),
       body_names(host::random_seed(), "bodies"),
       identity_ids(seed, "identities"),
+      secret_ids(seed, "secrets"),
       stack_ids(seed, "stacks"),
       api_ids(seed, "apis"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),
@@ -226,6 +227,7 @@ void build_services(Parts& parts) {
   add_events(parts);
   add_apigateway(parts);
   add_identity(parts);
+  add_parameters(parts);
   add_cloudformation(parts);
 }
 
@@ -269,6 +271,7 @@ std::string House::open() {
   add_rehearsal_routes(parts);
   add_assert_routes(parts);
   add_canary_routes(parts);
+  add_stack_routes(parts);
   for (Service* service : parts.services) service->restore();
   if (std::string problem = restore_rehearsal(parts); !problem.empty()) return problem;
   parts.preparing = parts.stopwatch.call_after(prepare_after, [&parts] {

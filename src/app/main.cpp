@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #include "app/command_line.hpp"
 #include "app/verbs.hpp"
@@ -11,8 +13,38 @@
 
 namespace {
 
+/// The stack that a server starts with: deployed from a thread of its own, as from another process.
+class StackThread {
+ public:
+  StackThread(const std::string& endpoint, const aviary::app::DeployOptions& wanted) {
+    if (wanted.file.empty()) return;
+    thread_ = std::thread([this, endpoint, wanted] {
+      aviary::app::deploy_to(endpoint, wanted, stopping_, [this](int status) { first_ = status; });
+    });
+  }
+  /// Until the stack is there or has failed; the signal that came before that, else 0.
+  int await_first(const sigset_t& signals) {
+    const timespec between_looks{0, 10'000'000};
+    while (thread_.joinable() && first_ < 0) {
+      const int received = sigtimedwait(&signals, nullptr, &between_looks);
+      if (received > 0) return received;
+    }
+    return 0;
+  }
+  bool failed() const { return first_ > 0; }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> first_ = -1;
+  std::thread thread_;
+};
+
 /// Ends when told to: SIGINT and SIGTERM are blocked in every thread and waited for here.
-int serve(aviary::EmulatorOptions options) {
+int serve(aviary::EmulatorOptions options, const aviary::app::DeployOptions& wanted) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -32,12 +64,20 @@ int serve(aviary::EmulatorOptions options) {
     fmt::print(stderr, "aviary: {}\n", problem);
     return 1;
   }
-  fmt::print("aviary ready on {}\n", emulator->endpoint());
-  std::fflush(stdout);
-
-  int received = 0;
-  sigwait(&signals, &received);
+  StackThread stack(emulator->endpoint(), wanted);
+  int received = stack.await_first(signals);
+  if (received == 0 && stack.failed() && !wanted.watch) {
+    stack.stop();
+    emulator->stop();
+    return 1;
+  }
+  if (received == 0) {
+    fmt::print("aviary ready on {}\n", emulator->endpoint());
+    std::fflush(stdout);
+    sigwait(&signals, &received);
+  }
   aviary::log::info("stopping on {}", received == SIGINT ? "SIGINT" : "SIGTERM");
+  stack.stop();
   emulator->stop();
   return 0;
 }
@@ -49,7 +89,7 @@ int main(int argc, char** argv) {
   aviary::app::CommandLine line = aviary::app::parse_command_line(argc, argv);
   switch (line.verb) {
     case aviary::app::Verb::Serve:
-      return serve(std::move(line.options));
+      return serve(std::move(line.options), line.serve_template);
     case aviary::app::Verb::Doctor:
       return aviary::app::doctor(line.options);
     case aviary::app::Verb::Invoke:
@@ -62,6 +102,8 @@ int main(int argc, char** argv) {
       return aviary::app::assert_verb(line.server);
     case aviary::app::Verb::Canary:
       return aviary::app::canary_verb(line.server);
+    case aviary::app::Verb::Deploy:
+      return aviary::app::deploy_verb(line.server);
     case aviary::app::Verb::Prune:
       return aviary::app::prune_verb(line.server);
     case aviary::app::Verb::None:

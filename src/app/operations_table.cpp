@@ -16,8 +16,10 @@
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
 #include "models/s3.hpp"
+#include "models/secretsmanager.hpp"
 #include "models/sns.hpp"
 #include "models/sqs.hpp"
+#include "models/ssm.hpp"
 #include "models/sts.hpp"
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/api/rest_service.hpp"
@@ -30,8 +32,10 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/s3/api/s3_service.hpp"
+#include "services/secretsmanager/api/secretsmanager_service.hpp"
 #include "services/sns/api/sns_service.hpp"
 #include "services/sqs/api/sqs_service.hpp"
+#include "services/ssm/api/ssm_service.hpp"
 #include "services/sts/api/sts_service.hpp"
 
 namespace aviary::app {
@@ -41,6 +45,7 @@ struct Row {
   const models::Service* model;
   std::vector<std::string_view> supported;
   std::vector<std::string_view> refused{};  ///< not for what is emulated here; they say so
+  bool only_supported = false;              ///< of a service that is there for a small part
 };
 
 std::vector<Row> rows() {
@@ -56,8 +61,10 @@ std::vector<Row> rows() {
           {&models::lambda::service, lambda::LambdaService::implemented_operations()},
           {&models::logs::service, logs::LogsService::implemented_operations()},
           {&models::s3::service, s3::S3Service::implemented_operations()},
+          {&models::secretsmanager::service, secretsmanager::SecretsManagerService::implemented_operations()},
           {&models::sns::service, sns::SnsService::implemented_operations()},
           {&models::sqs::service, sqs::SqsService::implemented_operations()},
+          {&models::ssm::service, ssm::SsmService::implemented_operations(), {}, true},
           {&models::sts::service, sts::StsService::implemented_operations()}};
 }
 
@@ -69,12 +76,14 @@ int print_operations() {
                row.supported.size(), row.model->operations.size());
     for (const models::Operation& operation : row.model->operations) {
       const bool there = std::ranges::find(row.supported, operation.name) != row.supported.end();
+      if (row.only_supported && !there) continue;
       const bool refused = std::ranges::find(row.refused, operation.name) != row.refused.end();
       fmt::print("| `{}` | {} |\n", operation.name,
                  there     ? "yes"
                  : refused ? "refused: not for Lambda"
                            : "answers 501");
     }
+    if (row.only_supported) fmt::print("| all others | answer 501 |\n");
     fmt::print("\n");
   }
   return 0;

@@ -76,6 +76,7 @@ struct Parts {
   SeededRandom s3_ids;
   SeededRandom body_names;
   SeededRandom identity_ids;
+  SeededRandom secret_ids;
   SeededRandom stack_ids;
   SeededRandom api_ids;
   std::unique_ptr<host::WorkerThreads> workers;
@@ -159,6 +160,8 @@ void add_deployment_routes(Parts& parts);
 void add_rehearsal_routes(Parts& parts);
 /// `/_aviary/assert` (assert_routes.cpp).
 void add_assert_routes(Parts& parts);
+/// `/_aviary/stacks`, `/_aviary/artifacts` (stack_routes.cpp).
+void add_stack_routes(Parts& parts);
 /// `/_aviary/canaries`, `/_aviary/prune` (canary_routes.cpp).
 void add_canary_routes(Parts& parts);
 

@@ -58,15 +58,20 @@ Remote::Remote(std::string endpoint) : endpoint_(std::move(endpoint)), stopwatch
 }
 
 Remote::Answer Remote::request(std::string_view method, std::string target, const Json& body) {
+  if (body.is_null()) return send(method, std::move(target), {}, {});
+  return send(method, std::move(target), body.dump(-1, ' ', false, Json::error_handler_t::replace),
+              "application/json");
+}
+
+Remote::Answer Remote::send(std::string_view method, std::string target, std::string body,
+                            std::string content_type) {
   std::optional<http::Outgoing> outgoing = server_at(endpoint_);
   if (!outgoing)
     return {.problem = fmt::format("'{}' is no server's address; one is, as {}", endpoint_, usual_endpoint)};
   outgoing->method = method;
   outgoing->target = std::move(target);
-  if (!body.is_null()) {
-    outgoing->headers.emplace_back("Content-Type", "application/json");
-    outgoing->body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
+  if (!content_type.empty()) outgoing->headers.emplace_back("Content-Type", std::move(content_type));
+  outgoing->body = std::move(body);
   std::optional<boost::system::result<wire::Response, http::FetchProblem>> answer;
   auto fetching = http::fetch(loop_.get_executor(), stopwatch_, std::move(*outgoing),
                               {.timeout = longest_answer, .answer_bytes = 256U << 20U});

@@ -26,6 +26,8 @@ class Remote {
   };
   /// `body` null: none. What is not 2xx has what the server said as its `problem`.
   Answer request(std::string_view method, std::string target, const Json& body = nullptr);
+  /// The same with bytes of any kind.
+  Answer send(std::string_view method, std::string target, std::string body, std::string content_type);
   void pause(std::chrono::nanoseconds time);
 
  private:

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +34,17 @@ int invoke_once(EmulatorOptions options, const InvokeOptions& asked);
 /// Writes the runtime clients into a folder, for processes that are attached. 0, or 2 if that fails.
 int write_clients(const std::string& folder);
 
+/// A template of the developer's own folder, and where it goes.
+struct DeployOptions {
+  std::string file;                     ///< empty: template.yaml, template.yml or template.json
+  std::string stack_name;               ///< empty: the folder's name
+  std::vector<std::string> parameters;  ///< NAME=value
+  bool build = false;                   ///< install what requirements.txt and package.json ask for
+  bool watch = false;                   ///< again whenever something has changed
+  std::string account;                  ///< empty: the server's
+  std::string region;
+};
+
 /// The table of operations, as Markdown.
 int print_operations();
 
@@ -61,6 +74,7 @@ struct ServerVerbs {
     std::optional<std::uint32_t> days;
     bool dry_run = false;
   } prune;
+  DeployOptions deploy;
 };
 
 // Those that talk to a running server. 2: it is not there, or does not understand.
@@ -70,6 +84,13 @@ int assert_verb(const ServerVerbs& wanted);
 /// Starts, watches, promotes, rolls back. Watching ends with 0 when the deployment has succeeded, else with
 /// 1.
 int canary_verb(const ServerVerbs& wanted);
+/// Packs what the template names of its own folder, and makes the stack so. 0 when it is, 1 when it has
+/// failed.
+int deploy_verb(const ServerVerbs& wanted);
+/// The same for a server of this process, which may end at any time. `deployed` is told how the first one
+/// went.
+void deploy_to(const std::string& endpoint, const DeployOptions& wanted, const std::atomic<bool>& stopping,
+               const std::function<void(int status)>& deployed);
 /// Deletes old versions, and says which.
 int prune_verb(const ServerVerbs& wanted);
 

@@ -103,8 +103,13 @@ class FolderStamp {
   std::int64_t newest_ = 0;
 };
 
-/// For a worker.
-std::uint64_t stamp_of(const fs::path& folder) {
+bool is_below(const fs::path& path, const fs::path& root) {
+  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
+}
+
+}  // namespace
+
+std::uint64_t folder_stamp(const fs::path& folder) {
   const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
   if (opened < 0) return 0;
   FolderStamp stamp;
@@ -113,12 +118,6 @@ std::uint64_t stamp_of(const fs::path& folder) {
   stamp.walk(opened, {}, 0);
   return stamp.finish();
 }
-
-bool is_below(const fs::path& path, const fs::path& root) {
-  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
-}
-
-}  // namespace
 
 HostLiveFolders::HostLiveFolders(WorkerPool& workers, LiveFolderOptions options)
     : workers_(workers), options_(std::move(options)) {
@@ -165,7 +164,7 @@ LiveFolders::Result<fs::path> HostLiveFolders::find(std::string_view path) {
 Task<std::uint64_t> HostLiveFolders::stamp(fs::path folder) {
   const Result<fs::path> real = find(folder.native());
   if (!real) co_return 0;
-  auto look = [real = *real] { return stamp_of(real); };
+  auto look = [real = *real] { return folder_stamp(real); };
   const std::uint64_t stamp = co_await workers_.run(look);
   co_return stamp;
 }

@@ -13,6 +13,9 @@ struct LiveFolderOptions {
   bool foreign_user = false;
 };
 
+/// A number that is another one when anything below the folder has changed. 0: there is no folder. Blocking.
+std::uint64_t folder_stamp(const std::filesystem::path& folder);
+
 /// The developer's folders on this machine. Links are resolved anew at each use, so that one that points
 /// elsewhere by now, or out of the roots, is seen.
 ///

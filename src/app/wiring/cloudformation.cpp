@@ -6,6 +6,8 @@
 namespace aviary::app {
 namespace {
 
+constexpr std::string_view responses_root = "/_aviary/responses/";
+
 /// What a stack asks of another service goes the way of a client's call: fitted to the model's shapes,
 /// validated, answered by the service itself.
 class ServicesCloud final : public cloudformation::Cloud {
@@ -50,7 +52,16 @@ class CloudFormationParts final : public Service {
                   .ids = parts.stack_ids,
                   .journal = *parts.journal,
                   .cloud = cloud_,
+                  .responses_url = parts.endpoint() + std::string(responses_root),
                   .executor = parts.loop.get_executor()}) {}
+
+  /// Where functions of custom resources say how it went, as at AWS a bucket's presigned URL.
+  wire::Response take_response(const wire::Request& request) {
+    const std::string token(request.path().substr(responses_root.size()));
+    if (!service_.receive_response(token, request.body))
+      return error_response(404, "Nobody waits for a response here any more.");
+    return text_response("");
+  }
 
   const models::Service& model() const override { return service_.model(); }
   Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
@@ -71,6 +82,9 @@ class CloudFormationParts final : public Service {
 
 void add_cloudformation(Parts& parts) {
   auto service = std::make_unique<CloudFormationParts>(parts);
+  parts.admin.add(
+      "PUT", std::string(responses_root) + '*',
+      [own = service.get()](const wire::Request& request) { return own->take_response(request); });
   parts.add(*service);
   parts.others.push_back(std::move(service));
 }

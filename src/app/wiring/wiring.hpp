@@ -21,6 +21,7 @@ void add_kinesis(Parts& parts);
 void add_events(Parts& parts);
 void add_apigateway(Parts& parts);
 void add_identity(Parts& parts);
+void add_parameters(Parts& parts);      ///< SSM and Secrets Manager
 void add_cloudformation(Parts& parts);  ///< last: it calls all the others
 
 /// Reads rehearsals back, and the file of faults; what is wrong with that one, else nothing (rehearsal.cpp).

@@ -42,7 +42,13 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
             fmt::format("Stack:{} is in {} state and can not be updated.", stack->id, stack->status));
       known = stack->wish;
     }
-    if (stack != nullptr && stack->change_sets.contains(name))
+    // One that was carried out gives its name up: clients name them by the second, and here a stack is done
+    // in less.
+    const auto in_the_way = [&] {
+      const auto same = stack->change_sets.find(name);
+      return same != stack->change_sets.end() && same->second.execution_status != "EXECUTE_COMPLETE";
+    };
+    if (stack != nullptr && in_the_way())
       co_return AwsError(errors::AlreadyExistsException, fmt::format("ChangeSet {} already exists", name));
   }
   Result<Wish> wish = co_await wish_of(call, std::move(known));

@@ -40,7 +40,7 @@ CloudFormationService::CloudFormationService(CloudFormationDependencies d)
       cloud_(d.cloud),
       operations_(Operations::table()),
       store_(d.journal, d.ids),
-      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, d.executor}) {}
+      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, std::move(d.responses_url), d.executor}) {}
 
 CloudFormationService::~CloudFormationService() = default;
 
@@ -57,7 +57,10 @@ std::vector<std::string_view> CloudFormationService::implemented_operations() {
 void CloudFormationService::restore() { store_.restore(clock_.now()); }
 
 /// Work that is under way finds its stack gone and ends.
-void CloudFormationService::reset() { store_.clear(); }
+void CloudFormationService::reset() {
+  store_.clear();
+  deployer_.forget();
+}
 
 Task<> CloudFormationService::stop() { co_await deployer_.stop(); }
 

@@ -23,6 +23,7 @@ struct CloudFormationDependencies {
   Random& ids;
   Journal& journal;
   Cloud& cloud;
+  std::string responses_url;  ///< below which functions report how it went, with a slash at its end
   boost::asio::any_io_executor executor;  ///< the loop
 };
 
@@ -37,6 +38,11 @@ class CloudFormationService final : public Service {
   Task<Result<Reply>> call(Call call) override;
   std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
   static std::vector<std::string_view> implemented_operations();
+
+  /// What a function or a host reports to the address that it was given; false: nobody waits there.
+  bool receive_response(std::string_view token, std::string body) {
+    return deployer_.receive(token, std::move(body));
+  }
 
   void restore() override;
   void reset() override;

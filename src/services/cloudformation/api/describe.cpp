@@ -35,6 +35,8 @@ Json stack_row(const Stack& stack) {
            {"Tags", stack.wish.tags},
            {"EnableTerminationProtection", stack.termination_protection},
            {"DriftInformation", drift_of()}};
+  if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
+  if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
   if (!stack.change_set_id.empty()) row["ChangeSetId"] = stack.change_set_id;
   if (const std::string text = stack.wish.document.value("Description", std::string()); !text.empty())
     row["Description"] = text;
@@ -101,6 +103,8 @@ Result<Reply> CloudFormationService::list_stacks(Call& call) {
              {"CreationTime", time_member(stack.created)},
              {"StackStatus", stack.status},
              {"DriftInformation", drift_of()}};
+    if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
+    if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
     if (const std::string text = stack.wish.document.value("Description", std::string()); !text.empty())
       row["TemplateDescription"] = text;
     if (stack.updated) row["LastUpdatedTime"] = time_member(*stack.updated);

@@ -31,6 +31,7 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   stack.on_failure = text_member(call.input, "OnFailure");
   stack.termination_protection = call.input.value("EnableTerminationProtection", false);
   stack.stack_policy = text_member(call.input, "StackPolicyBody");
+  deployer_.adopt(stack);
   Stack& added = store_.add(std::move(stack));
   store_.set_status(added, "CREATE_IN_PROGRESS", "User Initiated", clock_.now());
   deployer_.create(added.id);

@@ -134,7 +134,11 @@ Task<Result<Wish>> CloudFormationService::wish_of(Call call, Wish known) {
     if (!answer)
       co_return validation_error(
           fmt::format("Unable to fetch parameters [{}] from parameter store for this account.", value.value));
-    value.resolved = answer->value("Parameter", Json::object()).value("Value", "");
+    const Json parameter = answer->value("Parameter", Json::object());
+    if (parameter.value("Type", "") == "SecureString")
+      co_return validation_error(fmt::format(
+          "Parameters [{}] referenced by template have types not supported by CloudFormation.", value.value));
+    value.resolved = parameter.value("Value", "");
   }
   wish.parameters = std::move(*values);
   wish.capabilities = call.input.value("Capabilities", Json::array());

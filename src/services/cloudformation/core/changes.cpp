@@ -122,9 +122,13 @@ Result<Json> changes_of(const StackStore& store, const Stack& stack, const Wish&
     if (!properties) return properties.error();
     const StackResource& resource = existing->second;
     Json change = resource_change("Modify", name, type_name, resource.physical_id);
-    if (!describe_difference(resource.properties, properties->is_null() ? Json::object() : *properties,
-                             find_resource_type(type_name), change))
-      continue;
+    const bool differs =
+        describe_difference(resource.properties, properties->is_null() ? Json::object() : *properties,
+                            find_resource_type(type_name), change);
+    // The template at a nested stack's URL may be another: that is seen only when it is tried.
+    const bool is_nested = type_name == "AWS::CloudFormation::Stack";
+    if (!differs && !is_nested) continue;
+    if (!differs) change["Replacement"] = "False";
     if (change["Replacement"] != "False") anew.insert(name);
     add(std::move(change));
   }

@@ -66,6 +66,8 @@ struct ResourceType {
   /// Null: every change needs another resource.
   Steps (*update)(const Context&, const Existing& existing, const Json& wanted);
   Steps (*remove)(const Context&, const Existing& existing);
+  /// What GetAtt gives after an update; null: what it gave before.
+  Json (*attributes)(const Context&, const Existing& existing, const Json& wanted) = nullptr;
 };
 
 /// Null for a type that is not there yet.
@@ -79,6 +81,7 @@ std::span<const ResourceType> identity_types();
 std::span<const ResourceType> watching_types();
 std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> storage_types();
+std::span<const ResourceType> parameter_types();
 std::span<const ResourceType> api_types();
 std::span<const ResourceType> rest_api_types();
 std::span<const ResourceType> rest_member_types();

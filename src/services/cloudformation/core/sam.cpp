@@ -9,6 +9,7 @@
 
 #include "base/checksums.hpp"
 #include "base/encoding.hpp"
+#include "services/cloudformation/core/sam_application.hpp"
 #include "services/cloudformation/core/sam_function.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
@@ -152,9 +153,9 @@ Json rewritten(const Json& value, const SamDraft& draft) {
   return out;
 }
 
-constexpr std::array refused_types{"AWS::Serverless::SimpleTable",  "AWS::Serverless::StateMachine",
-                                   "AWS::Serverless::Application",  "AWS::Serverless::GraphQLApi",
-                                   "AWS::Serverless::WebSocketApi", "AWS::Serverless::CapacityProvider"};
+constexpr std::array refused_types{"AWS::Serverless::SimpleTable", "AWS::Serverless::StateMachine",
+                                   "AWS::Serverless::GraphQLApi", "AWS::Serverless::WebSocketApi",
+                                   "AWS::Serverless::CapacityProvider"};
 
 AwsError invalid_document(const std::vector<SamProblem>& problems) {
   std::string text = fmt::format(
@@ -280,6 +281,8 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
           merged(globals.value("Function", Json::object()), resource.value("Properties", Json::object())),
           draft);
       expand_function(draft, name, whole);
+    } else if (type == "AWS::Serverless::Application") {
+      expand_application(draft, name, resource);
     } else if (std::ranges::find(refused_types, type) != refused_types.end()) {
       draft.refuse(name, fmt::format("Aviary does not have {} yet.", type));
     }

@@ -1,10 +1,55 @@
 #include "services/cloudformation/core/stack.hpp"
 
+#include <utility>
+
 namespace aviary::cloudformation {
 namespace {
 
 std::int64_t micros(Instant at) { return at.time_since_epoch().count(); }
 Instant instant(const Json& value) { return Instant(Duration(value.get<std::int64_t>())); }
+Json moment(const std::optional<Instant>& at) { return at ? Json(micros(*at)) : Json(); }
+std::optional<Instant> moment_from(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(instant(value));
+}
+
+/// A text member and its name in the record: read and written from one list.
+template <class T>
+using TextMember = std::pair<const char*, std::string T::*>;
+
+constexpr TextMember<Stack> stack_texts[] = {{"id", &Stack::id},
+                                             {"name", &Stack::name},
+                                             {"account", &Stack::account},
+                                             {"region", &Stack::region},
+                                             {"status", &Stack::status},
+                                             {"reason", &Stack::reason},
+                                             {"change_set", &Stack::change_set_id},
+                                             {"parent", &Stack::parent_id},
+                                             {"root", &Stack::root_id},
+                                             {"policy", &Stack::stack_policy},
+                                             {"on_failure", &Stack::on_failure},
+                                             {"token", &Stack::token}};
+constexpr TextMember<ChangeSet> change_set_texts[] = {{"id", &ChangeSet::id},
+                                                      {"name", &ChangeSet::name},
+                                                      {"type", &ChangeSet::type},
+                                                      {"status", &ChangeSet::status},
+                                                      {"reason", &ChangeSet::reason},
+                                                      {"execution", &ChangeSet::execution_status},
+                                                      {"description", &ChangeSet::description}};
+constexpr TextMember<StackResource> resource_texts[] = {{"logical", &StackResource::logical_id},
+                                                        {"type", &StackResource::type},
+                                                        {"physical", &StackResource::physical_id},
+                                                        {"status", &StackResource::status},
+                                                        {"reason", &StackResource::reason}};
+
+template <class T, std::size_t N>
+void write_texts(const T& from, const TextMember<T> (&members)[N], Json& record) {
+  for (const auto& [name, member] : members) record[name] = from.*member;
+}
+/// What a record of an older server does not have stays empty.
+template <class T, std::size_t N>
+void read_texts(const Json& record, const TextMember<T> (&members)[N], T& into) {
+  for (const auto& [name, member] : members) into.*member = record.value(name, std::string());
+}
 
 Json wish_record(const Wish& wish) {
   Json parameters = Json::array();
@@ -29,59 +74,73 @@ Wish wish_from(const Json& record) {
   return wish;
 }
 
-}  // namespace
-
-Json stack_record(const Stack& stack) {
-  Json record{{"id", stack.id},
-              {"name", stack.name},
-              {"account", stack.account},
-              {"region", stack.region},
-              {"status", stack.status},
-              {"reason", stack.reason},
-              {"change_set", stack.change_set_id},
-              {"wish", wish_record(stack.wish)},
-              {"policy", stack.stack_policy},
-              {"disable_rollback", stack.disable_rollback},
-              {"protected", stack.termination_protection},
-              {"on_failure", stack.on_failure},
-              {"token", stack.token},
-              {"created", micros(stack.created)},
-              {"updated", stack.updated ? Json(micros(*stack.updated)) : Json()},
-              {"deleted", stack.deleted ? Json(micros(*stack.deleted)) : Json()}};
-  for (const Output& each : stack.outputs)
-    record["outputs"].push_back({each.key, each.value, each.description, each.export_name});
-  for (const auto& [name, each] : stack.change_sets)
-    record["change_sets"].push_back({{"id", each.id},
-                                     {"name", each.name},
-                                     {"type", each.type},
-                                     {"status", each.status},
-                                     {"reason", each.reason},
-                                     {"execution", each.execution_status},
-                                     {"description", each.description},
-                                     {"wish", wish_record(each.wish)},
-                                     {"changes", each.changes},
-                                     {"created", micros(each.created)}});
+Json change_set_record(const ChangeSet& set) {
+  Json record{{"wish", wish_record(set.wish)}, {"changes", set.changes}, {"created", micros(set.created)}};
+  write_texts(set, change_set_texts, record);
   return record;
 }
 
+ChangeSet change_set_from(const Json& record) {
+  ChangeSet set;
+  read_texts(record, change_set_texts, set);
+  set.wish = wish_from(record.at("wish"));
+  set.changes = record.at("changes");
+  set.created = instant(record.at("created"));
+  return set;
+}
+
+}  // namespace
+
+Json stack_record(const Stack& stack) {
+  Json record{{"wish", wish_record(stack.wish)},           {"disable_rollback", stack.disable_rollback},
+              {"protected", stack.termination_protection}, {"created", micros(stack.created)},
+              {"updated", moment(stack.updated)},          {"deleted", moment(stack.deleted)}};
+  write_texts(stack, stack_texts, record);
+  for (const Output& each : stack.outputs)
+    record["outputs"].push_back({each.key, each.value, each.description, each.export_name});
+  for (const auto& [name, each] : stack.change_sets) record["change_sets"].push_back(change_set_record(each));
+  return record;
+}
+
+Stack stack_from(const Json& record) {
+  Stack stack;
+  read_texts(record, stack_texts, stack);
+  stack.wish = wish_from(record.at("wish"));
+  record.at("disable_rollback").get_to(stack.disable_rollback);
+  record.at("protected").get_to(stack.termination_protection);
+  stack.created = instant(record.at("created"));
+  stack.updated = moment_from(record.at("updated"));
+  stack.deleted = moment_from(record.at("deleted"));
+  const Json none = Json::array();
+  const Json outputs = record.value("outputs", none);
+  for (const Json& each : outputs)
+    stack.outputs.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
+                             each[2].get<std::string>(), each[3].get<std::string>()});
+  const Json change_sets = record.value("change_sets", none);
+  for (const Json& each : change_sets) {
+    ChangeSet set = change_set_from(each);
+    std::string name = set.name;
+    stack.change_sets.emplace(std::move(name), std::move(set));
+  }
+  return stack;
+}
+
 Json resource_record(const StackResource& each) {
-  return {{"logical", each.logical_id},     {"type", each.type},
-          {"physical", each.physical_id},   {"status", each.status},
-          {"reason", each.reason},          {"properties", each.properties},
-          {"attributes", each.attributes},  {"definition", each.definition},
-          {"changed", micros(each.changed)}};
+  Json record{{"properties", each.properties}, {"attributes", each.attributes},
+              {"definition", each.definition}, {"shown", each.shown},
+              {"no_echo", each.no_echo},       {"changed", micros(each.changed)}};
+  write_texts(each, resource_texts, record);
+  return record;
 }
 
 StackResource resource_from(const Json& record) {
   StackResource resource;
-  record.at("logical").get_to(resource.logical_id);
-  record.at("type").get_to(resource.type);
-  record.at("physical").get_to(resource.physical_id);
-  record.at("status").get_to(resource.status);
-  record.at("reason").get_to(resource.reason);
+  read_texts(record, resource_texts, resource);
   resource.properties = record.at("properties");
   resource.attributes = record.at("attributes");
   resource.definition = record.at("definition");
+  resource.shown = record.value("shown", Json());
+  resource.no_echo = record.value("no_echo", false);
   resource.changed = instant(record.at("changed"));
   return resource;
 }
@@ -94,45 +153,6 @@ Json event_record(const StackEvent& each) {
 StackEvent event_from(const Json& record) {
   const auto text = [&](std::size_t at) { return record[at].get<std::string>(); };
   return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), instant(record[8])};
-}
-
-Stack stack_from(const Json& record) {
-  Stack stack;
-  record.at("id").get_to(stack.id);
-  record.at("name").get_to(stack.name);
-  record.at("account").get_to(stack.account);
-  record.at("region").get_to(stack.region);
-  record.at("status").get_to(stack.status);
-  record.at("reason").get_to(stack.reason);
-  record.at("change_set").get_to(stack.change_set_id);
-  stack.wish = wish_from(record.at("wish"));
-  record.at("policy").get_to(stack.stack_policy);
-  record.at("disable_rollback").get_to(stack.disable_rollback);
-  record.at("protected").get_to(stack.termination_protection);
-  record.at("on_failure").get_to(stack.on_failure);
-  record.at("token").get_to(stack.token);
-  stack.created = instant(record.at("created"));
-  if (!record.at("updated").is_null()) stack.updated = instant(record.at("updated"));
-  if (!record.at("deleted").is_null()) stack.deleted = instant(record.at("deleted"));
-  const Json none = Json::array();
-  for (const Json& each : record.value("outputs", none))
-    stack.outputs.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
-                             each[2].get<std::string>(), each[3].get<std::string>()});
-  for (const Json& each : record.value("change_sets", none)) {
-    ChangeSet set;
-    each.at("id").get_to(set.id);
-    each.at("name").get_to(set.name);
-    each.at("type").get_to(set.type);
-    each.at("status").get_to(set.status);
-    each.at("reason").get_to(set.reason);
-    each.at("execution").get_to(set.execution_status);
-    each.at("description").get_to(set.description);
-    set.wish = wish_from(each.at("wish"));
-    set.changes = each.at("changes");
-    set.created = instant(each.at("created"));
-    stack.change_sets.emplace(set.name, std::move(set));
-  }
-  return stack;
 }
 
 }  // namespace aviary::cloudformation

@@ -20,6 +20,8 @@ struct StackResource {
   Json properties = Json::object();  ///< as the template gave them, resolved
   Json attributes = Json::object();  ///< what GetAtt gives
   Json definition = Json::object();  ///< the template's: policies, DependsOn, metadata
+  Json shown;                        ///< properties with what is hidden masked, for events; null: as they are
+  bool no_echo = false;              ///< what GetAtt gives of it is masked where properties are shown
   Instant changed{};
 };
 
@@ -74,6 +76,8 @@ struct Stack {
   std::string status;
   std::string reason;
   std::string change_set_id;
+  std::string parent_id;  ///< of a nested stack: the ARN of the one that has it
+  std::string root_id;
   Wish wish;
   std::string stack_policy;
   bool disable_rollback = false;

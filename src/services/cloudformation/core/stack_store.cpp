@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "services/cloudformation/core/custom_resource.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -120,14 +121,15 @@ void StackStore::set_status(Stack& stack, StackResource& resource, std::string s
   resource.status = std::move(status);
   resource.reason = std::move(reason);
   resource.changed = now;
-  StackEvent event{.id = fmt::format("{}-{}-{}", resource.logical_id, resource.status, ids_.uuid()),
-                   .logical_id = resource.logical_id,
-                   .physical_id = resource.physical_id,
-                   .type = resource.type,
-                   .status = resource.status,
-                   .reason = resource.reason,
-                   .properties = text_of_record(resource.properties),
-                   .token = {}};
+  StackEvent event{
+      .id = fmt::format("{}-{}-{}", resource.logical_id, resource.status, ids_.uuid()),
+      .logical_id = resource.logical_id,
+      .physical_id = resource.physical_id,
+      .type = resource.type,
+      .status = resource.status,
+      .reason = resource.reason,
+      .properties = text_of_record(resource.shown.is_null() ? resource.properties : resource.shown),
+      .token = {}};
   add_event(stack, std::move(event), now);
   save_resource(stack, resource);
 }
@@ -188,6 +190,10 @@ Lookups lookups_of(const StackStore& store, const Stack& stack, const Wish& wish
           fmt::format("Template error: instance of Fn::GetAtt references undefined resource {}", name));
     const Json& attributes = resource->second.attributes;
     if (attributes.contains(attribute)) return attributes[attribute];
+    if (is_custom_type(resource->second.type))
+      return validation_error(fmt::format(
+          "CustomResource attribute error: Vendor response doesn't contain {} attribute in object {}|{}|{}",
+          attribute, stack.id, name, resource->second.physical_id));
     return validation_error(fmt::format(
         "Template error: resource {} does not support attribute type {} in Fn::GetAtt", name, attribute));
   };

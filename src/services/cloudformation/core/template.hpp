@@ -26,6 +26,7 @@ struct ParameterValue {
   std::string value;       ///< as given or by default
   std::string resolved{};  ///< of `AWS::SSM::Parameter::Value<…>`: what the parameter store says
   bool hidden = false;     ///< NoEcho
+  bool operator==(const ParameterValue&) const = default;
 };
 using ParameterValues = std::vector<ParameterValue>;
 

@@ -91,7 +91,11 @@ Json attribute_pair(const std::string& text) {
 }
 
 Json with_tag(const std::string& tag, Json value) {
-  if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return value;
+  if (tag.empty() || tag == "?" || tag == "!") return value;
+  constexpr std::string_view standard = "tag:yaml.org,2002:";
+  static constexpr std::array kinds{"str", "int", "float", "bool", "null", "map", "seq", "timestamp"};
+  if (tag.starts_with(standard) && std::ranges::find(kinds, tag.substr(standard.size())) != kinds.end())
+    return value;
   const auto form = std::ranges::find(short_forms, tag, &ShortForm::tag);
   if (form == short_forms.end())
     throw Refused{fmt::format("could not determine a constructor for the tag {}", tag)};

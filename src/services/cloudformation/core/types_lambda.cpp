@@ -39,8 +39,8 @@ Json code_of(const Json& properties) {
   Json out = Json::object();
   copy_properties(code, out, {"S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"});
   if (const std::string source = property_text(code, "ZipFile"); !source.empty()) {
-    const std::string_view file = inline_file_name(property_text(properties, "Runtime"));
-    if (!file.empty()) out["ZipFile"] = zip_of(file, source);
+    std::string package = inline_package(property_text(properties, "Runtime"), source);
+    if (!package.empty()) out["ZipFile"] = std::move(package);
   }
   return out;
 }

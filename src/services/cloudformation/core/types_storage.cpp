@@ -4,7 +4,7 @@
 
 #include "services/cloudformation/core/resource_type.hpp"
 
-/// AWS::S3::*, AWS::SSM::*, and what CloudFormation itself has.
+/// AWS::S3::*, and what has nothing behind it.
 namespace aviary::cloudformation {
 namespace {
 
@@ -118,29 +118,7 @@ Steps remove_bucket_policy(const Context&, const Existing& existing) {
   return {storage_call("s3", "DeleteBucketPolicy", {{"Bucket", existing.physical_id}}, true)};
 }
 
-Json ssm_input(const std::string& name, const Json& properties) {
-  Json input = Json::object();
-  copy_properties(properties, input, {"Type", "Value", "Description", "AllowedPattern", "Tier", "DataType"});
-  input["Name"] = name;
-  return input;
-}
-Steps create_parameter(const Context& context, const Json& properties) {
-  return {storage_call("ssm", "PutParameter", ssm_input(context.name(properties, "Name", 1011), properties))};
-}
-Made made_parameter(const Context& context, const Json& properties, const std::vector<Json>&) {
-  return {context.name(properties, "Name", 1011),
-          {{"Type", property_text(properties, "Type")}, {"Value", property_text(properties, "Value")}}};
-}
-Steps update_parameter(const Context&, const Existing& existing, const Json& wanted) {
-  Json input = ssm_input(existing.physical_id, wanted);
-  input["Overwrite"] = true;
-  return {storage_call("ssm", "PutParameter", std::move(input))};
-}
-Steps remove_parameter(const Context&, const Existing& existing) {
-  return {storage_call("ssm", "DeleteParameter", {{"Name", existing.physical_id}}, true)};
-}
-
-/// Nothing behind it: `AWS::CDK::Metadata`, `AWS::CloudFormation::WaitConditionHandle`.
+/// Nothing behind it: `AWS::CDK::Metadata`.
 Steps no_steps(const Context&, const Json&) { return {}; }
 Made made_handle(const Context& context, const Json&, const std::vector<Json>&) {
   return {context.name(Json::object(), "Id", 128)};
@@ -159,9 +137,7 @@ std::span<const ResourceType> storage_types() {
        made_bucket_policy,
        update_bucket_policy,
        remove_bucket_policy},
-      {"AWS::SSM::Parameter", {"Name"}, create_parameter, made_parameter, update_parameter, remove_parameter},
       {"AWS::CDK::Metadata", {}, no_steps, made_handle, no_update, no_removal},
-      {"AWS::CloudFormation::WaitConditionHandle", {}, no_steps, made_handle, no_update, no_removal},
   };
   return types;
 }

@@ -55,15 +55,27 @@ Result<Json> resolved_properties(const Json& definition, const Lookups& lookups)
   return value;
 }
 
-/// The steps of a type. Properties of a kind that nobody expects (a text where a list belongs) end here.
-template <class Plan>
-std::optional<std::string> planned(Steps& steps, Plan plan) {
-  try {
-    steps = plan();
-    return std::nullopt;
-  } catch (const Json::exception&) {
-    return "Properties validation failed: a property is not of the kind that its type has";
-  }
+/// The same properties as far as anybody may see them: without what is hidden.
+Json shown_properties(const Json& definition, Lookups lookups, const Stack& stack, const Wish& wish,
+                      const Json& properties) {
+  const bool hides =
+      std::ranges::any_of(wish.parameters, &ParameterValue::hidden) ||
+      std::ranges::any_of(stack.resources, [](const auto& each) { return each.second.no_echo; });
+  if (!hides) return {};
+  const auto ref = lookups.ref;
+  const auto attribute = lookups.attribute;
+  lookups.ref = [&](const std::string& name) -> std::optional<Json> {
+    const auto parameter = std::ranges::find(wish.parameters, name, &ParameterValue::key);
+    if (parameter != wish.parameters.end() && parameter->hidden) return Json("****");
+    return ref(name);
+  };
+  lookups.attribute = [&](const std::string& name, const std::string& which) -> Result<Json> {
+    const auto resource = stack.resources.find(name);
+    if (resource != stack.resources.end() && resource->second.no_echo) return Json("*****");
+    return attribute(name, which);
+  };
+  Result<Json> shown = resolved_properties(definition, lookups);
+  return shown && *shown != properties ? std::move(*shown) : Json();
 }
 
 }  // namespace
@@ -84,7 +96,10 @@ Context Deployer::context_of(const Stack& stack, const std::string& logical_id) 
 Task<Deployer::Performed> Deployer::perform(std::string account, std::string region, Steps steps) {
   Performed performed;
   for (Step& step : steps) {
-    if (step.fill) step.fill(step.input, performed.outputs);
+    if (step.fill) {
+      performed.problem = attempted([&] { step.fill(step.input, performed.outputs); });
+      if (performed.problem) co_return performed;
+    }
     while (true) {
       Cloud::Ask ask{account, region, step.service, step.operation, step.input};
       Result<Json> output = co_await cloud_.call(std::move(ask));
@@ -114,6 +129,7 @@ Task<Deployer::Performed> Deployer::perform(std::string account, std::string reg
 
 Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> run, std::string name) {
   Json properties;
+  Json shown;
   Json update_policy = Json::object();
   bool exists = false;
   {
@@ -135,12 +151,14 @@ Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> ru
       fresh.definition = definition;
       stack->resources.insert_or_assign(name, std::move(fresh));
     }
-    if (find_resource_type(type_name) == nullptr)
+    if (!is_known_type(type_name))
       co_return fmt::format("Aviary does not have resources of type {} yet.", type_name);
     const Lookups lookups = lookups_of(store_, *stack, run->wish, &run->conditions);
     Result<Json> resolved = resolved_properties(definition, lookups);
     if (!resolved) co_return resolved.error().message;
     properties = std::move(*resolved);
+    if (!properties.is_object()) co_return "Properties validation failed: Properties must be an object";
+    shown = shown_properties(definition, lookups, *stack, run->wish, properties);
     if (definition.contains("UpdatePolicy")) {
       Result<Json> policy = evaluate(definition["UpdatePolicy"], lookups);
       if (!policy) co_return policy.error().message;
@@ -149,71 +167,65 @@ Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> ru
   }
   std::optional<std::string> problem;
   if (exists) {
-    problem = co_await change_resource(run, name, std::move(properties), std::move(update_policy));
+    problem = co_await change_resource(run, name, std::move(properties), std::move(shown),
+                                       std::move(update_policy));
   } else {
-    problem = co_await create_resource(run, name, std::move(properties));
+    problem = co_await create_resource(run, name, std::move(properties), std::move(shown));
   }
   co_return problem;
 }
 
 Task<std::optional<std::string>> Deployer::create_resource(std::shared_ptr<Run> run, std::string name,
-                                                           Json properties) {
-  const ResourceType* type = nullptr;
+                                                           Json properties, Json shown) {
+  std::string type;
   Context context;
   {
     Stack* stack = store_.by_id(run->stack_id);
     StackResource& resource = stack->resources[name];
-    type = find_resource_type(resource.type);
+    type = resource.type;
     context = context_of(*stack, name);
     resource.properties = properties;
+    resource.shown = std::move(shown);
     store_.set_status(*stack, resource, "CREATE_IN_PROGRESS", "", clock_.now());
   }
-  Steps steps;
-  if (std::optional<std::string> problem = planned(steps, [&] { return type->create(context, properties); }))
-    co_return problem;
-  const bool has_steps = !steps.empty();
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Outcome outcome = co_await carry_out_creation(context, type, std::move(properties));
   Stack* stack = store_.by_id(run->stack_id);
   if (stack == nullptr) co_return "The stack is gone";
   StackResource& resource = stack->resources[name];
-  if (!has_steps || !performed.outputs.empty()) {
-    // Something is there: also when a later step failed, so that it can be taken away again.
-    Made made = type->made(context, properties, performed.outputs);
-    resource.physical_id = std::move(made.physical_id);
-    resource.attributes = std::move(made.attributes);
+  if (outcome.exists) {
+    resource.physical_id = std::move(outcome.made.physical_id);
+    resource.attributes = std::move(outcome.made.attributes);
+    resource.no_echo = outcome.no_echo;
     Undo undo;
     undo.logical_id = name;
     run->undos.push_back(std::move(undo));
   }
-  if (performed.problem) co_return performed.problem;
+  if (outcome.problem) co_return outcome.problem;
   store_.set_status(*stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated", clock_.now());
   store_.set_status(*stack, resource, "CREATE_COMPLETE", "", clock_.now());
   co_return std::nullopt;
 }
 
 Task<std::optional<std::string>> Deployer::change_resource(std::shared_ptr<Run> run, std::string name,
-                                                           Json properties, Json update_policy) {
+                                                           Json properties, Json shown, Json update_policy) {
   StackResource before;
   Context context;
-  const ResourceType* type = nullptr;
   bool replaces = false;
   {
     Stack* stack = store_.by_id(run->stack_id);
     StackResource& resource = stack->resources[name];
     const Json& definition = run->wish.document.at("Resources").at(name);
-    type = find_resource_type(resource.type);
-    if (resource.properties == properties) {
+    // Of a nested stack it is the template at the URL that may be another.
+    if (resource.properties == properties && !is_nested_stack(resource.type)) {
       resource.definition = definition;
       store_.save_resource(*stack, resource);
       co_return std::nullopt;
     }
     before = resource;
+    resource.shown = std::move(shown);
     context = context_of(*stack, name);
     context.update_policy = std::move(update_policy);
-    replaces =
-        type->update == nullptr || std::ranges::any_of(type->replacing, [&](std::string_view property) {
-          return differs(before.properties, properties, std::string(property).c_str());
-        });
+    replaces = needs_replacement(resource.type, before.properties, properties);
     resource.definition = definition;
     store_.set_status(
         *stack, resource, "UPDATE_IN_PROGRESS",
@@ -229,36 +241,45 @@ Task<std::optional<std::string>> Deployer::change_resource(std::shared_ptr<Run> 
       run->undos.push_back(std::move(undo));
     }
   }
-  const Existing existing{before.physical_id, before.properties, before.attributes};
-  Steps steps;
-  if (std::optional<std::string> problem = planned(steps, [&] {
-        return replaces ? type->create(context, properties) : type->update(context, existing, properties);
-      }))
-    co_return problem;
-  const bool has_steps = !steps.empty();
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Outcome outcome;
+  Json wanted = properties;
+  if (replaces) {
+    outcome = co_await carry_out_creation(context, before.type, std::move(wanted));
+  } else {
+    Existing existing{before.physical_id, before.properties, before.attributes};
+    outcome = co_await carry_out_update(run, context, before.type, std::move(existing), std::move(wanted));
+  }
   Stack* stack = store_.by_id(run->stack_id);
   if (stack == nullptr) co_return "The stack is gone";
   StackResource& resource = stack->resources[name];
+  if (replaces && !outcome.exists) {
+    // Nothing was made; what was there still is.
+    resource.definition = before.definition;
+    resource.shown = before.shown;
+    co_return outcome.problem;
+  }
+  const bool is_another = outcome.made.physical_id != before.physical_id;
+  resource.physical_id = std::move(outcome.made.physical_id);
+  resource.attributes = std::move(outcome.made.attributes);
+  resource.properties = std::move(properties);
+  if (!outcome.problem) resource.no_echo = outcome.no_echo;
   if (replaces) {
-    if (has_steps && performed.outputs.empty()) {
-      // Nothing was made; what was there still is.
-      resource.definition = before.definition;
-      co_return performed.problem;
-    }
-    Made made = type->made(context, properties, performed.outputs);
-    resource.physical_id = std::move(made.physical_id);
-    resource.attributes = std::move(made.attributes);
-    resource.properties = properties;
     Undo undo;
     undo.logical_id = name;
     undo.before = before;
     undo.existed = true;
     undo.replaced = true;
     run->undos.push_back(std::move(undo));
-    run->leftovers.push_back(before);
+  } else if (is_another) {
+    // Who made it says only afterwards that it is another one.
+    for (Undo& undo : run->undos)
+      if (undo.logical_id == name) undo.replaced = true;
+    store_.set_status(*stack, resource, "UPDATE_IN_PROGRESS",
+                      "Requested update required the provider to create a new physical resource",
+                      clock_.now());
   }
-  if (performed.problem) co_return performed.problem;
+  if (replaces || is_another) run->leftovers.push_back(before);
+  if (outcome.problem) co_return outcome.problem;
   store_.set_status(*stack, resource, "UPDATE_COMPLETE", "", clock_.now());
   co_return std::nullopt;
 }
@@ -270,12 +291,8 @@ Task<std::optional<std::string>> Deployer::remove_resource(std::string stack_id,
     if (stack == nullptr) co_return "The stack is gone";
     context = context_of(*stack, resource.logical_id);
   }
-  const ResourceType* type = find_resource_type(resource.type);
-  if (type == nullptr) co_return std::nullopt;
-  const Existing existing{resource.physical_id, resource.properties, resource.attributes};
-  Steps steps = type->remove(context, existing);
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
-  co_return performed.problem;
+  Existing existing{resource.physical_id, std::move(resource.properties), std::move(resource.attributes)};
+  co_return co_await carry_out_removal(context, resource.type, std::move(existing));
 }
 
 }  // namespace aviary::cloudformation

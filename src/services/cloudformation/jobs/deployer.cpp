@@ -15,6 +15,7 @@ Deployer::Deployer(Dependencies d)
       clock_(d.clock),
       stopwatch_(d.stopwatch),
       ids_(d.ids),
+      responses_(d.ids, std::move(d.responses_url)),
       tasks_(d.executor) {}
 
 void Deployer::create(const std::string& stack_id) {
@@ -75,7 +76,13 @@ Task<> Deployer::deploy(std::shared_ptr<Run> run) {
 }
 
 Task<> Deployer::deploy_one(std::shared_ptr<Run> run, std::string name) {
-  const std::optional<std::string> problem = co_await make_resource(run, name);
+  std::optional<std::string> problem;
+  try {
+    problem = co_await make_resource(run, name);
+  } catch (const Json::exception& bug) {
+    // The stack must come to its end all the same.
+    problem = fmt::format("Internal Failure: {}", bug.what());
+  }
   if (problem) {
     if (run->problem.empty()) run->problem = *problem;
     run->failed.push_back(name);
@@ -214,40 +221,55 @@ Task<> Deployer::undo(std::shared_ptr<Run> run) {
 
 Task<> Deployer::undo_change(std::shared_ptr<Run> run, Undo last) {
   Context context;
-  Steps steps;
+  std::string type;
+  Existing now;
   {
     Stack* stack = store_.by_id(run->stack_id);
     StackResource& resource = stack->resources[last.logical_id];
-    const Existing now{resource.physical_id, resource.properties, resource.attributes};
+    now = {resource.physical_id, resource.properties, resource.attributes};
+    type = resource.type;
     store_.set_status(*stack, resource, "UPDATE_IN_PROGRESS", "", clock_.now());
     context = context_of(*stack, last.logical_id);
-    steps = find_resource_type(resource.type)->update(context, now, last.before.properties);
   }
-  const Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  std::optional<std::string> problem;
+  if (is_nested_stack(type)) {
+    problem = co_await undo_nested(run, last.before.physical_id);
+  } else {
+    Json before = last.before.properties;
+    Outcome outcome = co_await carry_out_update(run, context, type, std::move(now), std::move(before));
+    problem = std::move(outcome.problem);
+  }
   Stack* stack = store_.by_id(run->stack_id);
   if (stack == nullptr) co_return;
   StackResource& restored = stack->resources[last.logical_id];
   restored = std::move(last.before);
-  store_.set_status(*stack, restored, performed.problem ? "UPDATE_FAILED" : "UPDATE_COMPLETE",
-                    performed.problem.value_or(""), clock_.now());
-  if (performed.problem && run->problem.empty()) run->problem = *performed.problem;
+  store_.set_status(*stack, restored, problem ? "UPDATE_FAILED" : "UPDATE_COMPLETE", problem.value_or(""),
+                    clock_.now());
+  if (problem && run->problem.empty()) run->problem = *problem;
 }
 
 namespace {
 
 /// Those that refer to others come before them.
 std::vector<StackResource> in_order_of_removal(std::vector<StackResource> resources) {
+  Json definitions = Json::object();
+  for (const StackResource& each : resources) definitions[each.logical_id] = each.definition;
+  // By how many of those that are left each is still needed.
+  std::map<std::string, std::set<std::string>> needs;
+  std::map<std::string, std::size_t> needed;
+  for (const StackResource& each : resources) {
+    std::set<std::string> others = dependencies_of(each.definition, definitions);
+    others.erase(each.logical_id);
+    for (const std::string& other : others) ++needed[other];
+    needs[each.logical_id] = std::move(others);
+  }
   std::vector<StackResource> ordered;
   while (!resources.empty()) {
-    Json definitions = Json::object();
-    for (const StackResource& each : resources) definitions[each.logical_id] = each.definition;
-    std::set<std::string> needed;
-    for (const StackResource& each : resources)
-      for (const std::string& name : dependencies_of(each.definition, definitions))
-        if (name != each.logical_id) needed.insert(name);
-    auto next = std::ranges::find_if(
-        resources, [&](const StackResource& each) { return !needed.contains(each.logical_id); });
+    auto next = std::ranges::find_if(resources,
+                                     [&](const StackResource& each) { return needed[each.logical_id] == 0; });
     if (next == resources.end()) next = resources.begin();
+    for (const std::string& other : needs[next->logical_id]) --needed[other];
+    needs.erase(next->logical_id);
     ordered.push_back(std::move(*next));
     resources.erase(next);
   }
@@ -339,7 +361,9 @@ std::optional<std::string> Deployer::settle_outputs(Stack& stack, const Wish& wi
                   .description = property_text(definition, "Description"),
                   .export_name = {}};
     if (definition.contains("Export")) {
-      const Result<Json> name = evaluate(definition["Export"].value("Name", Json()), lookups);
+      const Json& exported = definition["Export"];
+      const Result<Json> name =
+          evaluate(exported.is_object() ? exported.value("Name", Json()) : Json(), lookups);
       if (!name) return name.error().message;
       output.export_name = name->is_string() ? name->get<std::string>() : "";
       const Stack* owner = nullptr;

@@ -14,6 +14,7 @@
 #include "services/cloudformation/core/neighbours.hpp"
 #include "services/cloudformation/core/resource_type.hpp"
 #include "services/cloudformation/core/stack_store.hpp"
+#include "services/cloudformation/jobs/responses.hpp"
 
 namespace aviary::cloudformation {
 
@@ -28,16 +29,25 @@ class Deployer {
     Clock& clock;
     Stopwatch& stopwatch;
     Random& ids;
+    std::string responses_url;  ///< below which functions report how it went, with a slash at its end
     boost::asio::any_io_executor executor;
   };
   explicit Deployer(Dependencies dependencies);
 
+  /// Tells a stack that is about to be made whose it is, if it is a nested one.
+  void adopt(Stack& stack);
   /// The stack's wish is what is to be made. Status: CREATE_IN_PROGRESS.
   void create(const std::string& stack_id);
   /// Status: UPDATE_IN_PROGRESS.
   void update(const std::string& stack_id, Wish wish);
   /// Status: DELETE_IN_PROGRESS. `retained`: logical ids that are left alone.
   void remove(const std::string& stack_id, std::set<std::string> retained);
+  /// What a function or a host reports; false: nobody waits there.
+  bool receive(std::string_view token, std::string body) {
+    return responses_.receive(token, std::move(body));
+  }
+  /// All stacks are gone.
+  void forget() { responses_.clear(); }
   /// Completes when no stack is being worked on any more; what waits is given up.
   Task<> stop();
 
@@ -71,11 +81,39 @@ class Deployer {
   // deploy_resource.cpp; a text is why it failed
   Task<std::optional<std::string>> make_resource(std::shared_ptr<Run> run, std::string name);
   Task<std::optional<std::string>> create_resource(std::shared_ptr<Run> run, std::string name,
-                                                   Json properties);
+                                                   Json properties, Json shown);
   Task<std::optional<std::string>> change_resource(std::shared_ptr<Run> run, std::string name,
-                                                   Json properties, Json update_policy);
+                                                   Json properties, Json shown, Json update_policy);
   Task<std::optional<std::string>> remove_resource(std::string stack_id, StackResource resource);
   Task<Performed> perform(std::string account, std::string region, Steps steps);
+
+  // carry_out.cpp
+  /// What became of one creation or update.
+  struct Outcome {
+    bool exists = false;  ///< whether there is something now, also when it failed half-way
+    Made made;
+    bool no_echo = false;
+    std::optional<std::string> problem;
+  };
+  static bool is_known_type(std::string_view type);
+  static bool is_nested_stack(std::string_view type);
+  static bool needs_replacement(std::string_view type, const Json& before, const Json& after);
+  Task<Outcome> carry_out_creation(Context context, std::string type, Json properties);
+  Task<Outcome> carry_out_update(std::shared_ptr<Run> run, Context context, std::string type,
+                                 Existing existing, Json wanted);
+  Task<std::optional<std::string>> carry_out_removal(Context context, std::string type, Existing existing);
+  /// Properties with the values of their dynamic references.
+  Task<Result<Json>> with_looked_up(Context context, std::string type, Json properties);
+  // custom_resources.cpp
+  Task<Outcome> ask_function(std::string request_type, Context context, std::string type, Existing existing,
+                             Json properties);
+  Task<Outcome> await_signals(Context context, Json properties);
+  // nested_stacks.cpp
+  Task<bool> rests(std::string stack_id);
+  Task<Outcome> create_nested(Context context, Json properties);
+  Task<Outcome> update_nested(std::shared_ptr<Run> run, Context context, Existing existing, Json wanted);
+  Task<std::optional<std::string>> undo_nested(std::shared_ptr<Run> run, std::string stack_id);
+  Task<std::optional<std::string>> remove_nested(std::string stack_id);
   Context context_of(const Stack& stack, const std::string& logical_id);
 
   StackStore& store_;
@@ -83,6 +121,8 @@ class Deployer {
   Clock& clock_;
   Stopwatch& stopwatch_;
   Random& ids_;
+  Responses responses_;
+  std::map<std::string, std::string> parents_;  ///< of stacks to come, by `account/region/name`
   TaskGroup tasks_;
   bool stopping_ = false;
 };

@@ -12,11 +12,23 @@ struct Deployer::Run {
   std::map<std::string, bool> conditions;
   std::map<std::string, std::set<std::string>> waiting;  ///< resources to come, with what they wait for
   std::size_t running = 0;
-  std::vector<Undo> undos;               ///< in the order of doing
-  std::vector<StackResource> leftovers;  ///< replaced: to be removed when all is well
-  std::vector<std::string> failed;       ///< logical ids
-  std::string problem;                   ///< of the first that failed
+  std::vector<Undo> undos;                    ///< in the order of doing
+  std::vector<StackResource> leftovers;       ///< replaced: to be removed when all is well
+  std::map<std::string, Wish> nested_before;  ///< of nested stacks that the run updates, by ARN
+  std::vector<std::string> failed;            ///< logical ids
+  std::string problem;                        ///< of the first that failed
   OneShot<bool> wake;
 };
+
+/// Properties of a kind that nobody expects (a text where a list belongs) end here.
+template <class Work>
+std::optional<std::string> attempted(Work work) {
+  try {
+    work();
+    return std::nullopt;
+  } catch (const Json::exception&) {
+    return "Properties validation failed: a property is not of the kind that its type has";
+  }
+}
 
 }  // namespace aviary::cloudformation

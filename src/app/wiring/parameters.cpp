@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include "app/parts.hpp"
+#include "app/service_call.hpp"
+#include "app/wiring/wiring.hpp"
+#include "services/secretsmanager/api/secretsmanager_service.hpp"
+#include "services/ssm/api/ssm_service.hpp"
+
+namespace aviary::app {
+namespace {
+
+/// Functions that rotate secrets are invoked as a client would.
+class LambdaRotation final : public secretsmanager::RotationFunctions {
+ public:
+  explicit LambdaRotation(Parts& parts) : parts_(parts) {}
+
+  Task<std::optional<std::string>> run(Ask ask) override {
+    auto invoking = call_service(
+        parts_, {.service = "lambda",
+                 .operation = "Invoke",
+                 .account = std::move(ask.account),
+                 .region = std::move(ask.region),
+                 .input = {{"FunctionName", std::move(ask.function)}, {"Payload", ask.event.dump()}}});
+    const Result<Json> answer = co_await std::move(invoking);
+    if (!answer) co_return answer.error().message;
+    const std::string problem = answer->value("FunctionError", "");
+    if (problem.empty()) co_return std::nullopt;
+    co_return fmt::format("the function ends with {}", problem);
+  }
+
+ private:
+  Parts& parts_;
+};
+
+/// The service with what it stands on.
+class SecretsManagerParts final : public Service {
+ public:
+  explicit SecretsManagerParts(Parts& parts)
+      : functions_(parts),
+        service_({.clock = parts.clock,
+                  .ids = parts.secret_ids,
+                  .journal = *parts.journal,
+                  .functions = functions_,
+                  .executor = parts.loop.get_executor()}) {}
+
+  const models::Service& model() const override { return service_.model(); }
+  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
+  std::vector<std::string_view> supported_operations() const override {
+    return service_.supported_operations();
+  }
+  void restore() override { service_.restore(); }
+  void reset() override { service_.reset(); }
+  Task<> stop() override { return service_.stop(); }
+  Json counts() const override { return service_.counts(); }
+
+ private:
+  LambdaRotation functions_;
+  secretsmanager::SecretsManagerService service_;
+};
+
+}  // namespace
+
+void add_parameters(Parts& parts) {
+  auto ssm = std::make_unique<ssm::SsmService>(ssm::SsmDependencies{.journal = *parts.journal});
+  auto secrets = std::make_unique<SecretsManagerParts>(parts);
+  for (Service* service : {static_cast<Service*>(ssm.get()), static_cast<Service*>(secrets.get())})
+    parts.add(*service);
+  parts.others.push_back(std::move(ssm));
+  parts.others.push_back(std::move(secrets));
+}
+
+}  // namespace aviary::app

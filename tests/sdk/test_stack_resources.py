@@ -1,0 +1,317 @@
+"""Stacks whose resources are made by others: parameters and secrets referred to, functions that make resources, stacks in
+stacks; and what a stack costs."""
+
+import json
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from sdk_clients import client_for
+from test_cloudformation import StackCase
+
+MAKER = """
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Timeout: 20
+      Code:
+        ZipFile: |
+          import json
+          import cfnresponse
+          def handler(event, context):
+              print(json.dumps(event))
+              wanted = event["ResourceProperties"]
+              name = event.get("PhysicalResourceId") or "made-" + wanted["Size"]
+              if event["RequestType"] == "Update" and wanted.get("Another"):
+                  name = "made-anew-" + wanted["Size"]
+              failed = wanted.get("Fail") == event["RequestType"]
+              cfnresponse.send(event, context, cfnresponse.FAILED if failed else cfnresponse.SUCCESS,
+                               {"Size": wanted["Size"], "Kind": type(wanted["Size"]).__name__}, name,
+                               wanted.get("Hidden") == "true", "no room" if failed else None)
+"""
+
+
+class References(StackCase):
+    TEMPLATE = """
+Parameters:
+  Size: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /app/size}
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Ref Size
+      VisibilityTimeout: '{{resolve:ssm:/app/timeout:1}}'
+  Url:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /app/url, Type: String, Value: 'user:{{resolve:secretsmanager:db:SecretString:password}}@host', Tags: {a: b}}
+  Secret:
+    Type: AWS::SecretsManager::Secret
+    Properties:
+      GenerateSecretString: {SecretStringTemplate: '{"user": "me"}', GenerateStringKey: password, PasswordLength: 12}
+Outputs:
+  Secret: {Value: !Ref Secret}
+  Type: {Value: !GetAtt Url.Type}
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.ssm = client_for(self.server.endpoint, service="ssm")
+        self.secrets = client_for(self.server.endpoint, service="secretsmanager")
+
+    def test_values_are_looked_up_and_never_shown(self):
+        for name, value in (("/app/size", "large"), ("/app/timeout", "45"), ("/app/timeout", "60")):
+            self.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+        self.secrets.create_secret(Name="db", SecretString=json.dumps({"password": "hush-hush"}))
+        outputs = self.create(self.TEMPLATE)
+        self.assertEqual(outputs["Type"], "String")
+        sqs = client_for(self.server.endpoint, service="sqs")
+        url = sqs.get_queue_url(QueueName="large")["QueueUrl"]
+        self.assertEqual(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["VisibilityTimeout"], "45")
+        self.assertEqual(self.ssm.get_parameter(Name="/app/url")["Parameter"]["Value"], "user:hush-hush@host")
+        value = json.loads(self.secrets.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
+        self.assertEqual((value["user"], len(value["password"])), ("me", 12))
+        events = self.cfn.describe_stack_events(StackName="app")["StackEvents"]
+        self.assertNotIn("hush-hush", json.dumps(events, default=str))
+        self.assertEqual(self.stack()["Parameters"][0]["ResolvedValue"], "large")
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual([each["Name"] for each in self.secrets.list_secrets()["SecretList"]], ["db"])
+        self.assertEqual(len(self.ssm.describe_parameters()["Parameters"]), 2)
+
+    def test_what_is_not_there_fails_the_resource(self):
+        for reference, reason in (("{{resolve:ssm:/none}}", "Parameters: [ssm:/none] cannot be found."),
+                                  ("{{resolve:secretsmanager:none}}", "Secrets Manager can't find the specified secret."),
+                                  ("{{resolve:ssm:}}", "Incorrect format is used in the following SSM reference"),
+                                  ("{{resolve:ssm-secure:/x:1}}",
+                                   "SSM Secure reference is not supported in: [AWS::SSM::Parameter/Properties/Value]")):
+            self.cfn.create_stack(StackName="bad", OnFailure="DO_NOTHING", TemplateBody=json.dumps({"Resources": {"P": {
+                "Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": reference}}}}))
+            self.until("CREATE_FAILED", "bad")
+            self.assertIn(reason, self.resources("bad")["P"]["ResourceStatusReason"])
+            self.cfn.delete_stack(StackName="bad")
+            self.wait("stack_delete_complete", "bad")
+        self.assertIn("Unable to fetch parameters [/app/size] from parameter store",
+                      self.refused_cfn("create_stack", StackName="x", TemplateBody=self.TEMPLATE)["Message"])
+
+
+class CustomResources(StackCase):
+    def template(self, **properties):
+        lines = "".join(f"      {key}: {value}\n" for key, value in properties.items())
+        return ("Resources:\n" + MAKER + "  Thing:\n    Type: Custom::Thing\n    Properties:\n"
+                "      ServiceToken: !GetAtt Maker.Arn\n" + lines +
+                "Outputs:\n  Id: {Value: !Ref Thing}\n  Size: {Value: !GetAtt Thing.Size}\n  Kind: {Value: !GetAtt Thing.Kind}\n")
+
+    def told(self):
+        """The requests that the function got, by their type, name and size."""
+        logs = client_for(self.server.endpoint, service="logs")
+        name = self.resources()["Maker"]["PhysicalResourceId"]
+        rows = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="RequestType")["events"]
+        events = [json.loads(row["message"]) for row in rows]
+        return [(each["RequestType"], each.get("PhysicalResourceId"), each["ResourceProperties"]["Size"],
+                 each.get("OldResourceProperties", {}).get("Size")) for each in events]
+
+    def update(self, template):
+        self.cfn.update_stack(StackName="app", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+
+    def test_life(self):
+        self.assertEqual(self.create(self.template(Size=3)), {"Id": "made-3", "Size": "3", "Kind": "str"})
+        self.update(self.template(Size=4))
+        self.wait("stack_update_complete")
+        self.assertEqual(self.outputs()["Id"], "made-3")
+        # Another physical id: the old one is taken away when all is well.
+        self.update(self.template(Size=5, Another="true"))
+        self.wait("stack_update_complete")
+        self.assertEqual(self.outputs()["Id"], "made-anew-5")
+        # Fails: back to what was.
+        self.update(self.template(Size=6, Another="true", Fail="Update"))
+        self.until("UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.outputs()["Size"], "5")
+        reasons = [each.get("ResourceStatusReason", "") for each in
+                   self.cfn.describe_stack_events(StackName="app")["StackEvents"]]
+        self.assertTrue(any("Received response status [FAILED] from custom resource. Message returned: no room" in each
+                            for each in reasons), reasons)
+        told = self.told()
+        self.assertEqual(told[:4], [("Create", None, "3", None), ("Update", "made-3", "4", "3"),
+                                    ("Update", "made-3", "5", "4"), ("Delete", "made-3", "4", None)])
+        self.assertEqual(told[-1][:3], ("Update", "made-anew-5", "5"))
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+
+    def test_a_failed_creation_is_rolled_back(self):
+        self.cfn.create_stack(StackName="app", TemplateBody=self.template(Size=1, Fail="Create"), Capabilities=["CAPABILITY_IAM"])
+        self.until("ROLLBACK_COMPLETE")
+        self.cfn.delete_stack(StackName="app")
+
+    def test_inline_code_of_node(self):
+        self.assertEqual(self.create("""
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}}}
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: nodejs20.x
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code:
+        ZipFile: |
+          const response = require('cfn-response');
+          exports.handler = (event, context) => response.send(event, context, response.SUCCESS, {Word: event.RequestType}, 'it');
+  Thing: {Type: AWS::CloudFormation::CustomResource, Properties: {ServiceToken: !GetAtt Maker.Arn}}
+Outputs:
+  Word: {Value: !GetAtt Thing.Word}
+""")["Word"], "Create")
+
+    def test_a_topic_is_told(self):
+        sns, sqs = (client_for(self.server.endpoint, service=service) for service in ("sns", "sqs"))
+        topic = sns.create_topic(Name="makers")["TopicArn"]
+        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        self.cfn.create_stack(StackName="app", TemplateBody=json.dumps({"Resources": {"Thing": {
+            "Type": "Custom::Thing", "Properties": {"ServiceToken": topic}}}}))
+        event = json.loads(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]["Body"])
+        body = json.dumps({"Status": "SUCCESS", "PhysicalResourceId": "p", **{
+            key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}}).encode()
+        urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
+        self.wait("stack_create_complete")
+        with self.assertRaises(urllib.error.HTTPError):  # answered already
+            urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
+
+
+class Signals(StackCase):
+    OPTIONS = ("--clock", "manual")
+    TEMPLATE = json.dumps({"Resources": {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Wait": {"Type": "AWS::CloudFormation::WaitCondition",
+                 "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "60", "Count": 1}}},
+        "Outputs": {"Data": {"Value": {"Fn::GetAtt": ["Wait", "Data"]}}}})
+
+    def begin(self):
+        self.cfn.create_stack(StackName="app", TemplateBody=self.TEMPLATE)
+        return self.eventually(lambda: self.resources().get("Handle", {}).get("PhysicalResourceId"))
+
+    def test_a_signal_and_none(self):
+        url = self.begin()
+        body = json.dumps({"Status": "SUCCESS", "UniqueId": "1", "Data": "done", "Reason": ""}).encode()
+        urllib.request.urlopen(urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""}))
+        self.wait("stack_create_complete")
+        self.assertEqual(json.loads(self.outputs()["Data"]), {"1": "done"})
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.begin()
+        self.eventually(lambda: "Wait" in self.resources())
+        self.server.post("/_aviary/clock/advance", {"by": "61s"})
+        self.until("ROLLBACK_COMPLETE")
+
+    def test_a_function_that_never_answers(self):
+        super(StackCase, self).create(name="silent")
+        self.cfn.create_stack(StackName="app", TemplateBody=json.dumps({"Resources": {"Thing": {
+            "Type": "AWS::CloudFormation::CustomResource",
+            "Properties": {"ServiceToken": self.arn("silent"), "ServiceTimeout": "30"}}}}))
+        self.eventually(lambda: "Thing" in self.resources())
+        time.sleep(0.3)
+        self.server.post("/_aviary/clock/advance", {"by": "31s"})
+        self.until("ROLLBACK_COMPLETE")
+        self.assertIn("did not receive a response from your Custom Resource",
+                      json.dumps(self.cfn.describe_stack_events(StackName="app")["StackEvents"], default=str))
+
+
+class NestedStacks(StackCase):
+    def setUp(self):
+        super().setUp()
+        self.s3 = client_for(self.server.endpoint, service="s3")
+        self.s3.create_bucket(Bucket="templates")
+        self.child("one")
+
+    def child(self, output, broken=False, extra=None):
+        resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}}, **(extra or {})}
+        if broken:
+            resources["Broken"] = {"Type": "AWS::None::Such", "DependsOn": "Queue"}
+        self.s3.put_object(Bucket="templates", Key="child.json", Body=json.dumps({
+            "Parameters": {"Name": {"Type": "String"}}, "Resources": resources,
+            "Outputs": {"Word": {"Value": output}, "Url": {"Value": {"Ref": "Queue"}}}}))
+
+    def parent(self, name="q1", **more):
+        return json.dumps({"Resources": {
+            "Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {
+                "TemplateURL": f"{self.server.endpoint}/templates/child.json", "Parameters": {"Name": name}}}, **more},
+            "Outputs": {"Word": {"Value": {"Fn::GetAtt": ["Child", "Outputs.Word"]}}}})
+
+    def queues(self):
+        sqs = client_for(self.server.endpoint, service="sqs")
+        return sorted(url.rsplit("/", 1)[1] for url in sqs.list_queues().get("QueueUrls", []))
+
+    def test_life(self):
+        self.assertEqual(self.create(self.parent())["Word"], "one")
+        child = self.resources()["Child"]["PhysicalResourceId"]
+        row = self.stack(child)
+        self.assertEqual((row["ParentId"], row["RootId"]), (self.stack()["StackId"], self.stack()["StackId"]))
+        self.assertTrue(row["StackName"].startswith("app-Child-"))
+        # The template at the same URL is another.
+        self.child("two")
+        self.cfn.update_stack(StackName="app", TemplateBody=self.parent())
+        self.wait("stack_update_complete")
+        self.assertEqual(self.outputs()["Word"], "two")
+        # A failure beside it takes it back.
+        self.child("three", extra={"More": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "more"}}})
+        self.cfn.update_stack(StackName="app", TemplateBody=self.parent(
+            Broken={"Type": "AWS::None::Such", "DependsOn": "Child"}))
+        self.until("UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual((self.outputs()["Word"], self.queues()), ("two", ["q1"]))
+        self.assertEqual(self.outputs(child)["Word"], "two")
+        # One within takes all back.
+        self.child("four", broken=True)
+        self.cfn.update_stack(StackName="app", TemplateBody=self.parent())
+        self.until("UPDATE_ROLLBACK_COMPLETE")
+        events = json.dumps(self.cfn.describe_stack_events(StackName="app")["StackEvents"], default=str)
+        self.assertIn("was not successfully updated", events)
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual(self.queues(), [])
+        self.assertEqual(self.stack(child)["StackStatus"], "DELETE_COMPLETE")
+
+    def test_a_broken_child_is_rolled_back_with_its_parent(self):
+        self.child("x", broken=True)
+        self.cfn.create_stack(StackName="app", TemplateBody=self.parent())
+        self.until("ROLLBACK_COMPLETE")
+        self.assertEqual(self.queues(), [])
+        reasons = [each.get("ResourceStatusReason", "") for each in
+                   self.cfn.describe_stack_events(StackName="app")["StackEvents"]]
+        self.assertTrue(any(each.startswith("Embedded stack arn:aws:cloudformation:") and "was not successfully created: "
+                            "The following resource(s) failed to create: [Broken]" in each for each in reasons), reasons)
+
+    def test_a_template_within_itself_ends(self):
+        url = f"{self.server.endpoint}/templates/self.json"
+        body = json.dumps({"Resources": {"Again": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}})
+        self.s3.put_object(Bucket="templates", Key="self.json", Body=body)
+        self.cfn.create_stack(StackName="app", TemplateBody=body)
+        self.until("ROLLBACK_COMPLETE")
+
+
+class Bars(StackCase):
+    def test_two_hundred_resources(self):
+        resources = {f"P{i}": {"Type": "AWS::SSM::Parameter", "Properties": {
+            "Type": "String", "Value": {"Fn::Sub": f"${{P{i - 1}}}"[:99] if i % 10 else "x"}}} for i in range(200)}
+        body = json.dumps({"Resources": resources})
+        began = time.monotonic()
+        self.cfn.create_stack(StackName="app", TemplateBody=body)
+        while self.stack()["StackStatus"] != "CREATE_COMPLETE":
+            time.sleep(0.02)
+        took = time.monotonic() - began
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual(client_for(self.server.endpoint, service="ssm").describe_parameters()["Parameters"], [])
+        print(f"200 resources: created in {took:.2f} s, all of it in {time.monotonic() - began:.2f} s")
+        self.assertLess(took, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
