@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "execution/telemetry_records.hpp"
 #include "wire/body_stream.hpp"
 
 namespace aviary::execution {
@@ -77,6 +78,8 @@ void Environment::deliver() {
   }
   if (job_->invocation.tail_log && !log_.tailing()) log_.begin_tail();
   log_start();
+  if (companions_) [[unlikely]]
+    deliver_to_extensions();
   if (job_->fault)
     hold_event();
   else
@@ -108,7 +111,7 @@ std::string_view Environment::request_id() const {
 }
 
 bool Environment::owns(const wire::Request& request) {
-  if (state_ == State::Dead || !sandbox_) return false;
+  if (!sandbox_) return false;
   // Asking the host costs system calls: once a connection. A connection whose name is not known is asked
   // about anew: its port alone could be somebody else's by now.
   if (request.connection != 0 && verified_.contains(request.connection)) return true;
@@ -124,6 +127,10 @@ OneShot<bool> Environment::wants_event() {
     case State::Initialising:
       release_waiter(false);
       waiter_ = waiter;
+      if (companions_) [[unlikely]] {
+        tell_init_runtime_done(nullptr);
+        if (!extensions_wait()) break;
+      }
       if (fault_timer_ == 0) init_succeeded();
       break;
     case State::Idle:
@@ -140,17 +147,27 @@ OneShot<bool> Environment::wants_event() {
       }
       break;
     case State::Responded:
+      release_waiter(false);
       waiter_ = waiter;
-      move(Event::Ready);
-      deadline_.clear();
-      if (settling_) break;
-      close_log();
-      become_free();
+      if (companions_) [[unlikely]] {
+        runtime_came_back();
+        if (!extensions_wait()) break;
+      }
+      finish_invocation();
       break;
     default:
       waiter.set(false);
   }
   return waiter;
+}
+
+/// Everybody is back for the next event.
+void Environment::finish_invocation() {
+  move(Event::Ready);
+  deadline_.clear();
+  if (settling_) return;
+  close_log();
+  become_free();
 }
 
 std::optional<Delivery> Environment::take_event() {
@@ -204,13 +221,17 @@ void Environment::answered(Ending ending) {
   move(Event::Respond);
   drop_fault();
   ending.outcome.duration = now() - started_;
+  if (companions_) [[unlikely]] {
+    companions_->response_latency = ending.outcome.duration;
+    companions_->produced_bytes = streaming_ ? streamed_bytes() : ending.outcome.payload.size();
+  }
   ending_ = std::move(ending);
   if (job_->invocation.tail_log) {
     settle_after_drain();
     return;
   }
   // Nobody reads this log right now: the caller need not wait for it.
-  if (around_.sinks.empty()) {
+  if (around_.sinks.empty() && !companions_) {
     settle();
     return;
   }
@@ -235,6 +256,8 @@ void Environment::drained() {
     return;
   }
   settling_ = false;
+  // The log that the caller waits for ends when the last extension is through.
+  if (companions_ && state_ == State::Responded) return;
   settle();
   if (available()) become_free();
 }
@@ -254,6 +277,14 @@ void Environment::close_log() {
   Ending ending = std::move(*ending_);
   ending_.reset();
   lambda::Outcome& outcome = ending.outcome;
+  std::optional<std::chrono::nanoseconds> after_runtime;
+  if (companions_) [[unlikely]] {
+    tell_runtime_done(ending.end, ending.error_type);
+    if (companions_->runtime_back) {
+      after_runtime = now() - *companions_->runtime_back;
+      outcome.duration = now() - started_;
+    }
+  }
   outcome.cold = fresh_;
   outcome.init_duration = fresh_ ? init_duration_ : 0ns;
   fresh_ = false;
@@ -266,12 +297,17 @@ void Environment::close_log() {
     log_.platform(ending.log_line);
     log_.platform(platform_log::end(*identity_.version, at, report));
     log_.platform(platform_log::report(*identity_.version, at, report));
+    if (companions_ && companions_->telemetry) [[unlikely]] {
+      companions_->telemetry->platform("end", telemetry_records::end(request_id_));
+      companions_->telemetry->platform("report", telemetry_records::report(*identity_.version, report));
+    }
   }
   if (log_.tailing()) outcome.log_tail = log_.take_tail();
   if (!around_.observers.empty()) {
     InvocationRecord record{identity_.version, request_id_, invoked_arn_, ending.end, ending.error_type};
     record.duration = outcome.duration;
     record.init_duration = outcome.init_duration;
+    record.after_runtime = after_runtime;
     record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);
     record.max_memory_bytes = memory_bytes_;
     record.cold = outcome.cold;
@@ -291,6 +327,10 @@ void Environment::begin_reset() {
   move(Event::Reset);
   drop_fault();
   release_waiter(false);
+  if (companions_) [[unlikely]] {
+    reset_with_extensions();
+    return;
+  }
   set_deadline(now() + reset_limit);
   sandbox_->kill();
 }
@@ -314,9 +354,11 @@ void Environment::deadline_passed() {
       break;
     case State::Responded:
       // It has answered and does not come back for the next event: the time-out covers that too.
+      if (companions_) mark_ending(timed_out(timeout()));
       begin_reset();
       break;
     case State::Resetting:
+      if (companions_ && shutdown_expired()) break;
       // Even a killed process did not go: nothing can be done with this sandbox any more.
       process_gone();
       end(AwsError{});
@@ -334,6 +376,7 @@ void Environment::process_exited(ExitStatus status) {
   if (forced_exit_) status = *forced_exit_;
   refresh_memory(true);
   log_.end_output();
+  if (companions_) companions_->runtime_runs = false;
   switch (state_) {
     case State::Initialising:
       if (!init_failure_) {
@@ -348,6 +391,7 @@ void Environment::process_exited(ExitStatus status) {
     default:
       break;
   }
+  if (companions_ && shut_extensions()) return;
   process_gone();
   if (available()) become_free();
 }
@@ -389,6 +433,11 @@ void Environment::cancel_timer(TimerId& timer) {
 }
 
 void Environment::freeze() {
+  if (companions_ && flush_before_freeze()) return;
+  freeze_now();
+}
+
+void Environment::freeze_now() {
   if (state_ != State::Idle || frozen_) return;
   frozen_ = true;
   sandbox_->freeze();
@@ -396,7 +445,8 @@ void Environment::freeze() {
 
 void Environment::end(const AwsError& reason) {
   if (state_ == State::Dead) return;
-  if (sandbox_ && state_ != State::Stopped) sandbox_->kill();
+  const bool gently = ends_gently() && state_ != State::Resetting;
+  if (sandbox_ && state_ != State::Stopped && !gently) sandbox_->kill();
   if (settling_ || ending_) settle();
   move(Event::End);
   deadline_.disarm();
@@ -404,12 +454,15 @@ void Environment::end(const AwsError& reason) {
   cancel_timer(hold_timer_);
   drop_fault();
   place_.release();
-  release_waiter(false);
-  log_.end_output();
+  if (companions_) cancel_timer(companions_->freeze_timer);
   if (job_) owner_.settle(std::move(job_), reason);
-  // This may be running inside a callback of the very things that go.
-  auto sandbox = std::move(sandbox_);
-  boost::asio::post(around_.executor, [sandbox = std::move(sandbox), listener = std::move(listener_)] {});
+  if (gently) {
+    around_.tasks.spawn("end environment", wind_down(shared_from_this()));
+  } else {
+    release_waiter(false);
+    log_.end_output();
+    let_go();
+  }
   owner_.environment_gone(*this);
 }
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -118,6 +119,7 @@ class FirstProcess {
   Failure make_world(const Packet& packet);
   Failure furnish(const Packet& packet, const std::vector<int>& mounts);
   void start(const Packet& packet, int output);
+  void start_beside(const Packet& packet, int output);
   pid_t spawn(const Packet& packet, int output, int input, Failure& failure);
   bool wake_spare(const Packet& packet);
   void reap();
@@ -139,8 +141,9 @@ class FirstProcess {
   std::optional<Processes> members_;
 
   pid_t main_ = 0;
-  pid_t spare_ = 0;       ///< started ahead: waits to be told what it is to run
-  Descriptor trigger_{};  ///< what it reads
+  pid_t spare_ = 0;                       ///< started ahead: waits to be told what it is to run
+  Descriptor trigger_{};                  ///< what it reads
+  std::map<pid_t, std::int64_t> beside_;  ///< serials of the programs that run beside the main one
   bool stopped_ = false;
   bool over_memory_ = false;
   std::uint64_t peak_ = 0;
@@ -297,6 +300,27 @@ void FirstProcess::start(const Packet& packet, int output) {
     send_packet(socket_, told);
 }
 
+void FirstProcess::start_beside(const Packet& packet, int output) {
+  const auto arguments = static_cast<std::size_t>(packet.number(beside::arguments));
+  const std::int64_t serial = packet.number(beside::serial);
+  Failure failure{EINVAL, "start"};
+  pid_t pid = 0;
+  if (output >= 0 && arguments != 0 && packet.texts.size() >= 1 + arguments) {
+    failure = {};
+    pid = spawn(packet, output, -1, failure);
+  }
+  if (pid == 0) {
+    say(Op::StartedBeside, {failure.error_number, serial, 0}, {failure.step});
+    return;
+  }
+  beside_.emplace(pid, serial);
+  const Packet told{Op::StartedBeside, 0, {0, serial, pid}, {}};
+  if (isolated_)
+    send_packet_about(socket_, told, pid);
+  else
+    send_packet(socket_, told);
+}
+
 void FirstProcess::reap() {
   for (;;) {
     int status = 0;
@@ -306,11 +330,16 @@ void FirstProcess::reap() {
       spare_ = 0;
       trigger_.reset();
     }
+    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (const auto other = beside_.find(pid); other != beside_.end()) {
+      say(Op::ExitedBeside, {other->second, WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal});
+      beside_.erase(other);
+    }
     if (pid != main_) continue;
     main_ = 0;
-    // What the runtime leaves behind does not outlive it, nor hold its output open.
-    members_->kill();
-    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    // What the runtime leaves behind does not outlive it, nor hold its output open. Programs beside it are
+    // given time to end; who started them sees to it.
+    if (beside_.empty()) members_->kill();
     say(Op::Exited, {WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal,
                      signal == SIGKILL && over_memory_ ? 1 : 0, static_cast<std::int64_t>(peak_)});
   }
@@ -378,6 +407,9 @@ void FirstProcess::handle(Received& received) {
     case Op::Start:
       start(received.packet, received.descriptors.empty() ? -1 : received.descriptors.front());
       break;
+    case Op::StartBeside:
+      start_beside(received.packet, received.descriptors.empty() ? -1 : received.descriptors.front());
+      break;
     case Op::Freeze:
       stopped_ = true;
       if (main_ != 0) members_->signal(SIGSTOP);
@@ -388,6 +420,9 @@ void FirstProcess::handle(Received& received) {
       break;
     case Op::Terminate:
       if (main_ != 0) ::kill(main_, SIGTERM);
+      break;
+    case Op::KillFirst:
+      if (main_ != 0) ::kill(main_, SIGKILL);
       break;
     case Op::Kill:
       if (members_) members_->kill();

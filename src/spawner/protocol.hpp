@@ -19,18 +19,22 @@ enum class Op : std::uint32_t {
   Spare,   ///< as Start, for a sandbox that is not created yet: see `Spawner::spare`
   Start,  ///< * numbers: see `StartNumber`; texts: working directory, arguments…, NAME=value…; the output
           ///< pipe
-  Freeze,     ///< * by signal, where there is no cgroup to freeze
-  Thaw,       ///< *
-  Terminate,  ///< * SIGTERM to the process that was started
-  Kill,       ///< * SIGKILL to all processes
+  StartBeside,  ///< * a program beside the one of Start; numbers: see `BesideNumber`; texts and pipe as there
+  Freeze,       ///< * by signal, where there is no cgroup to freeze
+  Thaw,         ///< *
+  Terminate,    ///< * SIGTERM to the process that was started
+  KillFirst,    ///< * SIGKILL to it alone
+  Kill,         ///< * SIGKILL to all processes
   Destroy,
   // From the spawner to the server.
   Ready,    ///< numbers: Isolation in effect, TmpKind for the usual size; texts: why no namespaces, notes
   Created,  ///< numbers: errno, user id on the host; texts: failing step | "", memory peak file, freeze file
   Started,  ///< numbers: errno, process id on the host; texts: failing step
   Exited,   ///< numbers: code, signal, out of memory, peak bytes (0: ask the cgroup)
-  Peak,     ///< numbers: peak bytes, sampled
-  Gone,     ///< the sandbox's first process died: nothing can be started in it any more
+  StartedBeside,  ///< numbers: errno, serial, process id on the host; texts: failing step
+  ExitedBeside,   ///< numbers: serial, code, signal
+  Peak,           ///< numbers: peak bytes, sampled
+  Gone,           ///< the sandbox's first process died: nothing can be started in it any more
   // Between the spawner and a sandbox's first process.
   Build,  ///< numbers: see `BuildNumber`; texts: world folder, temporary folder to watch | ""; mounts'
           ///< descriptors
@@ -49,6 +53,11 @@ namespace start {
 /// `waits`: the process is told its working directory and its environment later, by the next Start.
 enum Number : std::size_t { arguments, waits };
 }  // namespace start
+
+namespace beside {
+/// `serial` names the program in what is said of it later.
+enum Number : std::size_t { arguments, serial };
+}  // namespace beside
 
 /// The process that waits reads them from its standard input to the end: each with a NUL behind it.
 inline constexpr std::string_view waiting_variable = "AVIARY_WAIT=1";

@@ -195,8 +195,15 @@ void Spawner::destroy(std::uint32_t handle) {
 void Spawner::forward(const Received& received) {
   const auto found = sandboxes_.find(received.packet.sandbox);
   const bool start = received.packet.op == Op::Start;
+  const bool starts = start || received.packet.op == Op::StartBeside;
+  const auto refuse_start = [&](int error, const char* step) {
+    if (start) say(Op::Started, received.packet.sandbox, {error, 0}, {step});
+    if (starts && !start)
+      say(Op::StartedBeside, received.packet.sandbox, {error, received.packet.number(beside::serial), 0},
+          {step});
+  };
   if (found == sandboxes_.end() || found->second.unwanted) {
-    if (start) say(Op::Started, received.packet.sandbox, {ESRCH, 0}, {"start in a sandbox that is gone"});
+    refuse_start(ESRCH, "start in a sandbox that is gone");
     return;
   }
   Sandbox& sandbox = found->second;
@@ -204,10 +211,10 @@ void Spawner::forward(const Received& received) {
     cgroups_.reset_peak(sandbox.name);
     sandbox.kills = cgroups_.memory_kills(sandbox.name);
   }
-  const int error = start && !received.descriptors.empty()
+  const int error = starts && !received.descriptors.empty()
                         ? send_packet(sandbox.socket.get(), received.packet, {received.descriptors.front()})
                         : send_packet(sandbox.socket.get(), received.packet);
-  if (error != 0 && start) say(Op::Started, sandbox.handle, {error, 0}, {"tell the first process"});
+  if (error != 0) refuse_start(error, "tell the first process");
 }
 
 /// From a sandbox's first process.
@@ -262,6 +269,11 @@ void Spawner::hear(std::uint32_t handle) {
           cgroups_.memory_kills(sandbox.name) > sandbox.kills)
         packet.numbers[2] = 1;
       break;
+    case Op::StartedBeside:
+      if (received.sender_pid > 0 && packet.numbers.size() > 2 && isolation_ == Isolation::Namespaces)
+        packet.numbers[2] = received.sender_pid;
+      break;
+    case Op::ExitedBeside:
     case Op::Peak:
       break;
     default:
@@ -333,9 +345,11 @@ void Spawner::handle(Received& received) {
       spare(received);
       break;
     case Op::Start:
+    case Op::StartBeside:
     case Op::Freeze:
     case Op::Thaw:
     case Op::Terminate:
+    case Op::KillFirst:
     case Op::Kill:
       forward(received);
       break;
