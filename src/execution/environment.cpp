@@ -454,7 +454,10 @@ void Environment::end(const AwsError& reason) {
   cancel_timer(hold_timer_);
   drop_fault();
   place_.release();
-  if (companions_) cancel_timer(companions_->freeze_timer);
+  if (companions_) {
+    cancel_timer(companions_->freeze_timer);
+    if (companions_->enrolled) companions_->enrolled->set(false);
+  }
   if (job_) owner_.settle(std::move(job_), reason);
   if (gently) {
     around_.tasks.spawn("end environment", wind_down(shared_from_this()));
