@@ -185,6 +185,7 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
   } else {
     if (!wrapper_.empty()) spec.argv.push_back(wrapper_);
     spec.argv.insert(spec.argv.end(), command_.argv.begin(), command_.argv.end());
+    if (command_.wants_handler) spec.argv.push_back(version.configuration->handler);
   }
   spec.can_wait = command_.can_wait && wrapper_.empty();
   const std::string address = listener_ ? listener_->address() : std::string();

@@ -107,8 +107,9 @@ struct RuntimeCommand {
   std::string version;  ///< of the interpreter that will run, e.g. "3.11.7"; empty for custom runtimes
   bool exact = true;    ///< false when a neighbouring version stands in
   std::vector<std::pair<std::string, std::string>>
-      environment;        ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
-  bool can_wait = false;  ///< see `ProcessSpec`
+      environment;             ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
+  bool can_wait = false;       ///< see `ProcessSpec`
+  bool wants_handler = false;  ///< the function's handler is its last argument
 };
 
 /// Which interpreters this machine has.
