@@ -74,8 +74,8 @@ http::Options runtime_words(execution::RuntimeHandler handler, execution::Runtim
 constexpr std::chrono::milliseconds delivery_timeout{5000};
 
 /// Lines over a connection of their own.
-Task<bool> send_lines(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::uint16_t port,
-                      std::string lines) {
+Task<bool> send_lines(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::string address,
+                      std::uint16_t port, std::string lines) {
   namespace asio = boost::asio;
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
   asio::ip::tcp::socket socket(executor);
@@ -83,7 +83,7 @@ Task<bool> send_lines(boost::asio::any_io_executor executor, Stopwatch& stopwatc
     boost::system::error_code ignored;
     socket.close(ignored);
   });
-  const asio::ip::tcp::endpoint there(asio::ip::address_v4::loopback(), port);
+  const asio::ip::tcp::endpoint there(asio::ip::make_address(address), port);
   auto connecting = socket.async_connect(there, token);
   auto [refused] = co_await std::move(connecting);
   bool sent = false;
@@ -131,11 +131,11 @@ std::unique_ptr<execution::RuntimeListener> RuntimeListeners::open(execution::Ru
 
 Task<bool> RuntimeListeners::deliver(execution::TelemetryDestination to, std::string batch) {
   if (to.tcp) {
-    auto sending = send_lines(executor_, stopwatch_, to.port, std::move(batch));
+    auto sending = send_lines(executor_, stopwatch_, to.address, to.port, std::move(batch));
     co_return co_await std::move(sending);
   }
   http::Outgoing request;
-  request.host = "127.0.0.1";
+  request.host = to.address;
   request.port = to.port;
   request.method = "POST";
   request.target = to.target;

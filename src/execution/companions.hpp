@@ -15,6 +15,9 @@
 
 namespace aviary::execution {
 
+/// Telemetry that is on its way may hold up a freeze, or the end, for so long.
+constexpr std::chrono::milliseconds telemetry_flush_limit{200};
+
 /// What an environment has besides its runtime once there are extensions in it; an environment without any
 /// has none of this.
 struct Companions {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/post.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -20,8 +19,6 @@ constexpr std::size_t kept_payload = 1 << 20;
 /// output keeps coming it is given a few more.
 constexpr auto drain_step = 1ms;
 constexpr int most_drains = 10;
-/// A killed process is gone within milliseconds; after this long its environment is given up.
-constexpr auto reset_limit = 1s;
 /// Reading the peak costs a few system calls: not on every warm invocation.
 constexpr auto memory_age = 100ms;
 
@@ -323,94 +320,6 @@ void Environment::become_free() {
   owner_.environment_free(*this);
 }
 
-void Environment::begin_reset() {
-  move(Event::Reset);
-  drop_fault();
-  release_waiter(false);
-  if (companions_) [[unlikely]] {
-    reset_with_extensions();
-    return;
-  }
-  set_deadline(now() + reset_limit);
-  sandbox_->kill();
-}
-
-void Environment::deadline_passed() {
-  switch (state_) {
-    case State::Initialising:
-      if (!init_failure_) {
-        init_failure_ = phase_ == platform_log::InitPhase::Init
-                            ? Failure{InvocationEnd::Timeout, "Sandbox.Timedout", {}}
-                            : timed_out(timeout());
-        init_duration_ = now() - init_started_;
-      }
-      begin_reset();
-      break;
-    case State::Invoking:
-      ending_ = failed(timed_out(timeout()));
-      ending_->outcome.duration = now() - started_;
-      settling_ = true;
-      begin_reset();
-      break;
-    case State::Responded:
-      // It has answered and does not come back for the next event: the time-out covers that too.
-      if (companions_) mark_ending(timed_out(timeout()));
-      begin_reset();
-      break;
-    case State::Resetting:
-      if (companions_ && shutdown_expired()) break;
-      // Even a killed process did not go: nothing can be done with this sandbox any more.
-      process_gone();
-      end(AwsError{});
-      break;
-    default:
-      break;
-  }
-}
-
-void Environment::process_exited(ExitStatus status) {
-  if (launching_) {
-    early_exit_ = status;
-    return;
-  }
-  if (forced_exit_) status = *forced_exit_;
-  refresh_memory(true);
-  log_.end_output();
-  if (companions_) companions_->runtime_runs = false;
-  switch (state_) {
-    case State::Initialising:
-      if (!init_failure_) {
-        init_failure_ = exited(status);
-        init_duration_ = now() - init_started_;
-      }
-      break;
-    case State::Invoking:
-      ending_ = failed(exited(status));
-      ending_->outcome.duration = now() - started_;
-      break;
-    default:
-      break;
-  }
-  if (companions_ && shut_extensions()) return;
-  process_gone();
-  if (available()) become_free();
-}
-
-/// No process is left, for whatever reason: what waited for that is concluded.
-void Environment::process_gone() {
-  move(Event::ProcessGone);
-  drop_fault();
-  place_.release();
-  cancel_timer(hold_timer_);
-  deadline_.clear();
-  release_waiter(false);
-  frozen_ = false;
-  if (init_failure_)
-    conclude_failed_init();
-  else
-    settle();
-}
-
 void Environment::release_waiter(bool event) {
   if (!waiter_) return;
   const OneShot<bool> waiter = std::move(*waiter_);
@@ -430,43 +339,6 @@ void Environment::refresh_memory(bool at_once) {
 
 void Environment::cancel_timer(TimerId& timer) {
   if (timer != 0) around_.stopwatch.cancel(std::exchange(timer, 0));
-}
-
-void Environment::freeze() {
-  if (companions_ && flush_before_freeze()) return;
-  freeze_now();
-}
-
-void Environment::freeze_now() {
-  if (state_ != State::Idle || frozen_) return;
-  frozen_ = true;
-  sandbox_->freeze();
-}
-
-void Environment::end(const AwsError& reason) {
-  if (state_ == State::Dead) return;
-  const bool gently = ends_gently() && state_ != State::Resetting;
-  if (sandbox_ && state_ != State::Stopped && !gently) sandbox_->kill();
-  if (settling_ || ending_) settle();
-  move(Event::End);
-  deadline_.disarm();
-  cancel_timer(drain_timer_);
-  cancel_timer(hold_timer_);
-  drop_fault();
-  place_.release();
-  if (companions_) {
-    cancel_timer(companions_->freeze_timer);
-    if (companions_->enrolled) companions_->enrolled->set(false);
-  }
-  if (job_) owner_.settle(std::move(job_), reason);
-  if (gently) {
-    around_.tasks.spawn("end environment", wind_down(shared_from_this()));
-  } else {
-    release_waiter(false);
-    log_.end_output();
-    let_go();
-  }
-  owner_.environment_gone(*this);
 }
 
 EnvironmentInfo Environment::info() const {

@@ -21,8 +21,6 @@ constexpr auto internal_shutdown_limit = 500ms;
 constexpr auto runtime_share = 300ms;
 /// What has been killed is gone within milliseconds.
 constexpr auto kill_limit = 1s;
-/// Telemetry that is on its way may hold up a freeze, or the end, for so long.
-constexpr auto flush_limit = 200ms;
 /// A longer line of an extension is cut.
 constexpr std::size_t longest_line = 256 * 1024;
 
@@ -67,16 +65,6 @@ Companions& Environment::companions() {
 }
 
 Extensions& Environment::extensions() { return companions().registry; }
-
-void Environment::start_telemetry() {
-  auto telemetry =
-      std::make_shared<Telemetry>(around_.endpoints, around_.clock, around_.stopwatch, around_.tasks);
-  log_.set_telemetry(telemetry.get());
-  companions_->telemetry = std::move(telemetry);
-  companions_->telemetry->platform(
-      "initStart", telemetry_records::init_start(*identity_.version, phase_, identity_.initialization_type,
-                                                 identity_.log_stream));
-}
 
 void Environment::find_extensions() {
   std::vector<std::string> programs = sandbox_->extensions();
@@ -290,47 +278,6 @@ void Environment::runtime_came_back() {
   if (ending_) tell_runtime_done(ending_->end, ending_->error_type);
 }
 
-void Environment::tell_runtime_done(InvocationEnd end, std::string_view error_type) {
-  Companions& all = *companions_;
-  if (std::exchange(all.runtime_done_told, true) || !all.telemetry) return;
-  if (sandbox_) sandbox_->collect_output();  // what the function has written comes before it
-  all.telemetry->platform(
-      "runtimeDone", telemetry_records::runtime_done({request_id_, end, error_type,
-                                                      all.runtime_back.value_or(now()) - started_,
-                                                      all.produced_bytes, all.begun, all.response_latency}));
-}
-
-/// How the runtime came out of init; told once.
-void Environment::tell_init_runtime_done(const Failure* failure) {
-  Companions& all = *companions_;
-  if (std::exchange(all.runtime_came, true) || !all.telemetry) return;
-  if (sandbox_) sandbox_->collect_output();
-  all.telemetry->platform("initRuntimeDone", telemetry_records::init_runtime_done(
-                                                 identity_.initialization_type, phase_, failure));
-}
-
-void Environment::tell_init_end(std::chrono::nanoseconds duration, const Failure* failure) {
-  Companions& all = *companions_;
-  tell_init_runtime_done(failure);
-  for (const Extensions::Extension& extension : all.registry.all()) {
-    if (log_.wanted())
-      log_.platform(platform_log::extension(*identity_.version, around_.clock.now(), extension));
-    if (all.telemetry) all.telemetry->platform("extension", telemetry_records::extension(extension));
-  }
-  if (!all.telemetry) return;
-  all.telemetry->platform(
-      "initReport", telemetry_records::init_report(identity_.initialization_type, phase_, duration, failure));
-  all.telemetry->close_subscriptions();
-}
-
-bool Environment::subscribe(TelemetrySubscription subscription) {
-  if (state_ != State::Initialising || !companions_->telemetry) return false;
-  if (log_.wanted())
-    log_.platform(platform_log::subscription(*identity_.version, around_.clock.now(), subscription));
-  companions_->telemetry->subscribe(std::move(subscription));
-  return true;
-}
-
 /// `begin_reset` where there are extensions: the runtime goes first.
 void Environment::reset_with_extensions() {
   Companions& all = *companions_;
@@ -420,7 +367,7 @@ Task<> Environment::wind_down([[maybe_unused]] std::shared_ptr<Environment> self
   release_waiter(false);
   if (all.telemetry && all.telemetry->pending()) {
     const OneShot<bool> flushed = all.telemetry->flush();
-    const TimerId timer = set_after(stopwatch, flushed, flush_limit);
+    const TimerId timer = set_after(stopwatch, flushed, telemetry_flush_limit);
     auto waiting = flushed.wait();
     co_await std::move(waiting);
     stopwatch.cancel(timer);
@@ -453,19 +400,6 @@ void Environment::let_go() {
   }
   auto sandbox = std::move(sandbox_);
   boost::asio::post(around_.executor, [sandbox = std::move(sandbox), listener = std::move(listener_)] {});
-}
-
-/// Telemetry that waits in a frozen sandbox would reach nobody.
-bool Environment::flush_before_freeze() {
-  Companions& all = *companions_;
-  if (all.freeze_timer != 0) return true;
-  if (!all.telemetry || !all.telemetry->pending()) return false;
-  all.telemetry->flush();
-  all.freeze_timer = around_.stopwatch.call_after(flush_limit, [this] {
-    companions_->freeze_timer = 0;
-    freeze_now();
-  });
-  return true;
 }
 
 }  // namespace aviary::execution

@@ -11,7 +11,8 @@ namespace aviary::execution {
 
 /// Where telemetry goes: a process in the sandbox that listens there.
 struct TelemetryDestination {
-  bool tcp = false;  ///< lines of JSON; else HTTP, an array of JSON
+  std::string address = "127.0.0.1";  ///< of the sandbox
+  bool tcp = false;                   ///< lines of JSON; else HTTP, an array of JSON
   std::uint16_t port = 0;
   std::string target = "/";  ///< HTTP
 };

@@ -195,6 +195,7 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::crea
   state->user = static_cast<std::uint32_t>(made.number(1));
   state->peak_file = made.text(1);
   state->freeze_file = made.text(2);
+  state->address = made.text(4);
   if (state->core->facts().isolation == Isolation::None) state->plain_tmp = made.text(3);
   co_return boost::system::result<void, LaunchProblem>();
 }

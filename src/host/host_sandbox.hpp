@@ -23,6 +23,7 @@ class HostLauncher::HostSandbox final : public Sandbox {
 
   Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process, ProcessEvents events) override;
   std::vector<std::string> extensions() const override;
+  std::string local_address() const override;
   Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec process,
                                                                 ProcessEvents events) override;
   void freeze() override;

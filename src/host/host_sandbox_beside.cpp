@@ -54,6 +54,10 @@ std::vector<std::string> HostLauncher::HostSandbox::extensions() const {
   return {names.begin(), names.end()};
 }
 
+std::string HostLauncher::HostSandbox::local_address() const {
+  return state_->address.empty() ? "127.0.0.1" : state_->address;
+}
+
 Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::start_beside(
     ProcessSpec process, ProcessEvents events) {
   return start_beside(state_, std::move(process), std::move(events));

@@ -35,6 +35,7 @@ struct HostLauncher::HostSandbox::State : std::enable_shared_from_this<State> {
   std::uint32_t user = 0;
   std::string peak_file;
   std::string freeze_file;
+  std::string address;    ///< what sandbox.localdomain is inside; empty: as outside
   std::string plain_tmp;  ///< without namespaces: its folder for temporary files
 
   std::optional<SpareProcess> spare;  ///< waits in it for the first `start`

@@ -71,6 +71,8 @@ class Sandbox {
                                                                  ProcessEvents events) = 0;
   /// Names of the files right in /opt/extensions, in order: programs that shall run beside the first process.
   virtual std::vector<std::string> extensions() const = 0;
+  /// Where the sandbox's processes listen that listen on sandbox.localdomain.
+  virtual std::string local_address() const = 0;
   /// Starts a program beside the first process, before it or while it runs; any number of them. From then on
   /// the end of the first process ends no other: `kill` does. `exited` is about this program alone.
   virtual Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec process,

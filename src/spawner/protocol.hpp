@@ -28,7 +28,8 @@ enum class Op : std::uint32_t {
   Destroy,
   // From the spawner to the server.
   Ready,    ///< numbers: Isolation in effect, TmpKind for the usual size; texts: why no namespaces, notes
-  Created,  ///< numbers: errno, user id on the host; texts: failing step | "", memory peak file, freeze file
+  Created,  ///< numbers: errno, user id on the host; texts: failing step | "", memory peak file, freeze file,
+            ///< temporary folder on the host, the address that is sandbox.localdomain inside
   Started,  ///< numbers: errno, process id on the host; texts: failing step
   Exited,   ///< numbers: code, signal, out of memory, peak bytes (0: ask the cgroup)
   StartedBeside,  ///< numbers: errno, serial, process id on the host; texts: failing step
@@ -66,7 +67,7 @@ inline constexpr int telemetry_descriptor = 62;
 inline constexpr std::string_view telemetry_variable = "_LAMBDA_TELEMETRY_LOG_FD=";
 
 namespace build {
-enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes };
+enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes, has_hosts };
 }  // namespace build
 
 /// Packets larger than this cannot be sent (a socket's default buffer holds about 200 KiB).

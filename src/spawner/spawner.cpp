@@ -97,9 +97,27 @@ Failure Spawner::find_opt(const Packet& packet, Descriptor& opt) {
   return {};
 }
 
+/// Where extensions will run: sandboxes share the machine's network, and each has to have an address of its
+/// own for what all of its kind listen on.
+Failure Spawner::find_hosts(const Packet& packet, Sandbox& sandbox, Descriptor& hosts) {
+  constexpr std::size_t first_layer = 2;
+  bool wanted = false;
+  for (std::size_t i = first_layer; i < packet.texts.size(); ++i)
+    wanted = wanted || ::access((packet.texts[i] + "/extensions").c_str(), F_OK) == 0;
+  if (!wanted) return {};
+  const auto low = static_cast<unsigned>(sandbox.slot % 64000) + 256;
+  sandbox.address = "127." + std::to_string(64 + ::getpid() % 128) + "." + std::to_string(low / 256) + "." +
+                    std::to_string(low % 256);
+  const std::string path = hosts_file(sandbox);
+  Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!write_file(path.c_str(), world_.hosts_with(sandbox.address))) return failed("write /etc/hosts");
+  hosts = detached_copy(path.c_str(), true);
+  return hosts ? Failure() : failed("copy the mount of /etc/hosts");
+}
+
 Packet Spawner::build_packet(std::int64_t memory) const {
   Packet build{
-      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
+      Op::Build, 0, std::vector<std::int64_t>(build::has_hosts + 1), {world_.place(), std::string()}};
   build.numbers[build::isolated] = isolation_ == Isolation::Namespaces ? 1 : 0;
   build.numbers[build::uid] = sandbox_uid;
   build.numbers[build::gid] = sandbox_gid;
@@ -121,12 +139,14 @@ Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
   Packet build = build_packet(memory);
   Descriptor task;
   Descriptor opt;
+  Descriptor hosts;
   std::optional<TmpFolder> tmp;
   if (isolated) {
     world_.refresh();
     task = detached_copy(packet.text(1).c_str(), true);
     if (!task) return failed("copy the mount of the code");
     if (Failure failure = find_opt(packet, opt)) return failure;
+    if (Failure failure = find_hosts(packet, sandbox, hosts)) return failure;
     Failure failure;
     if (sandbox.tmp && tmp_bytes == usual_tmp_bytes)
       tmp = TmpFolder{TmpKind::Image, std::move(sandbox.tmp), {}};
@@ -142,10 +162,13 @@ Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
     build.texts[1] = sandbox.folder;
   }
   build.numbers[build::has_opt] = opt ? 1 : 0;
+  build.numbers[build::has_hosts] = hosts ? 1 : 0;
   build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
   int sent;
   if (!isolated)
     sent = send_packet(sandbox.socket.get(), build);
+  else if (opt && hosts)
+    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get(), hosts.get()});
   else if (opt)
     sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get()});
   else
@@ -255,7 +278,7 @@ void Spawner::hear(std::uint32_t handle) {
         say(Op::Created, handle,
             {0, base_uid_ != 0 && isolation_ == Isolation::Namespaces ? base_uid_ + sandbox.slot : 0},
             {std::string(), cgroups_.peak_file(sandbox.name), cgroups_.freeze_file(sandbox.name),
-             sandbox.folder});
+             sandbox.folder, sandbox.address});
       }
       return;
     case Op::Started:
@@ -313,6 +336,7 @@ void Spawner::reap() {
 void Spawner::remove_remains(Sandbox& sandbox) {
   if (!cgroups_.remove(sandbox.name)) busy_groups_.push_back(sandbox.name);
   if (!sandbox.folder.empty()) remove_folder(sandbox.folder);
+  if (!sandbox.address.empty()) ::unlink(hosts_file(sandbox).c_str());
   if (sandbox.slot >= 0) free_slots_.push_back(sandbox.slot);
 }
 

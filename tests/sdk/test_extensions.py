@@ -1,9 +1,11 @@
 """Extensions in layers, with real processes: a shell script beside a function, one that reads telemetry, one that
 fails; and AWS's own runtime clients in place of the built-in ones."""
 
+import concurrent.futures
 import json
 import os
 import shutil
+import socket
 import tempfile
 import time
 import unittest
@@ -79,6 +81,18 @@ def handler(event, context):
 """)
 
 
+SLEEPS = python_zip("""
+import json
+import time
+
+def handler(event, context):
+    print(event)
+    time.sleep(0.6)
+    events = [json.loads(line) for line in open("/tmp/telemetry")]
+    return [each["record"] for each in events if each["type"] == "function"]
+""")
+
+
 class Extensions(LambdaCase):
     def layer(self, **files):
         return self.client.publish_layer_version(LayerName="extensions", Content={"ZipFile": zipped(
@@ -121,6 +135,17 @@ class Extensions(LambdaCase):
                        "platform.runtimeDone", "platform.report"):
             self.assertIn(wanted, types)
         self.assertIn("the function speaks", [event["record"] for event in events if event["type"] == "function"])
+
+    def test_a_port_of_every_environment(self):
+        """Two at once listen on the same port of sandbox.localdomain, and each hears of its own."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        collector = COLLECTOR.replace('"sandbox.localdomain", 0', f'"sandbox.localdomain", {port}')
+        self.create(code=SLEEPS, Layers=[self.layer(collector=collector)])
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            said = list(pool.map(lambda word: self.invoke(payload=word)[0], ("one", "two")))
+        self.assertEqual([sorted(set(each)) for each in said], [["one"], ["two"]])
 
     def test_one_that_fails(self):
         self.create(code=READS, Layers=[self.layer(bad="#!/bin/sh\necho not today\nexit 3\n")])

@@ -255,6 +255,7 @@ class FakeSandbox final : public Sandbox {
     for (const auto& [name, program] : host_.extensions) names.push_back(name);
     return names;
   }
+  std::string local_address() const override { return "127.77.0.1"; }
   Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec spec,
                                                                 ProcessEvents events) override {
     const auto refused = host_.refuse_exec.find(spec.argv.front());

@@ -174,6 +174,15 @@ wire::Response subscribe_extension(ExtensionHost& host, const wire::Request& req
   return answer;
 }
 
+/// Where a developer's own process is attached; as AWS's runtime interface emulator says it.
+wire::Response without_extensions(std::string_view action, bool logs) {
+  if (action == "/register")
+    return refusal(403, "Extension.RegistrationClosed", "Extension registration closed already");
+  if (action != "subscribe") return internal_error();
+  return logs ? refusal(202, "Logs.NotSupported", "Logs API is not supported")
+              : refusal(202, "Telemetry.NotSupported", "Telemetry API is not supported");
+}
+
 }  // namespace
 
 bool is_extension_path(std::string_view path) {
@@ -195,7 +204,7 @@ Task<wire::Response> extension_call(std::shared_ptr<Session> session, wire::Requ
   if (method.empty()) co_return not_found();
   if (request.method != method) co_return method_not_allowed();
   ExtensionHost* host = session->extension_host();
-  if (host == nullptr) co_return internal_error();
+  if (host == nullptr) co_return without_extensions(action, path == logs_path);
   if (action == "/register") co_return enrol_extension(*host, request);
   wire::Response problem;
   std::string id = identifier_of(request, problem);

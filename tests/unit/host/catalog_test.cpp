@@ -95,7 +95,7 @@ TEST_F(CatalogTest, AsksProgramsWhoseNameDoesNotTell) {
 
 TEST_F(CatalogTest, IgnoresShims) {
   install("bin/shims/python3.11", "Python 3.11.7");
-  HostRuntimeCatalog here({{}, home, {home / "bin/shims"}});
+  HostRuntimeCatalog here({{}, {}, home, {home / "bin/shims"}});
   EXPECT_FALSE(here.find("python3.11"));
   EXPECT_THAT(here.install_hint("python3.11"), HasSubstr("python3.11"));
 }
