@@ -295,6 +295,7 @@ void Environment::close_log() {
     log_.platform(platform_log::end(*identity_.version, at, report));
     log_.platform(platform_log::report(*identity_.version, at, report));
     if (companions_ && companions_->telemetry) [[unlikely]] {
+      if (!ending.log_line.empty()) companions_->telemetry->platform("fault", OrderedJson(ending.log_line));
       companions_->telemetry->platform("end", telemetry_records::end(request_id_));
       companions_->telemetry->platform("report", telemetry_records::report(*identity_.version, report));
     }

@@ -310,6 +310,8 @@ bool Environment::shut_extensions() {
     drop_fault();
     release_waiter(false);
   }
+  if (ending_) tell_runtime_done(ending_->end, ending_->error_type);
+  if (all.telemetry) all.telemetry->flush();
   all.shutting_down = true;
   const std::int64_t until = process_now_ms() + std::chrono::milliseconds(shutdown_limit).count();
   const bool wanted = all.registry.deliver_shutdown(shutdown_event(timeout ? "timeout" : "failure", until));

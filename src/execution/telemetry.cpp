@@ -20,9 +20,10 @@ constexpr auto between_attempts = std::chrono::milliseconds(100);
 /// What the Logs API calls it; empty: it does not have it.
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html
 std::string_view logs_name(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> names{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names{{
       {"platform.start", "platform.start"},
       {"platform.end", "platform.end"},
+      {"platform.fault", "platform.fault"},
       {"platform.runtimeDone", "platform.runtimeDone"},
       {"platform.report", "platform.report"},
       {"platform.extension", "platform.extension"},
@@ -47,7 +48,7 @@ bool wanted_by(const TelemetrySubscription& to, std::string_view type) {
   if (type == "function") return to.function;
   if (type == "extension") return to.extensions;
   if (!to.platform) return false;
-  if (!to.logs_api) return type != "platform.end";
+  if (!to.logs_api) return type != "platform.end" && type != "platform.fault";
   return type != "platform.runtimeDone" || to.schema == "2021-03-18";
 }
 

@@ -150,6 +150,25 @@ TEST_F(TelemetryTest, HasTheOlderApi) {
                                    "platform.end", "platform.report"));
 }
 
+TEST_F(TelemetryTest, TellsOfAFailureBeforeTheExtensionEnds) {
+  world.host.program = [](std::shared_ptr<FakeProcess> process) -> Task<> {
+    auto asking = process->next();
+    co_await std::move(asking);
+    process->exit(3);
+  };
+  world.add({.last_work = 50ms, .subscription = all_types});
+  const auto call = world.invoke(world.layered(), "1");
+  world.pass(20ms);
+  EXPECT_FALSE(call->done());
+  const std::vector<OrderedJson> all = events();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back()["type"], "platform.runtimeDone");
+  EXPECT_EQ(all.back()["record"]["status"], "failure");
+  EXPECT_EQ(all.back()["record"]["errorType"], "Runtime.ExitError");
+  world.pass(100ms);
+  EXPECT_TRUE(call->done());
+}
+
 TEST_F(TelemetryTest, RefusesBadSubscriptions) {
   const auto seen = world.add({.subscription = "{}"});
   world.invoke(world.layered(), "1");
