@@ -59,6 +59,8 @@ struct EmulatorOptions {
   std::size_t spare_runtimes = 2;          ///< interpreters started ahead, of each kind in use; 0: none
   bool strict_runtimes = false;            ///< refuse to run on a neighbouring interpreter version
   std::vector<std::string> runtime_path;   ///< further interpreters: `python3.12=/opt/python/bin/python3.12`
+  /// AWS's own clients in place of ours: `nodejs=/path/node_modules/aws-lambda-ric`
+  std::vector<std::string> runtime_client;
   std::vector<std::string> hot_reload_root;  ///< folders that functions may run from as they lie there
   bool log_functions = false;                ///< what functions write, on standard error
   bool plain_function_logs = false;          ///< without the function's name before each line; no option

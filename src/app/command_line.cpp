@@ -322,6 +322,8 @@ class Parser {
              "Refuse to run on a neighbouring interpreter version");
     add_list("--runtime-path", options_.runtime_path,
              "An interpreter to use: python3.12=/opt/python/bin/python3.12");
+    add_list("--runtime-client", options_.runtime_client,
+             "AWS's own runtime client instead of ours: nodejs=/path/node_modules/aws-lambda-ric");
     add_list(
         "--hot-reload-root", options_.hot_reload_root,
         "A folder that functions may run from as it lies there: S3Bucket=hot-reload,S3Key=/path/below/it");

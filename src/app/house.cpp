@@ -15,6 +15,7 @@
 #include "host/disk_body_store.hpp"
 #include "host/disk_code_store.hpp"
 #include "host/machine_report.hpp"
+#include "host/runtime_client.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
 
@@ -52,6 +53,16 @@ std::string problem_of(const EmulatorOptions& options) {
           "--runtime-path is RUNTIME=PROGRAM as python3.12=/opt/python/bin/python3.12, not '{}'", pair);
     if (!std::filesystem::exists(pair.substr(equals + 1)))
       return fmt::format("--runtime-path {}: there is no such program", pair);
+  }
+  for (const std::string& pair : options.runtime_client) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos)
+      return fmt::format(
+          "--runtime-client is RUNTIME=FOLDER as nodejs=/path/node_modules/aws-lambda-ric, not '{}'", pair);
+    std::string problem;
+    const std::string family = host::family_named(pair.substr(0, equals));
+    if (!host::client_command(family, pair.substr(equals + 1), problem))
+      return fmt::format("--runtime-client {}: {}", pair, problem);
   }
   for (const std::string& root : options.hot_reload_root) {
     std::error_code ignored;

@@ -33,6 +33,7 @@ constexpr MetricRow metric_rows[] = {
     {"ProvisionedConcurrencyInvocations", "Count"},
     {"ProvisionedConcurrencySpilloverInvocations", "Count"},
     {"ProvisionedConcurrencyUtilization", "Count"},
+    {"PostRuntimeExtensionsDuration", "Milliseconds"},
 };
 
 /// After the function's name in its ARN: `prod`, `6`, `$LATEST` or nothing.
@@ -187,6 +188,8 @@ void LambdaMetrics::on_invocation(const execution::InvocationRecord& invocation)
   record(resource, Metric::Invocations, at, 1);
   record(resource, Metric::Errors, at, is_error(invocation.end) ? 1 : 0);
   record(resource, Metric::Duration, at, milliseconds(invocation.duration));
+  if (invocation.after_runtime)
+    record(resource, Metric::PostRuntimeExtensionsDuration, at, milliseconds(*invocation.after_runtime));
   if (invocation.provisioned) record(resource, Metric::ProvisionedConcurrencyInvocations, at, 1);
   if (invocation.spilled) record(resource, Metric::ProvisionedConcurrencySpilloverInvocations, at, 1);
 }

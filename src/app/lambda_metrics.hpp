@@ -56,8 +56,9 @@ class LambdaMetrics final : public execution::InvocationObserver,
     ProvisionedConcurrencyInvocations,
     ProvisionedConcurrencySpilloverInvocations,
     ProvisionedConcurrencyUtilization,
+    PostRuntimeExtensionsDuration,
   };
-  static constexpr std::size_t metrics = 17;
+  static constexpr std::size_t metrics = 18;
 
   /// One dimension set with its values: shared by all that count in it.
   struct Set {

@@ -11,6 +11,11 @@ host::CatalogOptions catalog_options(const EmulatorOptions& options) {
     if (equals != std::string::npos)
       chosen.given.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
+  for (const std::string& pair : options.runtime_client) {
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string::npos)
+      chosen.clients.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
   return chosen;
 }
 

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "http/client.hpp"
 #include "http/default_words.hpp"
 #include "http/server.hpp"
 
@@ -64,6 +70,33 @@ http::Options runtime_words(execution::RuntimeHandler handler, execution::Runtim
   return options;
 }
 
+/// An extension may work on a batch before it answers.
+constexpr std::chrono::milliseconds delivery_timeout{5000};
+
+/// Lines over a connection of their own.
+Task<bool> send_lines(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::string address,
+                      std::uint16_t port, std::string lines) {
+  namespace asio = boost::asio;
+  constexpr auto token = asio::as_tuple(asio::use_awaitable);
+  asio::ip::tcp::socket socket(executor);
+  const TimerId timer = stopwatch.call_after(delivery_timeout, [&socket] {
+    boost::system::error_code ignored;
+    socket.close(ignored);
+  });
+  const asio::ip::tcp::endpoint there(asio::ip::make_address(address), port);
+  auto connecting = socket.async_connect(there, token);
+  auto [refused] = co_await std::move(connecting);
+  bool sent = false;
+  if (!refused) {
+    const auto buffer = asio::buffer(lines);
+    auto writing = asio::async_write(socket, buffer, token);
+    auto [broken, bytes] = co_await std::move(writing);
+    sent = !broken && bytes == lines.size();
+  }
+  stopwatch.cancel(timer);
+  co_return sent;
+}
+
 class Listener final : public execution::RuntimeListener {
  public:
   Listener(boost::asio::any_io_executor executor, Stopwatch& stopwatch, execution::RuntimeHandler handler,
@@ -94,6 +127,25 @@ std::unique_ptr<execution::RuntimeListener> RuntimeListeners::open(execution::Ru
   problem = listener->open();
   if (!problem.empty()) return nullptr;
   return listener;
+}
+
+Task<bool> RuntimeListeners::deliver(execution::TelemetryDestination to, std::string batch) {
+  if (to.tcp) {
+    auto sending = send_lines(executor_, stopwatch_, to.address, to.port, std::move(batch));
+    co_return co_await std::move(sending);
+  }
+  http::Outgoing request;
+  request.host = to.address;
+  request.port = to.port;
+  request.method = "POST";
+  request.target = to.target;
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = std::move(batch);
+  http::FetchLimits limits;
+  limits.timeout = delivery_timeout;
+  auto fetching = http::fetch(executor_, stopwatch_, std::move(request), limits);
+  const auto answer = co_await std::move(fetching);
+  co_return answer.has_value() && answer->status < 300;
 }
 
 }  // namespace aviary::app

@@ -19,6 +19,7 @@ class RuntimeListeners final : public execution::RuntimeEndpoints {
   std::unique_ptr<execution::RuntimeListener> open(execution::RuntimeHandler handler,
                                                    execution::RuntimeReceiver receiver,
                                                    std::string& problem) override;
+  Task<bool> deliver(execution::TelemetryDestination to, std::string batch) override;
   /// Before destruction: completes when nothing is being told any more.
   Task<> stop() { return truncated_.join(); }
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/post.hpp>
 #include <stdexcept>
 #include <utility>
 
+#include "execution/telemetry_records.hpp"
 #include "wire/body_stream.hpp"
 
 namespace aviary::execution {
@@ -19,8 +19,6 @@ constexpr std::size_t kept_payload = 1 << 20;
 /// output keeps coming it is given a few more.
 constexpr auto drain_step = 1ms;
 constexpr int most_drains = 10;
-/// A killed process is gone within milliseconds; after this long its environment is given up.
-constexpr auto reset_limit = 1s;
 /// Reading the peak costs a few system calls: not on every warm invocation.
 constexpr auto memory_age = 100ms;
 
@@ -77,6 +75,8 @@ void Environment::deliver() {
   }
   if (job_->invocation.tail_log && !log_.tailing()) log_.begin_tail();
   log_start();
+  if (companions_) [[unlikely]]
+    deliver_to_extensions();
   if (job_->fault)
     hold_event();
   else
@@ -108,7 +108,7 @@ std::string_view Environment::request_id() const {
 }
 
 bool Environment::owns(const wire::Request& request) {
-  if (state_ == State::Dead || !sandbox_) return false;
+  if (!sandbox_) return false;
   // Asking the host costs system calls: once a connection. A connection whose name is not known is asked
   // about anew: its port alone could be somebody else's by now.
   if (request.connection != 0 && verified_.contains(request.connection)) return true;
@@ -124,6 +124,10 @@ OneShot<bool> Environment::wants_event() {
     case State::Initialising:
       release_waiter(false);
       waiter_ = waiter;
+      if (companions_) [[unlikely]] {
+        tell_init_runtime_done(nullptr);
+        if (!extensions_wait()) break;
+      }
       if (fault_timer_ == 0) init_succeeded();
       break;
     case State::Idle:
@@ -140,17 +144,27 @@ OneShot<bool> Environment::wants_event() {
       }
       break;
     case State::Responded:
+      release_waiter(false);
       waiter_ = waiter;
-      move(Event::Ready);
-      deadline_.clear();
-      if (settling_) break;
-      close_log();
-      become_free();
+      if (companions_) [[unlikely]] {
+        runtime_came_back();
+        if (!extensions_wait()) break;
+      }
+      finish_invocation();
       break;
     default:
       waiter.set(false);
   }
   return waiter;
+}
+
+/// Everybody is back for the next event.
+void Environment::finish_invocation() {
+  move(Event::Ready);
+  deadline_.clear();
+  if (settling_) return;
+  close_log();
+  become_free();
 }
 
 std::optional<Delivery> Environment::take_event() {
@@ -204,13 +218,17 @@ void Environment::answered(Ending ending) {
   move(Event::Respond);
   drop_fault();
   ending.outcome.duration = now() - started_;
+  if (companions_) [[unlikely]] {
+    companions_->response_latency = ending.outcome.duration;
+    companions_->produced_bytes = streaming_ ? streamed_bytes() : ending.outcome.payload.size();
+  }
   ending_ = std::move(ending);
   if (job_->invocation.tail_log) {
     settle_after_drain();
     return;
   }
   // Nobody reads this log right now: the caller need not wait for it.
-  if (around_.sinks.empty()) {
+  if (around_.sinks.empty() && !companions_) {
     settle();
     return;
   }
@@ -235,6 +253,8 @@ void Environment::drained() {
     return;
   }
   settling_ = false;
+  // The log that the caller waits for ends when the last extension is through.
+  if (companions_ && state_ == State::Responded) return;
   settle();
   if (available()) become_free();
 }
@@ -254,6 +274,14 @@ void Environment::close_log() {
   Ending ending = std::move(*ending_);
   ending_.reset();
   lambda::Outcome& outcome = ending.outcome;
+  std::optional<std::chrono::nanoseconds> after_runtime;
+  if (companions_) [[unlikely]] {
+    tell_runtime_done(ending.end, ending.error_type);
+    if (companions_->runtime_back) {
+      after_runtime = now() - *companions_->runtime_back;
+      outcome.duration = now() - started_;
+    }
+  }
   outcome.cold = fresh_;
   outcome.init_duration = fresh_ ? init_duration_ : 0ns;
   fresh_ = false;
@@ -266,12 +294,18 @@ void Environment::close_log() {
     log_.platform(ending.log_line);
     log_.platform(platform_log::end(*identity_.version, at, report));
     log_.platform(platform_log::report(*identity_.version, at, report));
+    if (companions_ && companions_->telemetry) [[unlikely]] {
+      if (!ending.log_line.empty()) companions_->telemetry->platform("fault", OrderedJson(ending.log_line));
+      companions_->telemetry->platform("end", telemetry_records::end(request_id_));
+      companions_->telemetry->platform("report", telemetry_records::report(*identity_.version, report));
+    }
   }
   if (log_.tailing()) outcome.log_tail = log_.take_tail();
   if (!around_.observers.empty()) {
     InvocationRecord record{identity_.version, request_id_, invoked_arn_, ending.end, ending.error_type};
     record.duration = outcome.duration;
     record.init_duration = outcome.init_duration;
+    record.after_runtime = after_runtime;
     record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);
     record.max_memory_bytes = memory_bytes_;
     record.cold = outcome.cold;
@@ -285,86 +319,6 @@ void Environment::close_log() {
 void Environment::become_free() {
   free_since_ = around_.stopwatch.elapsed();
   owner_.environment_free(*this);
-}
-
-void Environment::begin_reset() {
-  move(Event::Reset);
-  drop_fault();
-  release_waiter(false);
-  set_deadline(now() + reset_limit);
-  sandbox_->kill();
-}
-
-void Environment::deadline_passed() {
-  switch (state_) {
-    case State::Initialising:
-      if (!init_failure_) {
-        init_failure_ = phase_ == platform_log::InitPhase::Init
-                            ? Failure{InvocationEnd::Timeout, "Sandbox.Timedout", {}}
-                            : timed_out(timeout());
-        init_duration_ = now() - init_started_;
-      }
-      begin_reset();
-      break;
-    case State::Invoking:
-      ending_ = failed(timed_out(timeout()));
-      ending_->outcome.duration = now() - started_;
-      settling_ = true;
-      begin_reset();
-      break;
-    case State::Responded:
-      // It has answered and does not come back for the next event: the time-out covers that too.
-      begin_reset();
-      break;
-    case State::Resetting:
-      // Even a killed process did not go: nothing can be done with this sandbox any more.
-      process_gone();
-      end(AwsError{});
-      break;
-    default:
-      break;
-  }
-}
-
-void Environment::process_exited(ExitStatus status) {
-  if (launching_) {
-    early_exit_ = status;
-    return;
-  }
-  if (forced_exit_) status = *forced_exit_;
-  refresh_memory(true);
-  log_.end_output();
-  switch (state_) {
-    case State::Initialising:
-      if (!init_failure_) {
-        init_failure_ = exited(status);
-        init_duration_ = now() - init_started_;
-      }
-      break;
-    case State::Invoking:
-      ending_ = failed(exited(status));
-      ending_->outcome.duration = now() - started_;
-      break;
-    default:
-      break;
-  }
-  process_gone();
-  if (available()) become_free();
-}
-
-/// No process is left, for whatever reason: what waited for that is concluded.
-void Environment::process_gone() {
-  move(Event::ProcessGone);
-  drop_fault();
-  place_.release();
-  cancel_timer(hold_timer_);
-  deadline_.clear();
-  release_waiter(false);
-  frozen_ = false;
-  if (init_failure_)
-    conclude_failed_init();
-  else
-    settle();
 }
 
 void Environment::release_waiter(bool event) {
@@ -386,31 +340,6 @@ void Environment::refresh_memory(bool at_once) {
 
 void Environment::cancel_timer(TimerId& timer) {
   if (timer != 0) around_.stopwatch.cancel(std::exchange(timer, 0));
-}
-
-void Environment::freeze() {
-  if (state_ != State::Idle || frozen_) return;
-  frozen_ = true;
-  sandbox_->freeze();
-}
-
-void Environment::end(const AwsError& reason) {
-  if (state_ == State::Dead) return;
-  if (sandbox_ && state_ != State::Stopped) sandbox_->kill();
-  if (settling_ || ending_) settle();
-  move(Event::End);
-  deadline_.disarm();
-  cancel_timer(drain_timer_);
-  cancel_timer(hold_timer_);
-  drop_fault();
-  place_.release();
-  release_waiter(false);
-  log_.end_output();
-  if (job_) owner_.settle(std::move(job_), reason);
-  // This may be running inside a callback of the very things that go.
-  auto sandbox = std::move(sandbox_);
-  boost::asio::post(around_.executor, [sandbox = std::move(sandbox), listener = std::move(listener_)] {});
-  owner_.environment_gone(*this);
 }
 
 EnvironmentInfo Environment::info() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "execution/companions.hpp"
 #include "execution/concurrency_gate.hpp"
 #include "execution/environment_state.hpp"
 #include "execution/failure.hpp"
@@ -91,7 +92,10 @@ class EnvironmentOwner {
 /// Lives on the loop. Owned by the runner; the listener's handler and the process's callbacks hold weak
 /// references. Ends by `end`: everything that it holds is let go of from the loop, never from inside a
 /// callback of the sandbox.
-class Environment final : public Session, public std::enable_shared_from_this<Environment> {
+class Environment final : public Session,
+                          public std::enable_shared_from_this<Environment>,
+                          private ExtensionHost,
+                          private Extensions::Owner {
  public:
   Environment(Surroundings& around, EnvironmentOwner& owner, EnvironmentIdentity identity);
 
@@ -132,6 +136,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   std::uint64_t streamed_bytes() const override;
   void fail(Failure failure) override;
   void fail_init(Failure failure) override;
+  ExtensionHost* extension_host() override;
 
  private:
   /// What the current invocation came to, until its log is closed.
@@ -168,6 +173,7 @@ class Environment final : public Session, public std::enable_shared_from_this<En
 
   // Invoking (environment.cpp).
   void deliver();
+  void finish_invocation();
   void log_start();
   void answered(Ending ending);
   Ending failed(const Failure& failure);
@@ -183,6 +189,41 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   void release_waiter(bool event);
   void refresh_memory(bool at_once);
   void cancel_timer(TimerId& timer);
+
+  // Extensions (environment_extensions.cpp); but for the first three only where there are some.
+  Companions& companions();
+  void find_extensions();
+  bool ends_gently() const;
+  void begin_extensions();
+  Task<bool> start_extensions();
+  ProcessSpec extension_spec(const std::string& name) const;
+  ProcessEvents extension_events(const std::string& name);
+  void extension_output(const std::string& name, std::string_view bytes);
+  void extension_exited(const std::string& name, ExitStatus status);
+  bool extensions_wait() const;
+  void deliver_to_extensions();
+  void runtime_came_back();
+  void mark_ending(const Failure& failure);
+  void reset_with_extensions();
+  bool shut_extensions();
+  bool shutdown_expired();
+  void finish_reset();
+  Task<> wind_down(std::shared_ptr<Environment> self);
+  void let_go();
+  std::int64_t process_now_ms() const;
+  void start_telemetry();
+  void tell_runtime_done(InvocationEnd end, std::string_view error_type);
+  void tell_init_runtime_done(const Failure* failure);
+  void tell_init_end(std::chrono::nanoseconds duration, const Failure* failure);
+  bool flush_before_freeze();
+  void freeze_now();
+  Extensions& extensions() override;
+  const lambda::Version& function_version() const override { return *identity_.version; }
+  bool subscribe(TelemetrySubscription subscription) override;
+  bool registration_open() const override;
+  void extension_registered() override;
+  void extension_waits() override;
+  void extension_failed(Failure failure) override;
 
   // Failing on purpose (environment_faults.cpp).
   void skip(std::chrono::nanoseconds time);
@@ -232,6 +273,8 @@ class Environment final : public Session, public std::enable_shared_from_this<En
   int drains_ = 0;
   TimerId drain_timer_ = 0;
   LazyDeadline deadline_;
+
+  std::unique_ptr<Companions> companions_;  ///< null as long as there are no extensions
 
   std::chrono::nanoseconds skipped_{};
   bool held_ = false;  ///< the event is kept from the runtime for now

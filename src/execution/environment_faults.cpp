@@ -97,11 +97,11 @@ void Environment::inject_error(const Fault& fault) {
   failure.posted_payload = std::move(error.payload);
   answered(failed(failure));
   if (!waiter_) return;  // it lost its connection; it will ask again
-  move(Event::Ready);
-  deadline_.clear();
-  if (settling_) return;
-  close_log();
-  become_free();
+  if (companions_) {
+    runtime_came_back();
+    if (!extensions_wait()) return;
+  }
+  finish_invocation();
 }
 
 }  // namespace aviary::execution

@@ -173,6 +173,7 @@ Task<Result<>> Environment::prepare() {
       },
       problem);
   if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
+  if (!version.layers.empty()) find_extensions();
   co_return Result<>{};
 }
 
@@ -184,6 +185,7 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
   } else {
     if (!wrapper_.empty()) spec.argv.push_back(wrapper_);
     spec.argv.insert(spec.argv.end(), command_.argv.begin(), command_.argv.end());
+    if (command_.wants_handler) spec.argv.push_back(version.configuration->handler);
   }
   spec.can_wait = command_.can_wait && wrapper_.empty();
   const std::string address = listener_ ? listener_->address() : std::string();
@@ -198,13 +200,17 @@ ProcessEvents Environment::process_events() {
   const std::uint64_t process = process_;
   events.output = [weak = weak_from_this(), process](std::string_view bytes) {
     const auto self = weak.lock();
-    if (!self || self->process_ != process || self->state_ == State::Dead) return;
+    if (!self || self->process_ != process || (self->state_ == State::Dead && !self->companions_)) return;
     self->output_seen_ = true;
     self->log_.output(bytes);
   };
   events.exited = [weak = weak_from_this(), process](ExitStatus status) {
     const auto self = weak.lock();
     if (!self || self->process_ != process) return;
+    if (self->state_ == State::Dead && self->companions_) {
+      self->companions_->runtime_runs = false;
+      if (self->companions_->runtime_gone) self->companions_->runtime_gone->set(true);
+    }
     if (self->state_ == State::Dead || self->state_ == State::Stopped) return;
     self->process_exited(status);
   };
@@ -245,6 +251,12 @@ Task<> Environment::launch() {
   const std::shared_ptr<Sandbox> sandbox = sandbox_;
   const bool custom = custom_runtime(identity_.version->configuration->runtime);
   begin_init();
+  if (companions_) [[unlikely]] {
+    begin_extensions();
+    auto starting = start_extensions();
+    const bool going_on = co_await std::move(starting);
+    if (!going_on) co_return;
+  }
   launching_ = true;
   std::optional<LaunchProblem> problem;
   std::size_t candidate = 0;
@@ -264,6 +276,7 @@ Task<> Environment::launch() {
     if (problem->error_number != ENOENT || problem->step != "exec") break;
     if (state_ != State::Initialising) break;
   }
+  if (companions_) companions_->runtime_runs = !problem;
   launch_returned();
   if (problem) {
     launch_failed(*problem, candidate);
@@ -311,6 +324,7 @@ void Environment::launch_failed(const LaunchProblem& problem, std::size_t candid
           not_executable(command_.argv.empty() ? "" : command_.argv.front(), problem.error_number);
     }
   }
+  if (companions_ && shut_extensions()) return;
   process_gone();
   if (available()) become_free();
 }
@@ -319,6 +333,8 @@ void Environment::init_succeeded() {
   if (prolong_init()) return;
   const bool counts = phase_ == InitPhase::Invoke;
   init_duration_ = counts ? 0ns : now() - init_started_;
+  if (companions_) [[unlikely]]
+    tell_init_end(now() - init_started_, nullptr);
   move(Event::Ready);
   place_.release();
   cancel_timer(hold_timer_);
@@ -344,6 +360,7 @@ void Environment::conclude_failed_init() {
   const Failure failure = std::move(*init_failure_);
   init_failure_.reset();
   const auto duration = std::exchange(init_duration_, 0ns);
+  if (companions_) tell_init_end(duration, &failure);
   if (log_.wanted())
     log_.platform(platform_log::init_report(*identity_.version, around_.clock.now(), phase_, duration,
                                             failure, identity_.initialization_type));

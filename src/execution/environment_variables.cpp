@@ -174,6 +174,27 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   return variables;
 }
 
+Variables extension_variables(const lambda::Version& version, const VariableContext& context) {
+  static constexpr std::array of_the_runtime{std::string_view{"AWS_EXECUTION_ENV"},
+                                             std::string_view{"AWS_LAMBDA_LOG_GROUP_NAME"},
+                                             std::string_view{"AWS_LAMBDA_LOG_STREAM_NAME"},
+                                             std::string_view{"LAMBDA_RUNTIME_DIR"},
+                                             std::string_view{"LAMBDA_TASK_ROOT"},
+                                             std::string_view{"NODE_EXTRA_CA_CERTS"},
+                                             std::string_view{"SSL_CERT_FILE"}};
+  const auto& own = version.configuration->environment;
+  Variables variables = process_variables(version, {}, context);
+  std::erase_if(variables, [&own](const auto& variable) {
+    const std::string& name = variable.first;
+    if (own && own->contains(name) && !reserved_variable(name)) return name.starts_with('_');
+    if (name.starts_with('_') || name.starts_with("AWS_XRAY_")) return true;
+    const bool of_family = std::any_of(family_variables.begin(), family_variables.end(),
+                                       [&name](const FamilyVariable& extra) { return extra.name == name; });
+    return of_family || std::find(of_the_runtime.begin(), of_the_runtime.end(), name) != of_the_runtime.end();
+  });
+  return variables;
+}
+
 Variables attached_variables(const lambda::Version& version, const VariableContext& context) {
   static constexpr std::array inside{"PATH",
                                      "LD_LIBRARY_PATH",

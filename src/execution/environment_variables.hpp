@@ -26,6 +26,9 @@ struct VariableContext {
 Variables process_variables(const lambda::Version& version, const RuntimeCommand& command,
                             const VariableContext& context);
 
+/// What an extension gets of them: not what is about the runtime [execution contract, section 2].
+Variables extension_variables(const lambda::Version& version, const VariableContext& context);
+
 /// What a process outside of a sandbox needs of them: not what is about the sandbox's own file system, unless
 /// the function's configuration sets it.
 Variables attached_variables(const lambda::Version& version, const VariableContext& context);

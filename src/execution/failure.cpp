@@ -106,6 +106,20 @@ Failure exited(const ExitStatus& status) {
           fmt::format("Runtime exited with error: exit status {}", status.code)};
 }
 
+Failure extension_exited(const ExitStatus& status) {
+  if (status.signal != 0)
+    return {InvocationEnd::Failure, "Extension.Crash", "signal: " + signal_name(status.signal)};
+  return {InvocationEnd::Failure, "Extension.Crash",
+          fmt::format("{} {}", status.code == 0 ? "exit code" : "exit status", status.code)};
+}
+
+Failure extension_not_started(std::string_view name, int error_number) {
+  const std::string_view known = errno_text(error_number);
+  return {InvocationEnd::Failure, "Extension.LaunchError",
+          known.empty() ? fmt::format("fork/exec /opt/extensions/{}: errno {}", name, error_number)
+                        : fmt::format("fork/exec /opt/extensions/{}: {}", name, known)};
+}
+
 Failure no_bootstrap() {
   return {InvocationEnd::Failure, "Runtime.InvalidEntrypoint",
           "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"};

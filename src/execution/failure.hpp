@@ -26,6 +26,10 @@ struct Failure {
 
 Failure timed_out(std::chrono::seconds limit);
 Failure exited(const ExitStatus& status);
+/// An external extension has ended, which fails its environment, whatever its exit status.
+Failure extension_exited(const ExitStatus& status);
+/// One could not be started.
+Failure extension_not_started(std::string_view name, int error_number);
 /// No bootstrap in the places where Lambda looks.
 Failure no_bootstrap();
 /// `exec` of `path` was refused.

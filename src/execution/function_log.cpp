@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "execution/platform_log.hpp"
+#include "execution/telemetry.hpp"
 
 namespace aviary::execution {
 
@@ -78,7 +79,15 @@ std::string FunctionLog::take_tail() {
 }
 
 void FunctionLog::line(std::string_view whole) {
-  if (!platform_log::application_line_passes(*identity_.version->configuration, whole)) return;
+  const lambda::Configuration& configuration = *identity_.version->configuration;
+  if (!platform_log::application_line_passes(configuration, whole)) return;
+  if (telemetry_ != nullptr) telemetry_->line(true, whole, configuration.log_format == "JSON");
+  emit(whole);
+}
+
+void FunctionLog::extension_line(std::string_view whole) {
+  if (telemetry_ != nullptr)
+    telemetry_->line(false, whole, identity_.version->configuration->log_format == "JSON");
   emit(whole);
 }
 

@@ -11,6 +11,8 @@
 
 namespace aviary::execution {
 
+class Telemetry;
+
 /// One environment's log: cuts what the processes write into lines, adds the platform's, hands all to the
 /// sinks, and keeps the end of the current invocation's part for `LogResult`.
 ///
@@ -25,7 +27,11 @@ class FunctionLog final : private OutputFrames::Receiver {
   FunctionLog(const EnvironmentIdentity& identity, const std::vector<LogSink*>& sinks, Clock& clock)
       : identity_(identity), sinks_(sinks), clock_(clock) {}
 
-  bool wanted() const noexcept { return tailing_ || !sinks_.empty(); }
+  bool wanted() const noexcept { return tailing_ || !sinks_.empty() || telemetry_ != nullptr; }
+  /// Gets the function's lines too; null: nobody. Outlives this, or is taken away before it goes.
+  void set_telemetry(Telemetry* telemetry) { telemetry_ = telemetry; }
+  /// A whole line that an extension wrote.
+  void extension_line(std::string_view whole);
 
   /// What a process wrote, as it arrives.
   void output(std::string_view bytes);
@@ -54,6 +60,7 @@ class FunctionLog final : private OutputFrames::Receiver {
   std::string partial_;
   std::string tail_;
   bool tailing_ = false;
+  Telemetry* telemetry_ = nullptr;
 };
 
 }  // namespace aviary::execution

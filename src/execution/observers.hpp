@@ -50,6 +50,8 @@ struct InvocationRecord {
   std::string_view error_type{};  ///< as Lambda classes it, e.g. `Runtime.ExitError`; empty when it went well
   std::chrono::nanoseconds duration{};
   std::chrono::nanoseconds init_duration{};
+  /// Part of the duration: how long extensions worked on after the runtime.
+  std::optional<std::chrono::nanoseconds> after_runtime{};
   std::uint64_t billed_ms = 0;
   std::uint64_t max_memory_bytes = 0;  ///< 0 when unknown
   bool cold = false;

@@ -171,6 +171,40 @@ std::string failure(Instant now, std::string_view request_id, const Failure& fai
   return fmt::format("RequestId: {} Error: {}\n{}\n", request_id, failure.message, failure.type);
 }
 
+std::string extension(const lambda::Version& version, Instant now, const Extensions::Extension& extension) {
+  const bool ready = extension.state == ExtensionState::Ready;
+  if (!json_format(version)) {
+    std::string line = fmt::format("EXTENSION\tName: {}\tState: {}\tEvents: {}", extension.name,
+                                   name(extension.state), event_list(extension));
+    if (!extension.error_type.empty()) line += "\tError Type: " + extension.error_type;
+    return line += '\n';
+  }
+  if (!system_level_passes(version, ready ? "DEBUG" : "WARN")) return {};
+  OrderedJson record;
+  record["name"] = extension.name;
+  record["state"] = name(extension.state);
+  record["events"] = OrderedJson::array();
+  if (extension.invoke) record["events"].push_back("INVOKE");
+  if (extension.shutdown) record["events"].push_back("SHUTDOWN");
+  if (!extension.error_type.empty()) record["errorType"] = extension.error_type;
+  return event(now, "platform.extension", std::move(record));
+}
+
+std::string subscription(const lambda::Version& version, Instant now,
+                         const TelemetrySubscription& subscription) {
+  if (!json_format(version))
+    return fmt::format("{}\tName: {}\tState: Subscribed\tTypes: {}\n",
+                       subscription.logs_api ? "LOGS" : "TELEMETRY", subscription.extension,
+                       type_list(subscription));
+  if (!system_level_passes(version, "DEBUG")) return {};
+  OrderedJson record;
+  record["name"] = subscription.extension;
+  record["state"] = "Subscribed";
+  record["types"] = type_names(subscription);
+  return event(now, subscription.logs_api ? "platform.logsSubscription" : "platform.telemetrySubscription",
+               std::move(record));
+}
+
 bool application_line_passes(const lambda::Configuration& configuration, std::string_view line) {
   if (configuration.log_format != "JSON" || configuration.application_log_level.empty()) return true;
   const std::size_t wanted = level_number(configuration.application_log_level);

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "execution/extensions.hpp"
 #include "execution/failure.hpp"
+#include "execution/telemetry_subscription.hpp"
 #include "services/lambda/core/version.hpp"
 
 /// The lines that the platform writes into a function's log, in the text and in the JSON format. Pure
@@ -38,6 +40,11 @@ std::string end(const lambda::Version& version, Instant now, const Report& repor
 std::string report(const lambda::Version& version, Instant now, const Report& report);
 /// The line that names a time-out, an exit or the like; nothing for what the runtime itself reported.
 std::string failure(Instant now, std::string_view request_id, const Failure& failure);
+
+/// How an extension came out of init; in JSON at level DEBUG, and at WARN if it failed.
+std::string extension(const lambda::Version& version, Instant now, const Extensions::Extension& extension);
+std::string subscription(const lambda::Version& version, Instant now,
+                         const TelemetrySubscription& subscription);
 
 /// Whether a line that the function itself wrote passes its application log level (JSON format only).
 bool application_line_passes(const lambda::Configuration& configuration, std::string_view line);

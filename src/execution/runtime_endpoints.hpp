@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "execution/telemetry_subscription.hpp"
 #include "ports/task.hpp"
 #include "wire/message.hpp"
 
@@ -39,6 +40,9 @@ class RuntimeEndpoints {
   /// Null when no listener could be opened; `problem` then says why.
   virtual std::unique_ptr<RuntimeListener> open(RuntimeHandler handler, RuntimeReceiver receiver,
                                                 std::string& problem) = 0;
+  /// Sends a batch of telemetry to where a process of a sandbox listens; false if it did not arrive within a
+  /// bounded time.
+  virtual Task<bool> deliver(TelemetryDestination to, std::string batch) = 0;
 };
 
 }  // namespace aviary::execution

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "host/connection_owner.hpp"
+#include "host/host_sandbox_state.hpp"
 #include "host/plain_world.hpp"
 
 namespace aviary::host {
@@ -38,52 +39,6 @@ std::uint64_t most_resident(int pid) {
 
 }  // namespace
 
-struct HostLauncher::HostSandbox::State : std::enable_shared_from_this<State> {
-  State(std::shared_ptr<Core> shared, SandboxSpec wanted)
-      : core(std::move(shared)), spec(std::move(wanted)), drained(core->executor()) {}
-
-  std::shared_ptr<Core> core;
-  SandboxSpec spec;
-  std::uint32_t handle = 0;
-  bool alive = false;  ///< a process can be started in it
-  std::uint32_t user = 0;
-  std::string peak_file;
-  std::string freeze_file;
-  std::string plain_tmp;  ///< without namespaces: its folder for temporary files
-
-  std::optional<SpareProcess> spare;  ///< waits in it for the first `start`
-
-  std::optional<OneShot<Packet>> created;
-  std::optional<OneShot<Packet>> started;
-  ProcessEvents events;
-  std::shared_ptr<OutputPump> pump;
-  int process = 0;
-  bool starting = false;
-  bool running = false;     ///< from `started` until `exited` has been told
-  bool delivering = false;  ///< `start` has returned: events may be told
-  bool frozen = false;
-  std::optional<ExitStatus> exit;
-  boost::asio::steady_timer drained;
-  std::uint64_t peak = 0;
-
-  void send(Op op) const {
-    if (const auto link = core->link()) link->send(Packet{op, handle, {}, {}});
-  }
-  void handle_packet(const Packet& packet);
-  void lost();
-  void exited(ExitStatus status);
-  void settle_exit();
-  void tell_exit();
-  bool open_output(int (&ends)[2]);
-  void drop_spare() {
-    if (!spare) return;
-    ::close(spare->reading);
-    ::close(spare->writing);
-    spare.reset();
-  }
-  ~State() { drop_spare(); }
-};
-
 /// The pipe that the process to be started writes into. One that waits has it already.
 bool HostLauncher::HostSandbox::State::open_output(int (&ends)[2]) {
   if (spare) {
@@ -109,6 +64,16 @@ void HostLauncher::HostSandbox::State::handle_packet(const Packet& packet) {
       }
       if (started) started->set(packet);
       break;
+    case Op::StartedBeside:
+      if (const auto found = beside.find(packet.number(1)); found != beside.end()) {
+        found->second->process = static_cast<int>(packet.number(2));
+        if (found->second->started) found->second->started->set(packet);
+      }
+      break;
+    case Op::ExitedBeside:
+      beside_exited(packet.number(0),
+                    {static_cast<int>(packet.number(1)), static_cast<int>(packet.number(2))});
+      break;
     case Op::Peak:
       peak = std::max(peak, static_cast<std::uint64_t>(packet.number(0)));
       break;
@@ -130,6 +95,11 @@ void HostLauncher::HostSandbox::State::lost() {
   const Packet problem{Op::Created, handle, {EPIPE}, {"make a sandbox: the spawner died"}};
   if (created) created->set(problem);
   if (started) started->set(problem);
+  const auto others = beside;
+  for (const auto& [serial, program] : others) {
+    if (program->started) program->started->set(problem);
+    beside_exited(serial, {0, SIGKILL, false});
+  }
   if (running && !exit) exited({0, SIGKILL, false});
 }
 
@@ -184,6 +154,12 @@ HostLauncher::HostSandbox::~HostSandbox() {
   state.running = false;
   state.drained.cancel();
   if (state.pump) state.pump->drop();
+  for (const auto& [serial, program] : std::exchange(state.beside, {})) {
+    program->events = {};
+    if (program->pump) program->pump->drop();
+    if (program->started)
+      program->started->set(Packet{Op::StartedBeside, state.handle, {ECANCELED}, {"sandbox destroyed"}});
+  }
   const Packet problem{Op::Created, state.handle, {ECANCELED}, {"sandbox destroyed"}};
   if (state.started) state.started->set(problem);
 }
@@ -219,6 +195,7 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::crea
   state->user = static_cast<std::uint32_t>(made.number(1));
   state->peak_file = made.text(1);
   state->freeze_file = made.text(2);
+  state->address = made.text(4);
   if (state->core->facts().isolation == Isolation::None) state->plain_tmp = made.text(3);
   co_return boost::system::result<void, LaunchProblem>();
 }
@@ -241,11 +218,8 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::star
     const PlainWorld world{state->spec, state->core->runtime_folder(), state->plain_tmp};
     world.translate(process);
   }
-  Packet wanted{Op::Start, state->handle, {static_cast<std::int64_t>(process.argv.size())}, {}};
-  wanted.texts.reserve(1 + process.argv.size() + process.environment.size());
-  wanted.texts.push_back(process.working_directory);
-  for (const auto& argument : process.argv) wanted.texts.push_back(argument);
-  for (const auto& [name, value] : process.environment) wanted.texts.push_back(name + "=" + value);
+  const Packet wanted{
+      Op::Start, state->handle, {static_cast<std::int64_t>(process.argv.size())}, texts_of(process)};
   if (spawner::encode(wanted).size() > spawner::largest_packet || process.argv.empty()) {
     ::close(ends[0]);
     ::close(ends[1]);
@@ -321,14 +295,22 @@ void HostLauncher::HostSandbox::terminate() {
   if (state_->running && !state_->exit) state_->send(Op::Terminate);
 }
 
+void HostLauncher::HostSandbox::kill_first() {
+  thaw();
+  if (state_->running && !state_->exit) state_->send(Op::KillFirst);
+}
+
 void HostLauncher::HostSandbox::kill() {
   thaw();
-  if (state_->running || state_->starting) state_->send(Op::Kill);
+  if (state_->running || state_->starting || !state_->beside.empty()) state_->send(Op::Kill);
 }
 
 void HostLauncher::HostSandbox::collect_output() {
   const std::shared_ptr<OutputPump> pump = state_->pump;  // what it hands over may end the sandbox
+  const auto others = state_->beside;
   if (pump) pump->collect();
+  for (const auto& [serial, program] : others)
+    if (program->pump) program->pump->collect();
 }
 
 std::uint64_t HostLauncher::HostSandbox::peak_memory_bytes() {
@@ -346,13 +328,17 @@ std::optional<int> HostLauncher::HostSandbox::pid() const {
 
 bool HostLauncher::HostSandbox::owns_connection(std::uint16_t peer_port, std::uint16_t local_port) {
   const State& state = *state_;
-  if (!state.running || state.process == 0) return false;
+  const bool first = state.running && state.process != 0;
+  if (!first && state.beside.empty()) return false;
   const auto owner = connection_owner(peer_port, local_port);
   if (!owner) return false;
   // Root gives every sandbox a user of its own; else all of ours look alike, and only the open descriptor
   // tells.
   if (state.user != 0) return owner->user == state.user;
-  return descends_with_socket(state.process, owner->inode);
+  if (first && descends_with_socket(state.process, owner->inode)) return true;
+  return std::any_of(state.beside.begin(), state.beside.end(), [&owner](const auto& entry) {
+    return entry.second->process != 0 && descends_with_socket(entry.second->process, owner->inode);
+  });
 }
 
 }  // namespace aviary::host

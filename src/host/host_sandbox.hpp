@@ -22,9 +22,14 @@ class HostLauncher::HostSandbox final : public Sandbox {
   Task<boost::system::result<void, LaunchProblem>> create();
 
   Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process, ProcessEvents events) override;
+  std::vector<std::string> extensions() const override;
+  std::string local_address() const override;
+  Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec process,
+                                                                ProcessEvents events) override;
   void freeze() override;
   void thaw() override;
   void terminate() override;
+  void kill_first() override;
   void kill() override;
   void collect_output() override;
   std::uint64_t peak_memory_bytes() override;
@@ -36,6 +41,9 @@ class HostLauncher::HostSandbox final : public Sandbox {
   static Task<boost::system::result<void, LaunchProblem>> create(std::shared_ptr<State> state);
   static Task<boost::system::result<void, LaunchProblem>> start(std::shared_ptr<State> state,
                                                                 ProcessSpec process, ProcessEvents events);
+  static Task<boost::system::result<void, LaunchProblem>> start_beside(std::shared_ptr<State> state,
+                                                                       ProcessSpec process,
+                                                                       ProcessEvents events);
   std::shared_ptr<State> state_;
 };
 

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <map>
 
+#include "host/runtime_client.hpp"
 #include "runtimes/files.hpp"
 
 extern char** environ;
@@ -79,13 +80,6 @@ std::string output_of(const fs::path& program, const char* argument) {
 bool below(const fs::path& path, std::string_view folder) {
   const std::string text = path.string();
   return text.starts_with(folder) && (text.size() == folder.size() || text[folder.size()] == '/');
-}
-
-/// A sandbox has its own there.
-bool hidden_inside(const fs::path& path) {
-  for (const char* own : {"/opt", "/tmp", "/var/task", "/var/runtime", "/proc", "/dev"})
-    if (below(path, own)) return true;
-  return false;
 }
 
 /// Oldest versions that our clients run on.
@@ -194,7 +188,7 @@ void HostRuntimeCatalog::add(std::string family, const fs::path& program, std::s
   if (error || fs::is_directory(real, error)) return;
   // A version manager's shim is a script that asks the manager, which is not there inside.
   if (program.parent_path().filename() == "shims" || real.parent_path().filename() == "shims") return;
-  if (hidden_inside(real)) return;
+  if (has_its_own(real.native())) return;
   for (const auto& known : found_)
     if (known.family == family && fs::equivalent(known.program, real, error)) return;
   Interpreter interpreter{std::move(family), real, numbers_in(version), {}, given};
@@ -274,7 +268,7 @@ void HostRuntimeCatalog::search() {
   searched_ = true;
   for (const auto& [runtime, program] : options_.given) {
     auto [family, version] = parse_runtime(runtime);
-    if (family.empty()) family = runtime == "node" ? "nodejs" : runtime;
+    if (family.empty()) family = family_named(runtime);
     add(family, program, version.empty() ? std::string() : fmt::format("{}", fmt::join(version, ".")), true);
   }
   search_path();
@@ -326,6 +320,7 @@ std::optional<RuntimeCommand> HostRuntimeCatalog::find(std::string_view runtime)
   result.exact = distance == 0;
   result.can_wait = family == "python" || family == "nodejs" || family == "ruby";
   result.environment = additions(family, wanted);
+  use_client(result, runtime, family);
   return result;
 }
 
@@ -349,6 +344,12 @@ std::vector<fs::path> HostRuntimeCatalog::folders() {
   for (const auto& interpreter : found_)
     if (!interpreter.folder.empty() && std::find(all.begin(), all.end(), interpreter.folder) == all.end())
       all.push_back(interpreter.folder);
+  for (const auto& [runtime, folder] : options_.clients) {
+    std::string ignored;
+    const auto client = client_command(family_named(runtime), folder, ignored);
+    if (client && std::find(all.begin(), all.end(), client->folder) == all.end())
+      all.push_back(client->folder);
+  }
   return all;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,9 @@ struct CatalogOptions {
   /// Interpreters given by the user, before all others: a runtime (`python3.12`) or a family (`python`), and
   /// the program.
   std::vector<std::pair<std::string, std::filesystem::path>> given{};
+  /// Folders of runtime clients that run instead of ours: a runtime or a family, and the folder; see
+  /// `client_command`.
+  std::vector<std::pair<std::string, std::filesystem::path>> clients{};
   /// Where version managers keep theirs; empty: $HOME.
   std::filesystem::path home{};
   /// Folders to search for programs; empty: $PATH and the usual ones.
@@ -49,12 +54,24 @@ class HostRuntimeCatalog final : public RuntimeCatalog {
   void search_version_managers();
   void add(std::string family, const std::filesystem::path& program, std::string_view version,
            bool given = false);
+  void use_client(RuntimeCommand& command, std::string_view runtime, std::string_view family) const;
   const std::vector<int>& version_of(Interpreter& interpreter);
 
   CatalogOptions options_;
   std::vector<Interpreter> found_;
   bool searched_ = false;
 };
+
+/// How AWS's own runtime client for the family is started from the folder that it was installed into: of
+/// Node.js `node_modules/aws-lambda-ric`, of Python the folder with the module `awslambdaric`, of Ruby the
+/// gem `aws_lambda_ric` itself. The handler comes behind. Nothing, with what is wrong, if it is not there.
+struct ClientCommand {
+  std::vector<std::string> arguments{};  ///< after the interpreter's own
+  std::filesystem::path module_path{};   ///< for PYTHONPATH
+  std::filesystem::path folder{};        ///< to be shown in the sandbox
+};
+std::optional<ClientCommand> client_command(std::string_view family, const std::filesystem::path& folder,
+                                            std::string& problem);
 
 /// `python3.11` is {python, {3, 11}}, `nodejs20.x` {nodejs, {20}}, `provided.al2023` {provided, {}}; the
 /// family is empty for what is no runtime of ours.

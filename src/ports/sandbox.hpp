@@ -69,11 +69,21 @@ class Sandbox {
   /// such file, permission, format) is a problem here, not an exit status.
   virtual Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process,
                                                                  ProcessEvents events) = 0;
+  /// Names of the files right in /opt/extensions, in order: programs that shall run beside the first process.
+  virtual std::vector<std::string> extensions() const = 0;
+  /// Where the sandbox's processes listen that listen on sandbox.localdomain.
+  virtual std::string local_address() const = 0;
+  /// Starts a program beside the first process, before it or while it runs; any number of them. From then on
+  /// the end of the first process ends no other: `kill` does. `exited` is about this program alone.
+  virtual Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec process,
+                                                                        ProcessEvents events) = 0;
   /// Stops and resumes every process. Idempotent, never fails on what is gone.
   virtual void freeze() = 0;
   virtual void thaw() = 0;
-  /// Asks the first process to end (SIGTERM); `kill` ends everything in the sandbox at once.
+  /// Asks the first process to end (SIGTERM); `kill_first` ends it at once, and `kill` everything in the
+  /// sandbox.
   virtual void terminate() = 0;
+  virtual void kill_first() = 0;
   virtual void kill() = 0;
   /// Hands over at once what the processes have written by now (as much as a pipe holds), before this
   /// returns: so that what came before an answer is told before it.
@@ -99,8 +109,9 @@ struct RuntimeCommand {
   std::string version;  ///< of the interpreter that will run, e.g. "3.11.7"; empty for custom runtimes
   bool exact = true;    ///< false when a neighbouring version stands in
   std::vector<std::pair<std::string, std::string>>
-      environment;        ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
-  bool can_wait = false;  ///< see `ProcessSpec`
+      environment;             ///< what this runtime adds (PYTHONPATH, NODE_PATH, …)
+  bool can_wait = false;       ///< see `ProcessSpec`
+  bool wants_handler = false;  ///< the function's handler is its last argument
 };
 
 /// Which interpreters this machine has.

@@ -17,9 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <optional>
 #include <utility>
 
+#include "spawner/execute.hpp"
 #include "spawner/processes.hpp"
 #include "spawner/protocol.hpp"
 #include "spawner/system.hpp"
@@ -31,83 +33,6 @@ constexpr int socket_place = 3;
 constexpr std::int64_t memory_period_ms = 50;
 constexpr std::int64_t folder_period_ms = 500;
 
-/// What the child of `vfork` needs, all of it prepared before: it may not allocate, and shares our memory.
-struct Execution {
-  char* const* argv;
-  char* const* environment;
-  const char* working_directory;
-  int output;
-  int input;  ///< standard input; -1: nothing to read
-  bool framed;
-  std::int64_t uid;
-  std::int64_t gid;
-  std::int64_t processes;
-  bool isolated;
-  int error_number = 0;
-  const char* step = "";
-};
-
-void set_limit(int resource, rlim_t soft, rlim_t hard) {
-  const rlimit limit{soft, hard};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
-}
-
-/// AWS's own limits (execution contract, section 5); those that it leaves unlimited are left alone.
-void limit_resources(const Execution& what) {
-  set_limit(RLIMIT_NOFILE, 1024, 1024);
-  set_limit(RLIMIT_CORE, 0, 0);
-  set_limit(RLIMIT_STACK, 8 << 20, RLIM_INFINITY);
-  set_limit(RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
-  if (what.isolated)
-    set_limit(RLIMIT_NPROC, static_cast<rlim_t>(what.processes), static_cast<rlim_t>(what.processes));
-}
-
-/// Gives up every right of the user namespace. Raw calls: the C library's would do it to "all threads".
-bool become_the_function(const Execution& what) {
-  if (::syscall(SYS_setgroups, 0, nullptr) != 0 && errno != EPERM) return false;
-  if (::syscall(SYS_setresgid, what.gid, what.gid, what.gid) != 0) return false;
-  if (::syscall(SYS_setresuid, what.uid, what.uid, what.uid) != 0) return false;
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2] = {};
-  return ::syscall(SYS_capset, &header, none) == 0;
-}
-
-[[noreturn]] void execute(Execution& what) {
-  const auto fail = [&what](const char* step) {
-    what.error_number = errno;
-    what.step = step;
-    ::_exit(127);
-  };
-  ::setsid();
-  ::dup2(what.output, 1);
-  ::dup2(what.output, 2);
-  if (what.framed) ::dup2(what.output, telemetry_descriptor);
-  // The sandbox's own: what this process has was opened outside.
-  const int input = what.input >= 0 ? what.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (input > 0) ::dup2(input, 0);
-  limit_resources(what);
-  if (what.isolated && !become_the_function(what)) fail("give up rights");
-  if (!what.isolated) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (::chdir(what.working_directory) != 0) fail("enter the working directory");
-  // The first to go when memory runs short, in the sandbox or on the whole machine.
-  const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0 && ::write(score, "300", 3) < 0) ::close(score);
-  struct sigaction by_default {};
-  by_default.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execve(what.argv[0], what.argv, what.environment);
-  const int error_number = errno;
-  // The kernel says the same of a program that is not there and of one whose interpreter is not.
-  const bool there = error_number == ENOENT && ::access(what.argv[0], F_OK) == 0;
-  errno = error_number;
-  fail(there ? "exec the interpreter" : "exec");
-  ::_exit(127);
-}
-
 class FirstProcess {
  public:
   explicit FirstProcess(int socket) : socket_(socket) {}
@@ -118,6 +43,7 @@ class FirstProcess {
   Failure make_world(const Packet& packet);
   Failure furnish(const Packet& packet, const std::vector<int>& mounts);
   void start(const Packet& packet, int output);
+  void start_beside(const Packet& packet, int output);
   pid_t spawn(const Packet& packet, int output, int input, Failure& failure);
   bool wake_spare(const Packet& packet);
   void reap();
@@ -139,8 +65,9 @@ class FirstProcess {
   std::optional<Processes> members_;
 
   pid_t main_ = 0;
-  pid_t spare_ = 0;       ///< started ahead: waits to be told what it is to run
-  Descriptor trigger_{};  ///< what it reads
+  pid_t spare_ = 0;                       ///< started ahead: waits to be told what it is to run
+  Descriptor trigger_{};                  ///< what it reads
+  std::map<pid_t, std::int64_t> beside_;  ///< serials of the programs that run beside the main one
   bool stopped_ = false;
   bool over_memory_ = false;
   std::uint64_t peak_ = 0;
@@ -202,6 +129,7 @@ Failure FirstProcess::furnish(const Packet& packet, const std::vector<int>& moun
   if (!attach("/var/task")) return failed("mount /var/task");
   if (!attach("/tmp")) return failed("mount /tmp");
   if (packet.number(build::has_opt) != 0 && !attach("/opt")) return failed("mount /opt");
+  if (packet.number(build::has_hosts) != 0 && !attach("/etc/hosts")) return failed("mount /etc/hosts");
   if (spare_ != 0) {
     const rlimit limit{static_cast<rlim_t>(processes_), static_cast<rlim_t>(processes_)};
     ::prlimit(spare_, RLIMIT_NPROC, &limit, nullptr);
@@ -297,6 +225,27 @@ void FirstProcess::start(const Packet& packet, int output) {
     send_packet(socket_, told);
 }
 
+void FirstProcess::start_beside(const Packet& packet, int output) {
+  const auto arguments = static_cast<std::size_t>(packet.number(beside::arguments));
+  const std::int64_t serial = packet.number(beside::serial);
+  Failure failure{EINVAL, "start"};
+  pid_t pid = 0;
+  if (output >= 0 && arguments != 0 && packet.texts.size() >= 1 + arguments) {
+    failure = {};
+    pid = spawn(packet, output, -1, failure);
+  }
+  if (pid == 0) {
+    say(Op::StartedBeside, {failure.error_number, serial, 0}, {failure.step});
+    return;
+  }
+  beside_.emplace(pid, serial);
+  const Packet told{Op::StartedBeside, 0, {0, serial, pid}, {}};
+  if (isolated_)
+    send_packet_about(socket_, told, pid);
+  else
+    send_packet(socket_, told);
+}
+
 void FirstProcess::reap() {
   for (;;) {
     int status = 0;
@@ -306,11 +255,16 @@ void FirstProcess::reap() {
       spare_ = 0;
       trigger_.reset();
     }
+    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (const auto other = beside_.find(pid); other != beside_.end()) {
+      say(Op::ExitedBeside, {other->second, WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal});
+      beside_.erase(other);
+    }
     if (pid != main_) continue;
     main_ = 0;
-    // What the runtime leaves behind does not outlive it, nor hold its output open.
-    members_->kill();
-    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    // What the runtime leaves behind does not outlive it, nor hold its output open. Programs beside it are
+    // given time to end; who started them sees to it.
+    if (beside_.empty()) members_->kill();
     say(Op::Exited, {WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal,
                      signal == SIGKILL && over_memory_ ? 1 : 0, static_cast<std::int64_t>(peak_)});
   }
@@ -378,6 +332,9 @@ void FirstProcess::handle(Received& received) {
     case Op::Start:
       start(received.packet, received.descriptors.empty() ? -1 : received.descriptors.front());
       break;
+    case Op::StartBeside:
+      start_beside(received.packet, received.descriptors.empty() ? -1 : received.descriptors.front());
+      break;
     case Op::Freeze:
       stopped_ = true;
       if (main_ != 0) members_->signal(SIGSTOP);
@@ -388,6 +345,9 @@ void FirstProcess::handle(Received& received) {
       break;
     case Op::Terminate:
       if (main_ != 0) ::kill(main_, SIGTERM);
+      break;
+    case Op::KillFirst:
+      if (main_ != 0) ::kill(main_, SIGKILL);
       break;
     case Op::Kill:
       if (members_) members_->kill();

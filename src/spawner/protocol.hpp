@@ -19,18 +19,23 @@ enum class Op : std::uint32_t {
   Spare,   ///< as Start, for a sandbox that is not created yet: see `Spawner::spare`
   Start,  ///< * numbers: see `StartNumber`; texts: working directory, arguments…, NAME=value…; the output
           ///< pipe
-  Freeze,     ///< * by signal, where there is no cgroup to freeze
-  Thaw,       ///< *
-  Terminate,  ///< * SIGTERM to the process that was started
-  Kill,       ///< * SIGKILL to all processes
+  StartBeside,  ///< * a program beside the one of Start; numbers: see `BesideNumber`; texts and pipe as there
+  Freeze,       ///< * by signal, where there is no cgroup to freeze
+  Thaw,         ///< *
+  Terminate,    ///< * SIGTERM to the process that was started
+  KillFirst,    ///< * SIGKILL to it alone
+  Kill,         ///< * SIGKILL to all processes
   Destroy,
   // From the spawner to the server.
   Ready,    ///< numbers: Isolation in effect, TmpKind for the usual size; texts: why no namespaces, notes
-  Created,  ///< numbers: errno, user id on the host; texts: failing step | "", memory peak file, freeze file
+  Created,  ///< numbers: errno, user id on the host; texts: failing step | "", memory peak file, freeze file,
+            ///< temporary folder on the host, the address that is sandbox.localdomain inside
   Started,  ///< numbers: errno, process id on the host; texts: failing step
   Exited,   ///< numbers: code, signal, out of memory, peak bytes (0: ask the cgroup)
-  Peak,     ///< numbers: peak bytes, sampled
-  Gone,     ///< the sandbox's first process died: nothing can be started in it any more
+  StartedBeside,  ///< numbers: errno, serial, process id on the host; texts: failing step
+  ExitedBeside,   ///< numbers: serial, code, signal
+  Peak,           ///< numbers: peak bytes, sampled
+  Gone,           ///< the sandbox's first process died: nothing can be started in it any more
   // Between the spawner and a sandbox's first process.
   Build,  ///< numbers: see `BuildNumber`; texts: world folder, temporary folder to watch | ""; mounts'
           ///< descriptors
@@ -50,6 +55,11 @@ namespace start {
 enum Number : std::size_t { arguments, waits };
 }  // namespace start
 
+namespace beside {
+/// `serial` names the program in what is said of it later.
+enum Number : std::size_t { arguments, serial };
+}  // namespace beside
+
 /// The process that waits reads them from its standard input to the end: each with a NUL behind it.
 inline constexpr std::string_view waiting_variable = "AVIARY_WAIT=1";
 /// Where a process of a managed runtime finds the descriptor for framed log records, as on Lambda.
@@ -57,7 +67,7 @@ inline constexpr int telemetry_descriptor = 62;
 inline constexpr std::string_view telemetry_variable = "_LAMBDA_TELEMETRY_LOG_FD=";
 
 namespace build {
-enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes };
+enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes, has_hosts };
 }  // namespace build
 
 /// Packets larger than this cannot be sent (a socket's default buffer holds about 200 KiB).

@@ -19,19 +19,6 @@ constexpr int retry_ms = 20;
 /// After this long without anything to do the next sandboxes are prepared, as many as this.
 constexpr int idle_ms = 10;
 constexpr std::size_t prepared_ahead = 3;
-/// Lambda's quota of processes and threads, and what it sets at 128 MB.
-constexpr std::int64_t most_processes = 1024;
-constexpr std::int64_t processes_when_small = 742;
-
-/// The overlay's option string: ':' and ',' part its words.
-std::string escaped(const std::string& path) {
-  std::string text;
-  for (const char c : path) {
-    if (c == ':' || c == ',' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -80,80 +67,6 @@ void Spawner::hello(Received& received) {
       {failure.step});
 }
 
-Failure Spawner::find_opt(const Packet& packet, Descriptor& opt) {
-  constexpr std::size_t first_layer = 2;
-  if (packet.texts.size() == first_layer + 1) {
-    opt = detached_copy(packet.texts[first_layer].c_str(), true);
-    if (!opt) return failed("copy the mount of the layer");
-  } else if (packet.texts.size() > first_layer) {
-    // The overlay looks in its first folder first; of layers the last one wins.
-    std::string lower = "lowerdir=";
-    for (std::size_t i = packet.texts.size(); i-- > first_layer;)
-      lower += escaped(packet.texts[i]) + (i > first_layer ? ":" : "");
-    opt = detached_mount("overlay", tmp_.scratch().c_str(), "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV,
-                         lower.c_str());
-    if (!opt) return failed("merge the layers");
-  }
-  return {};
-}
-
-Packet Spawner::build_packet(std::int64_t memory) const {
-  Packet build{
-      Op::Build, 0, std::vector<std::int64_t>(build::processes + 1), {world_.place(), std::string()}};
-  build.numbers[build::isolated] = isolation_ == Isolation::Namespaces ? 1 : 0;
-  build.numbers[build::uid] = sandbox_uid;
-  build.numbers[build::gid] = sandbox_gid;
-  build.numbers[build::sample_bytes] = cgroups_.has_memory() ? 0 : memory;
-  build.numbers[build::processes] = memory <= small_memory ? processes_when_small : most_processes;
-  return build;
-}
-
-/// Makes a raised first process that of this sandbox; it answers `Built`.
-Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
-  const auto memory = packet.number(0);
-  const auto tmp_bytes = static_cast<std::uint64_t>(packet.number(1));
-  const bool isolated = isolation_ == Isolation::Namespaces;
-  if (!sandbox.entered && !(cgroups_.make(sandbox.name) && cgroups_.enter(sandbox.name, sandbox.first)))
-    return failed("enter the control group");
-  sandbox.entered = true;
-  if (!cgroups_.limit(sandbox.name, static_cast<std::uint64_t>(memory))) return failed("limit the memory");
-
-  Packet build = build_packet(memory);
-  Descriptor task;
-  Descriptor opt;
-  std::optional<TmpFolder> tmp;
-  if (isolated) {
-    world_.refresh();
-    task = detached_copy(packet.text(1).c_str(), true);
-    if (!task) return failed("copy the mount of the code");
-    if (Failure failure = find_opt(packet, opt)) return failure;
-    Failure failure;
-    if (sandbox.tmp && tmp_bytes == usual_tmp_bytes)
-      tmp = TmpFolder{TmpKind::Image, std::move(sandbox.tmp), {}};
-    else
-      tmp = tmp_.make(sandbox.name, tmp_bytes, failure);
-    sandbox.tmp.reset();
-    if (!tmp) return failure;
-    sandbox.folder = tmp->folder;
-    build.texts[1] = "/tmp";
-  } else {
-    sandbox.folder = state_ + "/tmp/" + sandbox.name;
-    if (!make_folders(sandbox.folder, 0755)) return failed("make /tmp");
-    build.texts[1] = sandbox.folder;
-  }
-  build.numbers[build::has_opt] = opt ? 1 : 0;
-  build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
-  int sent;
-  if (!isolated)
-    sent = send_packet(sandbox.socket.get(), build);
-  else if (opt)
-    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get()});
-  else
-    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get()});
-  if (sent != 0) return {sent, "tell the first process"};
-  return {};
-}
-
 void Spawner::create(const Packet& packet) {
   std::erase_if(wanted_spares_, [&packet](Received& wanted) {
     const bool same = wanted.packet.sandbox == packet.sandbox;
@@ -195,8 +108,15 @@ void Spawner::destroy(std::uint32_t handle) {
 void Spawner::forward(const Received& received) {
   const auto found = sandboxes_.find(received.packet.sandbox);
   const bool start = received.packet.op == Op::Start;
+  const bool starts = start || received.packet.op == Op::StartBeside;
+  const auto refuse_start = [&](int error, const char* step) {
+    if (start) say(Op::Started, received.packet.sandbox, {error, 0}, {step});
+    if (starts && !start)
+      say(Op::StartedBeside, received.packet.sandbox, {error, received.packet.number(beside::serial), 0},
+          {step});
+  };
   if (found == sandboxes_.end() || found->second.unwanted) {
-    if (start) say(Op::Started, received.packet.sandbox, {ESRCH, 0}, {"start in a sandbox that is gone"});
+    refuse_start(ESRCH, "start in a sandbox that is gone");
     return;
   }
   Sandbox& sandbox = found->second;
@@ -204,10 +124,10 @@ void Spawner::forward(const Received& received) {
     cgroups_.reset_peak(sandbox.name);
     sandbox.kills = cgroups_.memory_kills(sandbox.name);
   }
-  const int error = start && !received.descriptors.empty()
+  const int error = starts && !received.descriptors.empty()
                         ? send_packet(sandbox.socket.get(), received.packet, {received.descriptors.front()})
                         : send_packet(sandbox.socket.get(), received.packet);
-  if (error != 0 && start) say(Op::Started, sandbox.handle, {error, 0}, {"tell the first process"});
+  if (error != 0) refuse_start(error, "tell the first process");
 }
 
 /// From a sandbox's first process.
@@ -248,7 +168,7 @@ void Spawner::hear(std::uint32_t handle) {
         say(Op::Created, handle,
             {0, base_uid_ != 0 && isolation_ == Isolation::Namespaces ? base_uid_ + sandbox.slot : 0},
             {std::string(), cgroups_.peak_file(sandbox.name), cgroups_.freeze_file(sandbox.name),
-             sandbox.folder});
+             sandbox.folder, sandbox.address});
       }
       return;
     case Op::Started:
@@ -262,6 +182,11 @@ void Spawner::hear(std::uint32_t handle) {
           cgroups_.memory_kills(sandbox.name) > sandbox.kills)
         packet.numbers[2] = 1;
       break;
+    case Op::StartedBeside:
+      if (received.sender_pid > 0 && packet.numbers.size() > 2 && isolation_ == Isolation::Namespaces)
+        packet.numbers[2] = received.sender_pid;
+      break;
+    case Op::ExitedBeside:
     case Op::Peak:
       break;
     default:
@@ -301,6 +226,7 @@ void Spawner::reap() {
 void Spawner::remove_remains(Sandbox& sandbox) {
   if (!cgroups_.remove(sandbox.name)) busy_groups_.push_back(sandbox.name);
   if (!sandbox.folder.empty()) remove_folder(sandbox.folder);
+  if (!sandbox.address.empty()) ::unlink(hosts_file(sandbox).c_str());
   if (sandbox.slot >= 0) free_slots_.push_back(sandbox.slot);
 }
 
@@ -333,9 +259,11 @@ void Spawner::handle(Received& received) {
       spare(received);
       break;
     case Op::Start:
+    case Op::StartBeside:
     case Op::Freeze:
     case Op::Thaw:
     case Op::Terminate:
+    case Op::KillFirst:
     case Op::Kill:
       forward(received);
       break;

@@ -41,6 +41,7 @@ class Spawner {
     Descriptor socket{};
     pid_t first = 0;
     std::uint64_t kills = 0;  ///< out-of-memory kills seen when the running process was started
+    std::string address{};    ///< of sandbox.localdomain, where it has one of its own
     std::string folder{};     ///< of /tmp, when it has to be removed
     std::int64_t slot = -1;   ///< offset of its user id
     bool running = false;
@@ -55,6 +56,8 @@ class Spawner {
   void create(const Packet& packet);
   Failure raise(Sandbox& sandbox);
   Failure furnish(const Packet& packet, Sandbox& sandbox);
+  std::string hosts_file(const Sandbox& sandbox) const { return state_ + "/hosts-" + sandbox.name; }
+  Failure find_hosts(const Packet& packet, Sandbox& sandbox, Descriptor& hosts);
   Failure find_opt(const Packet& packet, Descriptor& opt);
   void prepare_one();
   void hear_preparer();

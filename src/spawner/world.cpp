@@ -61,10 +61,10 @@ std::string real_path(const char* path) {
   return ::realpath(path, resolved) != nullptr ? std::string(resolved) : std::string();
 }
 
-std::string hosts_text(const std::string& of_host) {
+std::string hosts_text(const std::string& of_host, const std::string& address = "127.0.0.1") {
   // The Telemetry API tells extensions to listen on sandbox.localdomain.
-  return "127.0.0.1 localhost sandbox sandbox.localdomain 169-254-10-1\n::1 localhost ip6-localhost\n" +
-         of_host;
+  return "127.0.0.1 localhost 169-254-10-1\n" + address + " sandbox sandbox.localdomain\n" +
+         "::1 localhost ip6-localhost\n" + of_host;
 }
 
 }  // namespace
@@ -170,6 +170,10 @@ void World::refresh() {
   if (resolver != resolver_ && put("/etc/resolv.conf", resolver)) resolver_ = std::move(resolver);
   std::string hosts = hosts_text(read_file("/etc/hosts"));
   if (hosts != hosts_ && put("/etc/hosts", hosts)) hosts_ = std::move(hosts);
+}
+
+std::string World::hosts_with(const std::string& address) const {
+  return hosts_text(read_file("/etc/hosts"), address);
 }
 
 Failure World::make_devices() {

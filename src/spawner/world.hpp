@@ -21,6 +21,8 @@ class World {
                const std::vector<std::string>& folders);
   /// Copies the host's name resolution again when it has changed. Existing sandboxes see it too.
   void refresh();
+  /// What /etc/hosts says inside, with an address of its own for sandbox.localdomain.
+  std::string hosts_with(const std::string& address) const;
   const std::string& place() const noexcept { return place_; }
 
  private:

@@ -182,6 +182,16 @@ class FakeEndpoints final : public execution::RuntimeEndpoints {
   std::string refuse;
   std::set<std::uint64_t> gone;  ///< connections that have ended
 
+  Task<bool> deliver(execution::TelemetryDestination to, std::string batch) override {
+    ++deliveries;
+    if (refuse_deliveries) co_return false;
+    batches.emplace_back(to.port, std::move(batch));
+    co_return true;
+  }
+  std::vector<std::pair<std::uint16_t, std::string>> batches;
+  int deliveries = 0;  ///< tried
+  bool refuse_deliveries = false;
+
  private:
   class Listener final : public execution::RuntimeListener {
    public:
@@ -207,6 +217,8 @@ struct FakeHost {
   TaskGroup tasks;
   FakeEndpoints endpoints;
   Program program;
+  std::map<std::string, Program> extensions;  ///< what lies in /opt/extensions, where there are layers
+  std::vector<std::shared_ptr<FakeProcess>> extension_processes;
   std::optional<LaunchProblem> refuse_sandbox;
   /// By the first word of the command; those that are not there start.
   std::map<std::string, LaunchProblem> refuse_exec;
@@ -235,6 +247,34 @@ class FakeSandbox final : public Sandbox {
     --host_.sandboxes;
     *here_ = false;
     if (process_) process_->forget();
+    for (const auto& beside : beside_) beside->forget();
+  }
+
+  std::vector<std::string> extensions() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, program] : host_.extensions) names.push_back(name);
+    return names;
+  }
+  std::string local_address() const override { return "127.77.0.1"; }
+  Task<boost::system::result<void, LaunchProblem>> start_beside(ProcessSpec spec,
+                                                                ProcessEvents events) override {
+    const auto refused = host_.refuse_exec.find(spec.argv.front());
+    if (refused != host_.refuse_exec.end()) co_return refused->second;
+    const std::string name = spec.argv.front().substr(spec.argv.front().rfind('/') + 1);
+    std::string address;
+    for (const auto& [key, value] : spec.environment)
+      if (key == "AWS_LAMBDA_RUNTIME_API") address = value;
+    const auto handler = host_.endpoints.handlers.find(address);
+    auto process =
+        std::make_shared<FakeProcess>(host_.executor, host_.stopwatch,
+                                      handler == host_.endpoints.handlers.end() ? nullptr : handler->second,
+                                      std::move(spec), std::move(events));
+    process->tmp = tmp_;
+    beside_.push_back(process);
+    host_.extension_processes.push_back(process);
+    told_ = true;
+    host_.tasks.spawn("fake extension", live(host_.extensions.at(name), process));
+    co_return boost::system::result<void, LaunchProblem>{};
   }
 
   Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec spec, ProcessEvents events) override {
@@ -271,9 +311,13 @@ class FakeSandbox final : public Sandbox {
   }
   void freeze() override { ++host_.freezes; }
   void thaw() override { ++host_.thaws; }
-  void terminate() override { kill(); }
-  void kill() override {
+  void terminate() override { kill_first(); }
+  void kill_first() override {
     if (process_) process_->kill();
+  }
+  void kill() override {
+    kill_first();
+    for (const auto& beside : beside_) beside->kill();
   }
   void collect_output() override {}
   std::uint64_t peak_memory_bytes() override { return host_.peak_memory; }
@@ -298,6 +342,7 @@ class FakeSandbox final : public Sandbox {
 
   FakeHost& host_;
   std::shared_ptr<FakeProcess> process_;
+  std::vector<std::shared_ptr<FakeProcess>> beside_;
   std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
   bool told_ = false;
   std::shared_ptr<std::map<std::string, std::string>> tmp_ =

@@ -70,6 +70,10 @@ Task<wire::Response> handle(std::shared_ptr<Session> session, wire::Request requ
     co_await std::move(settling);
     if (!session->owns(request)) co_return not_yours();
   }
+  if (!path.starts_with(version_prefix) && is_extension_path(path)) {
+    auto calling = extension_call(std::move(session), std::move(request));
+    co_return co_await std::move(calling);
+  }
   if (!session->open()) co_return internal_error();
   if (!path.starts_with(version_prefix)) co_return path == "/ping" ? ping() : not_found();
   path.remove_prefix(version_prefix.size());

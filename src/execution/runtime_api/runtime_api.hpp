@@ -20,4 +20,8 @@ wire::Response error(Session& session, std::string_view request_id, wire::Reques
 wire::Response init_error(Session& session, wire::Request& request);
 wire::Response ping();
 
+/// The Extensions API (`/2020-01-01/extension/…`), the Telemetry API and the Logs API.
+bool is_extension_path(std::string_view path);
+Task<wire::Response> extension_call(std::shared_ptr<Session> session, wire::Request request);
+
 }  // namespace aviary::execution::runtime_api

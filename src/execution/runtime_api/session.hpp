@@ -8,6 +8,7 @@
 
 #include "execution/environment_state.hpp"
 #include "execution/failure.hpp"
+#include "execution/runtime_api/extension_host.hpp"
 #include "ports/one_shot.hpp"
 #include "services/lambda/core/function_runner.hpp"
 #include "wire/message.hpp"
@@ -50,6 +51,9 @@ class Session {
   /// The invocation ends with an error that the runtime posted, or with one in place of what it posted.
   virtual void fail(Failure failure) = 0;
   virtual void fail_init(Failure failure) = 0;
+
+  /// Null where there are no extensions, now or ever.
+  virtual ExtensionHost* extension_host() { return nullptr; }
 };
 
 }  // namespace aviary::execution

@@ -176,6 +176,16 @@ TEST_F(LambdaMetricsTest, ProvisionedConcurrencyHasMetricsOfItsOwn) {
   EXPECT_EQ(values("Invocations")[resource], 3);
 }
 
+TEST_F(LambdaMetricsTest, WhatExtensionsTakeAfterTheRuntimeIsAMetric) {
+  const auto one = version("1");
+  execution::InvocationRecord record{one, "id", one->function_arn()};
+  metrics_.on_invocation(record);
+  EXPECT_TRUE(values("PostRuntimeExtensionsDuration").empty());
+  record.after_runtime = 40ms;
+  metrics_.on_invocation(record);
+  EXPECT_EQ(values("PostRuntimeExtensionsDuration")["FunctionName=payment"], 40);
+}
+
 TEST_F(LambdaMetricsTest, AsynchronousEventsCountFromTheirArrivalToTheirEnd) {
   using enum lambda::EventHappening;
   happened(Received, "prod");

@@ -36,7 +36,7 @@ struct CatalogTest : ::testing::Test {
   }
   HostRuntimeCatalog catalog(std::vector<std::pair<std::string, fs::path>> given = {}) {
     fs::create_directories(home / "bin");
-    return HostRuntimeCatalog({std::move(given), home, {home / "bin"}});
+    return HostRuntimeCatalog({std::move(given), {}, home, {home / "bin"}});
   }
 };
 
@@ -95,7 +95,7 @@ TEST_F(CatalogTest, AsksProgramsWhoseNameDoesNotTell) {
 
 TEST_F(CatalogTest, IgnoresShims) {
   install("bin/shims/python3.11", "Python 3.11.7");
-  HostRuntimeCatalog here({{}, home, {home / "bin/shims"}});
+  HostRuntimeCatalog here({{}, {}, home, {home / "bin/shims"}});
   EXPECT_FALSE(here.find("python3.11"));
   EXPECT_THAT(here.install_hint("python3.11"), HasSubstr("python3.11"));
 }
@@ -162,6 +162,38 @@ TEST_F(SandboxCatalogTest, ThePythonClientIsCompiledAfterItsFirstStart) {
   EXPECT_TRUE(until([&] { return fs::exists(cache) && !fs::is_empty(cache); }));
   EXPECT_EQ(shell(*sandbox, "ls /var/runtime/python/aviary_runtime/__pycache__ | grep -c 'pyc$'").exit->code,
             0);
+}
+
+TEST_F(CatalogTest, RunsAnotherClientThatWasGiven) {
+  install("bin/node", "v20.20.2");
+  install("bin/python3.11", "Python 3.11.7");
+  const fs::path node = home / "app/node_modules/aws-lambda-ric";
+  install("app/node_modules/aws-lambda-ric/bin/index.mjs", "nothing");
+  std::ofstream(node / "package.json") << R"({"bin":{"aws-lambda-ric":"bin/index.mjs"}})";
+  install("py/awslambdaric/__main__.py", "nothing");
+  HostRuntimeCatalog here({{}, {{"nodejs20.x", node}, {"python", home / "py"}}, home, {home / "bin"}});
+  const auto found = here.find("nodejs20.x");
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->wants_handler);
+  EXPECT_FALSE(found->can_wait);
+  EXPECT_EQ(found->argv.back(), (node / "bin/index.mjs").string());
+  const auto python = here.find("python3.11");
+  ASSERT_TRUE(python);
+  EXPECT_THAT(python->argv, ElementsAre((home / "bin/python3.11").string(), "-m", "awslambdaric"));
+  EXPECT_THAT(python->environment, Contains(Pair("PYTHONPATH", (home / "py").string() + ":/var/runtime")));
+  EXPECT_THAT(here.folders(), Contains(home / "app/node_modules"));
+  EXPECT_FALSE(here.find("nodejs22.x")->wants_handler) << "only the very runtime was given one";
+}
+
+TEST_F(CatalogTest, SaysWhatIsWrongWithAClient) {
+  std::string problem;
+  EXPECT_FALSE(client_command("nodejs", home, problem));
+  EXPECT_THAT(problem, HasSubstr("package.json"));
+  EXPECT_FALSE(client_command("python", home / "nowhere", problem));
+  EXPECT_EQ(problem, "there is no such folder");
+  EXPECT_FALSE(client_command("java", home, problem));
+  EXPECT_FALSE(client_command("nodejs", "/tmp", problem));
+  EXPECT_THAT(problem, HasSubstr("a sandbox has its own"));
 }
 
 }  // namespace
