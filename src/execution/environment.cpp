@@ -86,7 +86,7 @@ void Environment::deliver() {
 void Environment::log_start() {
   if (log_.wanted())
     log_.platform(platform_log::start(*identity_.version, around_.clock.now(), request_id_,
-                                      job_->invocation.invoked_arn));
+                                      job_->invocation.invoked_arn, identity_.tenant_id));
 }
 
 RuntimeState Environment::runtime_state() const {
@@ -261,8 +261,8 @@ void Environment::close_log() {
   log_.flush();
   if (log_.wanted()) {
     const Instant at = around_.clock.now();
-    const platform_log::Report report{request_id_,   outcome.duration, outcome.init_duration,
-                                      memory_bytes_, ending.end,       ending.error_type};
+    const platform_log::Report report{request_id_, outcome.duration,  outcome.init_duration, memory_bytes_,
+                                      ending.end,  ending.error_type, identity_.tenant_id};
     log_.platform(ending.log_line);
     log_.platform(platform_log::end(*identity_.version, at, report));
     log_.platform(platform_log::report(*identity_.version, at, report));
@@ -429,6 +429,7 @@ EnvironmentInfo Environment::info() const {
   if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
   if (sandbox_) info.pid = sandbox_->pid();
   info.log_stream = identity_.log_stream;
+  info.tenant_id = identity_.tenant_id;
   info.provisioned = identity_.provisioned;
   return info;
 }

@@ -104,7 +104,7 @@ std::string init_report(const lambda::Version& version, Instant now, InitPhase p
 }
 
 std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
-                  std::string_view arn) {
+                  std::string_view arn, std::string_view tenant_id) {
   if (!json_format(version))
     return fmt::format("START RequestId: {} Version: {}\n", request_id, version.number);
   if (!system_level_passes(version, "INFO")) return {};
@@ -112,6 +112,7 @@ std::string start(const lambda::Version& version, Instant now, std::string_view 
   record["requestId"] = request_id;
   record["functionArn"] = arn;
   record["version"] = version.number;
+  if (!tenant_id.empty()) record["tenantId"] = tenant_id;
   return event(now, "platform.start", std::move(record));
 }
 
@@ -147,6 +148,7 @@ std::string report(const lambda::Version& version, Instant now, const Report& re
   if (!system_level_passes(version, report.end == InvocationEnd::Success ? "INFO" : "WARN")) return {};
   OrderedJson record;
   record["requestId"] = report.request_id;
+  if (!report.tenant_id.empty()) record["tenantId"] = report.tenant_id;
   OrderedJson& metrics = record["metrics"];
   metrics["durationMs"] = rounded(report.duration);
   metrics["billedDurationMs"] = billed;

@@ -22,6 +22,7 @@ struct Report {
   std::uint64_t max_memory_bytes = 0;
   InvocationEnd end = InvocationEnd::Success;
   std::string_view error_type{};
+  std::string_view tenant_id{};  ///< empty: not part of the line
 };
 
 /// Whole milliseconds, rounded up, init included: what AWS bills since August 2025.
@@ -31,8 +32,9 @@ std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseco
 std::string init_start(const lambda::Version& version, Instant now, std::string_view type);
 std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
                         std::chrono::nanoseconds duration, const Failure& failure, std::string_view type);
+/// `tenant_id`: empty: not part of the line.
 std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
-                  std::string_view arn);
+                  std::string_view arn, std::string_view tenant_id = {});
 /// JSON has no END; at level DEBUG it has platform.runtimeDone here.
 std::string end(const lambda::Version& version, Instant now, const Report& report);
 std::string report(const lambda::Version& version, Instant now, const Report& report);

@@ -11,11 +11,13 @@
 
 namespace aviary::execution {
 
-/// The environments of one version, and the invocations that wait for one of them.
+/// The environments of one version, of one tenant where the function isolates tenants, and the invocations
+/// that wait for one of them.
 struct Pool {
-  explicit Pool(lambda::VersionHandle of) : version(std::move(of)) {}
+  Pool(lambda::VersionHandle of, std::string whose) : version(std::move(of)), tenant_id(std::move(whose)) {}
 
   lambda::VersionHandle version;
+  const std::string tenant_id;  ///< empty: everybody's
   bool retired = false;
   std::uint64_t code_stamp = 0;    ///< see `Job::code_stamp`; what its environments were begun with, or newer
   std::deque<JobPtr> waiting;      ///< first come, first served

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "execution/attachment.hpp"
@@ -85,6 +85,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
 
  private:
   using PoolPtr = std::shared_ptr<Pool>;
+  using PoolKey = std::pair<std::uint64_t, std::string>;  ///< the version's serial, the tenant
   struct Wanted {
     PoolPtr pool;
     TimerId timer;
@@ -104,7 +105,8 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void detach_all(const AwsError& reason);
 
   void submit(JobPtr job);
-  PoolPtr pool_of(const lambda::VersionHandle& version);
+  PoolPtr pool_of(const lambda::VersionHandle& version, const std::string& tenant_id);
+  PoolPtr find_pool(const lambda::Version& version, const std::string& tenant_id = {}) const;
   PoolPtr pool_of(const Environment& environment) const;
   std::vector<PoolPtr> inhabited_pools() const;
   void cover(const PoolPtr& pool);
@@ -124,13 +126,14 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);
   void schedule_housekeeping();
   void keep_house();
-  EnvironmentIdentity new_identity(const lambda::VersionHandle& version, bool provisioned);
+  EnvironmentIdentity new_identity(const lambda::VersionHandle& version, std::string tenant_id,
+                                   std::string_view initialization_type);
 
   Surroundings around_;
   FaultSource* faults_ = nullptr;
-  std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
-  std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
-  std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
+  std::map<PoolKey, PoolPtr> pools_;
+  std::map<std::uint64_t, PoolPtr> homes_;  ///< by the environment's id: also of retired pools
+  std::deque<Wanted> wanted_;               ///< environments that there is no room for yet, in order
   std::map<AttachmentKey, std::shared_ptr<Attachment>> attachments_;
   ConcurrencyGate gate_;
   std::size_t in_flight_ = 0;

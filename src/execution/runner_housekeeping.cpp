@@ -28,7 +28,7 @@ void Runner::keep_house() {
   const auto now = around_.stopwatch.elapsed();
   std::vector<Environment*> expired;
   auto next = std::chrono::nanoseconds::max();
-  for (const auto& [serial, pool] : pools_) {
+  for (const auto& [key, pool] : pools_) {
     for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept}) {
       const bool ages = list != &pool->kept;
       for (Environment* environment : *list) {

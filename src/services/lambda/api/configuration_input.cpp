@@ -10,6 +10,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/runtimes.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -182,7 +183,7 @@ Result<> apply_configuration(const Json& input, Configuration& configuration) {
     }
     configuration.recorded["DurableConfig"] = std::move(merged);
   }
-  return {};
+  return check_tenancy(configuration);
 }
 
 Result<> check_new_configuration(const Json& input, const Configuration& configuration) {

@@ -79,7 +79,8 @@ struct NeighbourCall {
   bool draw = true;
   /// A durable function may take longer than the 15 minutes of a caller who waits.
   bool patient = false;
-  std::string trace_id{};  ///< empty: a new one
+  std::string trace_id{};   ///< empty: a new one
+  std::string tenant_id{};  ///< see `Invocation::tenant_id`
   /// Where permissions are enforced: the service that calls (`sns.amazonaws.com`) and what it acts for.
   /// Without a service it is the function's owner who calls.
   std::string service{};

@@ -26,8 +26,9 @@ struct Invocation {
   std::string payload;           ///< the event, as the caller sent it (empty became `{}`)
   std::string client_context{};  ///< JSON, already decoded; empty if none
   std::string cognito_identity{};
-  std::string trace_id{};  ///< X-Amzn-Trace-Id header value
-  bool tail_log = false;   ///< whether `Outcome::log_tail` is wanted
+  std::string trace_id{};   ///< X-Amzn-Trace-Id header value
+  std::string tenant_id{};  ///< of a function that isolates its tenants; else empty
+  bool tail_log = false;    ///< whether `Outcome::log_tail` is wanted
   /// Set: a response that the runtime streams is written here while it comes, and `Outcome::payload` stays
   /// empty. A runtime that answers in one piece has its answer in the outcome all the same.
   std::shared_ptr<wire::BodyStream> stream{};

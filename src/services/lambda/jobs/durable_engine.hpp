@@ -24,6 +24,7 @@ struct ChainedCall {
   std::string function;
   std::string payload;
   std::string trace_id;
+  std::string tenant_id{};
 };
 
 /// Runs durable executions: invokes their function again and again, with what it has checkpointed, until it
