@@ -83,7 +83,8 @@ struct EnvironmentInfo {
   std::string region;
   std::string function_name;
   std::string version;
-  std::string state;  ///< starting, initialising, idle, frozen, invoking, responded, resetting, stopped
+  std::string state;  ///< starting, initialising, idle, frozen, invoking, responded, resetting, snapshotted,
+                      ///< restoring, stopped
   std::chrono::nanoseconds age{};   ///< since it was created
   std::chrono::nanoseconds idle{};  ///< since it last became free; zero when busy
   std::uint64_t invocations = 0;
@@ -91,6 +92,7 @@ struct EnvironmentInfo {
   std::optional<int> pid;          ///< of the runtime process, as the host counts
   std::string log_stream;
   std::string tenant_id;  ///< as in its identity
+  std::string_view initialization_type;
   bool provisioned = false;
   bool attached = false;  ///< not an environment: an address for a process that a developer starts
 };

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/log.hpp"
 #include "models/lambda.hpp"
 
 namespace aviary::execution {
@@ -146,7 +147,11 @@ void Runner::submit(JobPtr job) {
     ++pool->provisioned_running;
   else
     job->spilled = pool->provisioned > 0;
-  if (Environment* environment = pool->take_free()) {
+  Environment* environment = pool->take_free();
+  // Taken, or there is none: for the next one that finds nothing warm.
+  if (pool->from_snapshot && (environment == nullptr || std::exchange(environment->spare, false)))
+    refill_snapshots(pool);
+  if (environment != nullptr) {
     environment->take(std::move(job));
     return;
   }
@@ -247,8 +252,9 @@ EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, s
 }
 
 void Runner::launch(const PoolPtr& pool) {
-  auto environment = std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
-                                                   new_identity(pool->version, pool->tenant_id, "on-demand"));
+  auto environment = std::make_shared<Environment>(
+      around_, static_cast<EnvironmentOwner&>(*this),
+      new_identity(pool->version, pool->tenant_id, pool->from_snapshot ? "snap-start" : "on-demand"));
   pool->all.push_back(environment);
   ++pool->coming;
   homes_.emplace(environment->identity().id, pool);
@@ -261,7 +267,7 @@ bool Runner::make_room() {
   if (homes_.size() < around_.options.max_environments) return true;
   Environment* oldest = nullptr;
   for (const auto& [key, pool] : pools_)
-    for (const auto* list : {&pool->idle, &pool->stopped})
+    for (const auto* list : {&pool->idle, &pool->stopped, &pool->snapshots})
       for (Environment* environment : *list)
         if (oldest == nullptr || environment->free_since() < oldest->free_since()) oldest = environment;
   if (oldest == nullptr) return false;
@@ -273,9 +279,11 @@ void Runner::environment_free(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
   if (environment.identity().provisioned && !keep_provisioned(pool, environment)) return;
+  if (environment.spare && !keep_snapshot(pool, environment)) return;
   environment.was_free = true;
   if (!pool->waiting.empty()) {
     pool->remove_free(environment);
+    if (std::exchange(environment.spare, false)) refill_snapshots(pool);
     JobPtr job = std::move(pool->waiting.front());
     pool->waiting.pop_front();
     environment.take(std::move(job));
@@ -300,6 +308,9 @@ void Runner::environment_refused(Environment& environment, AwsError problem) {
   const PoolPtr pool = pool_of(environment);
   if (environment.identity().provisioned) {
     pool->provisioning_failure = problem.message;
+  } else if (environment.spare) {
+    log::warn("no snapshot of {}:{} could be made ahead: {}", pool->version->function_name,
+              pool->version->number, problem.message);
   } else if (!pool->waiting.empty()) {
     JobPtr job = std::move(pool->waiting.front());
     pool->waiting.pop_front();
@@ -312,6 +323,10 @@ void Runner::environment_gone(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
   pool->remove_free(environment);
+  if (environment.spare && !environment.was_free) {
+    pool->snapshot_coming = false;
+    tell_snapshot(*pool, {});
+  }
   homes_.erase(environment.identity().id);
   const auto self = std::find_if(pool->all.begin(), pool->all.end(),
                                  [&](const auto& e) { return e.get() == &environment; });
@@ -327,6 +342,7 @@ void Runner::environment_gone(Environment& environment) {
 bool Runner::still_wanted(const Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (environment.identity().provisioned) return pool->count_provisioned(false) <= pool->provisioned;
+  if (environment.spare) return !pool->retired;
   return pool->waiting.size() >= pool->coming;
 }
 
@@ -338,6 +354,7 @@ const Fault* Runner::fault_at_start(const Environment& environment) {
 void Runner::drop_if_empty(const PoolPtr& pool) {
   if (!pool->empty()) return;
   if (pool->patience_timer != 0) around_.stopwatch.cancel(std::exchange(pool->patience_timer, 0));
+  if (pool->refill_timer != 0) around_.stopwatch.cancel(std::exchange(pool->refill_timer, 0));
   const auto found = pools_.find({pool->version->serial, pool->tenant_id});
   if (found != pools_.end() && found->second == pool) pools_.erase(found);
 }
@@ -353,6 +370,7 @@ void Runner::retire(const lambda::Version& version) {
   for (const PoolPtr& pool : gone) {
     pool->retired = true;
     pool->provisioned = 0;
+    tell_snapshot(*pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
   }
   for (const PoolPtr& pool : gone)
     while (Environment* environment = pool->take_free()) environment->end(AwsError{});
@@ -381,6 +399,7 @@ void Runner::end_all(const AwsError& reason) {
   detach_all(reason);  // first: what waited there is among the others now
   std::vector<JobPtr> waiting;
   const auto take_waiting = [&waiting](Pool& pool) {
+    tell_snapshot(pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
     for (JobPtr& job : std::exchange(pool.waiting, {})) waiting.push_back(std::move(job));
   };
   for (Wanted& entry : std::exchange(wanted_, {})) {

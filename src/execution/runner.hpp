@@ -56,6 +56,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
                std::optional<std::size_t> most) override;
   void provision(lambda::VersionHandle version, std::size_t count) override;
   lambda::Provisioned provisioned(const lambda::Version& version) const override;
+  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override;
 
   /// Sinks and observers outlive the runner, or are removed before they go.
   void add_sink(LogSink& sink) { around_.sinks.push_back(&sink); }
@@ -119,6 +120,11 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void shed_provisioned(const PoolPtr& pool);
   bool keep_provisioned(const PoolPtr& pool, Environment& environment);
   bool provisioned_free(const lambda::Version& version) const;
+  // SnapStart (runner_snap_start.cpp).
+  bool fill_snapshots(const PoolPtr& pool);
+  void refill_snapshots(const PoolPtr& pool);
+  bool keep_snapshot(const PoolPtr& pool, Environment& environment);
+  static void tell_snapshot(Pool& pool, lambda::SnapshotOutcome outcome);
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
   void end_all(const AwsError& reason);

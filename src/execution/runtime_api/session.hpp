@@ -50,6 +50,16 @@ class Session {
   /// The invocation ends with an error that the runtime posted, or with one in place of what it posted.
   virtual void fail(Failure failure) = 0;
   virtual void fail_init(Failure failure) = 0;
+
+  /// Whether the function starts from a snapshot: only then there is `restore`.
+  virtual bool from_snapshot() const { return false; }
+  /// The runtime has been initialised. Set to true once an invocation wants it, to false when none will.
+  virtual OneShot<bool> wants_restore() {
+    OneShot<bool> never;
+    never.set(false);
+    return never;
+  }
+  virtual void fail_restore() {}
 };
 
 }  // namespace aviary::execution

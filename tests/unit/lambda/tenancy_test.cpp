@@ -75,8 +75,8 @@ TEST_F(Tenancy, DoesNotGoTogetherWith) {
             unsupported("Provisioned Concurrency"));
   EXPECT_EQ(refusal("CreateFunctionUrlConfig", {{"FunctionName", "f"}, {"AuthType", "NONE"}}),
             unsupported("A function URL"));
-  EXPECT_EQ(refusal("CreateEventSourceMapping", {{"FunctionName", "f"},
-                                                 {"EventSourceArn", "arn:aws:sqs:us-east-1:123456789012:q"}}),
+  EXPECT_EQ(refusal("CreateEventSourceMapping",
+                    {{"FunctionName", "f"}, {"EventSourceArn", "arn:aws:sqs:us-east-1:123456789012:q"}}),
             unsupported("An event source mapping"));
 }
 

@@ -301,6 +301,9 @@ class LambdaService final : public Service {
   /// Where permissions are enforced: whether the caller may run this; 403 AccessDeniedException.
   Result<> check_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
                             const Caller& caller);
+  /// Of a version that waits for its snapshot (versions.cpp).
+  void begin_snapshot(const Snapshot& published);
+  Task<> make_snapshot(VersionHandle version);
   void retire(const std::vector<VersionHandle>& versions);
   void collect_code();
   Task<> collect_when_settled();

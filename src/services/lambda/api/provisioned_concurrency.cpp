@@ -104,6 +104,10 @@ Result<Reply> LambdaService::put_provisioned_concurrency_config(Call& call) {
   Function& function = **found;
   if (isolates_tenants(*function.latest.version->configuration))
     return not_with_tenancy("Provisioned Concurrency");
+  // An alias may come to point at any version: what counts is what the function asks for, and the version.
+  const Snapshot* main = store_.find_qualified(function, target->qualifier);
+  if (main && starts_from_snapshot(*main->version))
+    return invalid_parameter("Provisioned Concurrency is not supported for SnapStart enabled functions.");
   const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();
   const Result<> allowed = concurrency_rules().may_provision(function, target->qualifier, wanted);
   if (!allowed) return allowed.error();
