@@ -45,6 +45,8 @@ struct EmulatorOptions {
   std::chrono::milliseconds activation_delay{0};  ///< how long Pending and InProgress last
   std::vector<std::string> endpoint;              ///< services elsewhere: `dynamodb=http://127.0.0.1:8000`
   std::string stream_throughput = "limited";  ///< limited | unlimited: a shard's records and bytes a second
+  std::string otlp;                           ///< an OpenTelemetry collector: `http://127.0.0.1:4318`
+  std::string trace_sampling = "aws";         ///< aws | all: of functions with active tracing
   bool enforce_permissions = false;           ///< resource policies decide who may invoke
 
   // Failing on purpose.

@@ -56,6 +56,8 @@ Json environments(const Parts& parts) {
                     {"memory_bytes", row.memory_bytes},
                     {"pid", row.pid ? Json(*row.pid) : Json(nullptr)},
                     {"provisioned", row.provisioned},
+                    {"initialization", row.initialization_type},
+                    {"tenant", row.tenant_id.empty() ? Json(nullptr) : Json(row.tenant_id)},
                     {"attached", row.attached},
                     {"log_stream", row.log_stream}});
   }

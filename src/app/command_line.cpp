@@ -296,6 +296,11 @@ class Parser {
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
+    add("--otlp", options_.otlp,
+        "Send traces to this OpenTelemetry collector, by OTLP over HTTP: http://127.0.0.1:4318");
+    add("--trace-sampling", options_.trace_sampling,
+        "What is traced of functions with active tracing: aws (one a second and 5 %) or all")
+        ->check(CLI::IsMember({"aws", "all"}));
     add_list("--endpoint", options_.endpoint,
              "A service that is elsewhere, polled by event source mappings: dynamodb=http://127.0.0.1:8000");
     add("--stream-throughput", options_.stream_throughput,

@@ -73,6 +73,8 @@ std::string problem_of(const EmulatorOptions& options) {
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
   if (Endpoints endpoints = parse_endpoints(options.endpoint); !endpoints.problem.empty())
     return endpoints.problem;
+  if (!options.otlp.empty() && !parse_address(options.otlp))
+    return fmt::format("--otlp is a plain http URL as http://127.0.0.1:4318, not '{}'", options.otlp);
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};
@@ -91,6 +93,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       routing(seed, "router"),
       execution_ids(seed, "execution"),
       log_ids(seed, "logs"),
+      trace_ids(seed, "traces"),
       codedeploy_ids(seed, "codedeploy"),
       s3_ids(seed, "s3"),
       body_names(host::random_seed(), "bodies"),
@@ -129,6 +132,8 @@ Task<> Parts::reset() {
   faults->clear();
   traffic->clear();
   tape->clear();
+  traces.clear();
+  tracer->reset();
   for (Service* service : services) service->reset();
   co_await runner->reset();
   journal->clear();
@@ -226,6 +231,7 @@ void build_services(Parts& parts) {
   parts.gateway =
       std::make_unique<Gateway>(parts.clock, parts.request_ids, *parts.journal, std::move(gateway_options));
   add_s3(parts);
+  add_tracing(parts);
   add_rehearsal(parts);
   add_lambda(parts);
   add_cloudwatch(parts);
@@ -280,6 +286,7 @@ std::string House::open() {
   add_attach_routes(parts);
   add_deployment_routes(parts);
   add_rehearsal_routes(parts);
+  add_trace_routes(parts);
   add_assert_routes(parts);
   add_canary_routes(parts);
   add_stack_routes(parts);
@@ -302,6 +309,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.tape) co_await parts.tape->stop();
   for (std::size_t i = parts.services.size(); i-- > 0;) co_await parts.services[i]->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
+  if (parts.trace_export) co_await parts.trace_export->stop();
   co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);
   if (parts.logs) parts.logs->write_down();

@@ -21,8 +21,11 @@
 #include "app/outside/outside_streams.hpp"
 #include "app/runtime_listeners.hpp"
 #include "app/topic_subscribers.hpp"
+#include "app/trace_export.hpp"
+#include "app/trace_ring.hpp"
 #include "aviary/emulator.hpp"
 #include "execution/runner.hpp"
+#include "execution/tracer.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/guard.hpp"
 #include "gateway/signature.hpp"
@@ -72,6 +75,7 @@ struct Parts {
   SeededRandom routing;
   SeededRandom execution_ids;
   SeededRandom log_ids;
+  SeededRandom trace_ids;
   SeededRandom codedeploy_ids;
   SeededRandom s3_ids;
   SeededRandom body_names;
@@ -91,7 +95,10 @@ struct Parts {
   FunctionLogPrinter log_printer;
   std::unique_ptr<rehearsal::FaultRules> faults;
   std::unique_ptr<execution::Runner> runner;
-  std::unique_ptr<rehearsal::Tape> tape;  ///< between Lambda and the runner
+  TraceRing traces;
+  std::unique_ptr<TraceExport> trace_export;  ///< null: traces are not sent anywhere
+  std::unique_ptr<execution::Tracer> tracer;  ///< in front of the runner
+  std::unique_ptr<rehearsal::Tape> tape;      ///< between Lambda and the tracer
   std::unique_ptr<rehearsal::Traffic> traffic;
   std::size_t clock_holds = 0;  ///< invokes that belong to the moment at which a driven clock stands
   Delivery delivery;            ///< filled by those that take messages in
@@ -158,6 +165,8 @@ void add_attach_routes(Parts& parts);
 void add_deployment_routes(Parts& parts);
 /// `/_aviary/faults`, `traffic`, `recordings`, `shadows` (rehearsal_routes.cpp).
 void add_rehearsal_routes(Parts& parts);
+/// `/_aviary/traces` (trace_routes.cpp).
+void add_trace_routes(Parts& parts);
 /// `/_aviary/assert` (assert_routes.cpp).
 void add_assert_routes(Parts& parts);
 /// `/_aviary/stacks`, `/_aviary/artifacts` (stack_routes.cpp).

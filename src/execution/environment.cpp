@@ -44,12 +44,19 @@ void Environment::take(JobPtr job) {
   job_ = std::move(job);
   request_id_ = job_->invocation.request_id;
   invoked_arn_ = job_->invocation.invoked_arn;
+  trace_id_.clear();
+  if (identity_.version->configuration->tracing_mode == "Active") trace_id_ = job_->invocation.trace_id;
   spilled_ = job_->spilled && !identity_.provisioned;
   payload_given_ = false;
   streaming_ = false;
   ++invocations_;
   if (state_ == State::Idle) {
+    restore_without_hooks();
     deliver();
+    return;
+  }
+  if (state_ == State::Snapshotted) {
+    restore();
     return;
   }
   move(Event::Restart);
@@ -86,7 +93,7 @@ void Environment::deliver() {
 void Environment::log_start() {
   if (log_.wanted())
     log_.platform(platform_log::start(*identity_.version, around_.clock.now(), request_id_,
-                                      job_->invocation.invoked_arn));
+                                      job_->invocation.invoked_arn, identity_.tenant_id, trace_id_));
 }
 
 RuntimeState Environment::runtime_state() const {
@@ -97,6 +104,10 @@ RuntimeState Environment::runtime_state() const {
       return RuntimeState::Running;
     case State::Responded:
       return RuntimeState::ResponseSent;
+    case State::Snapshotted:
+      return RuntimeState::RestoreReady;
+    case State::Restoring:
+      return RuntimeState::Restoring;
     default:
       return init_failure_ ? RuntimeState::InitError : RuntimeState::Started;
   }
@@ -129,6 +140,10 @@ OneShot<bool> Environment::wants_event() {
         if (!extensions_wait()) break;
       }
       if (fault_timer_ == 0) init_succeeded();
+      break;
+    case State::Restoring:
+      waiter_ = waiter;
+      restored();
       break;
     case State::Idle:
       // It lost its connection and asks again: the new request is the one that somebody listens to.
@@ -235,6 +250,8 @@ void Environment::answered(Ending ending) {
   lambda::Outcome outcome = std::move(ending_->outcome);  // its durations stay readable for the log
   outcome.cold = fresh_;
   outcome.init_duration = fresh_ ? init_duration_ : 0ns;
+  outcome.restore_duration = restore_duration_.value_or(0ns);
+  outcome.started = started_ - skipped_;
   owner_.settle(std::move(job_), std::move(outcome));
 }
 
@@ -284,13 +301,23 @@ void Environment::close_log() {
   }
   outcome.cold = fresh_;
   outcome.init_duration = fresh_ ? init_duration_ : 0ns;
+  const auto restore_took = std::exchange(restore_duration_, std::nullopt);
+  outcome.restore_duration = restore_took.value_or(0ns);
+  outcome.started = started_ - skipped_;
   fresh_ = false;
   refresh_memory(log_.tailing());
   log_.flush();
   if (log_.wanted()) {
     const Instant at = around_.clock.now();
-    const platform_log::Report report{request_id_,   outcome.duration, outcome.init_duration,
-                                      memory_bytes_, ending.end,       ending.error_type};
+    const platform_log::Report report{.request_id = request_id_,
+                                      .duration = outcome.duration,
+                                      .init_duration = outcome.init_duration,
+                                      .max_memory_bytes = memory_bytes_,
+                                      .end = ending.end,
+                                      .error_type = ending.error_type,
+                                      .tenant_id = identity_.tenant_id,
+                                      .restore_duration = restore_took,
+                                      .trace = trace_id_};
     log_.platform(ending.log_line);
     log_.platform(platform_log::end(*identity_.version, at, report));
     log_.platform(platform_log::report(*identity_.version, at, report));
@@ -306,7 +333,8 @@ void Environment::close_log() {
     record.duration = outcome.duration;
     record.init_duration = outcome.init_duration;
     record.after_runtime = after_runtime;
-    record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration);
+    record.billed_ms = platform_log::billed_ms(outcome.duration, outcome.init_duration) +
+                       platform_log::billed_ms(restore_took.value_or(0ns), 0ns);
     record.max_memory_bytes = memory_bytes_;
     record.cold = outcome.cold;
     record.provisioned = identity_.provisioned;
@@ -358,7 +386,9 @@ EnvironmentInfo Environment::info() const {
   if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
   if (sandbox_) info.pid = sandbox_->pid();
   info.log_stream = identity_.log_stream;
+  info.tenant_id = identity_.tenant_id;
   info.provisioned = identity_.provisioned;
+  info.initialization_type = identity_.initialization_type;
   return info;
 }
 

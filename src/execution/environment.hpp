@@ -102,7 +102,7 @@ class Environment final : public Session,
   /// Starts it up in the background: sandbox, listener, process.
   void begin();
   bool available() const noexcept {
-    return !settling_ && (state_ == State::Idle || state_ == State::Stopped);
+    return !settling_ && (state_ == State::Idle || state_ == State::Snapshotted || state_ == State::Stopped);
   }
   /// Runs the invocation; only while `available`.
   void take(JobPtr job);
@@ -120,6 +120,10 @@ class Environment final : public Session,
   bool coming = true;
   /// Whether it has been free at least once; the owner's mark, by which provisioned ones count.
   bool was_free = false;
+  /// Whether it was made ahead, from a snapshot, and has not been taken yet; the owner's mark.
+  bool spare = false;
+  /// Why its last init failed; nothing if none has.
+  const std::optional<Failure>& failed_init() const noexcept { return failed_init_; }
 
   // The Runtime API's side.
   bool open() const override {
@@ -137,6 +141,9 @@ class Environment final : public Session,
   void fail(Failure failure) override;
   void fail_init(Failure failure) override;
   ExtensionHost* extension_host() override;
+  bool from_snapshot() const override;
+  OneShot<bool> wants_restore() override;
+  void fail_restore() override;
 
  private:
   /// What the current invocation came to, until its log is closed.
@@ -224,6 +231,15 @@ class Environment final : public Session,
   void extension_registered() override;
   void extension_waits() override;
   void extension_failed(Failure failure) override;
+  // Starting from snapshots (environment_restore.cpp).
+  void snapshot_made();
+  void note_snapshot();
+  void restore();
+  void restored();
+  void restore_without_hooks();
+  void note_restore(std::chrono::nanoseconds duration);
+  void restore_timed_out();
+  void restore_failed(InvocationEnd how, const AwsError& error);
 
   // Failing on purpose (environment_faults.cpp).
   void skip(std::chrono::nanoseconds time);
@@ -256,11 +272,15 @@ class Environment final : public Session,
   std::chrono::nanoseconds init_started_{};
   std::chrono::nanoseconds init_duration_{};
   std::optional<Failure> init_failure_;
-  bool fresh_ = false;  ///< the process has not run an invocation yet
+  std::optional<Failure> failed_init_;
+  std::chrono::nanoseconds restore_started_{};
+  std::optional<std::chrono::nanoseconds> restore_duration_;  ///< until the log says it
+  bool fresh_ = false;                                        ///< the process has not run an invocation yet
 
   JobPtr job_;
   std::string request_id_;
   std::string invoked_arn_;
+  std::string trace_id_;                 ///< where the invocation is traced; else empty
   std::optional<OneShot<bool>> waiter_;  ///< the runtime in `next`
   bool spilled_ = false;                 ///< the invocation's, as `Job::spilled`
   bool streaming_ = false;               ///< the response goes to the caller as it comes

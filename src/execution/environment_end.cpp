@@ -43,6 +43,9 @@ void Environment::deadline_passed() {
       settling_ = true;
       begin_reset();
       break;
+    case State::Restoring:
+      restore_timed_out();
+      break;
     case State::Responded:
       // It has answered and does not come back for the next event: the time-out covers that too.
       if (companions_) mark_ending(timed_out(timeout()));
@@ -75,6 +78,9 @@ void Environment::process_exited(ExitStatus status) {
         init_duration_ = now() - init_started_;
       }
       break;
+    case State::Restoring:
+      fail_restore();
+      return;
     case State::Invoking:
       ending_ = failed(exited(status));
       ending_->outcome.duration = now() - started_;
@@ -108,7 +114,7 @@ void Environment::freeze() {
 }
 
 void Environment::freeze_now() {
-  if (state_ != State::Idle || frozen_) return;
+  if ((state_ != State::Idle && state_ != State::Snapshotted) || frozen_) return;
   frozen_ = true;
   sandbox_->freeze();
 }

@@ -230,7 +230,7 @@ void Environment::begin_init() {
   init_started_ = now();
   early_exit_.reset();
   auto limit = phase_ == InitPhase::Init ? around_.options.init_timeout : timeout();
-  if (phase_ == InitPhase::Init && identity_.provisioned)
+  if (phase_ == InitPhase::Init && (identity_.provisioned || from_snapshot()))
     limit = std::max<std::chrono::nanoseconds>(provisioned_init_limit, timeout());
   set_deadline(init_started_ + limit);
   hold_timer_ = around_.stopwatch.call_after(around_.options.start_hold, [this] {
@@ -336,6 +336,7 @@ void Environment::init_succeeded() {
   if (companions_) [[unlikely]]
     tell_init_end(now() - init_started_, nullptr);
   move(Event::Ready);
+  note_snapshot();
   place_.release();
   cancel_timer(hold_timer_);
   deadline_.clear();
@@ -365,6 +366,7 @@ void Environment::conclude_failed_init() {
     log_.platform(platform_log::init_report(*identity_.version, around_.clock.now(), phase_, duration,
                                             failure, identity_.initialization_type));
   phase_ = InitPhase::Invoke;
+  failed_init_ = failure;
   if (!job_) return;
   log_start();
   ending_ = failed(failure);

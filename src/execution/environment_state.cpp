@@ -31,12 +31,18 @@ constexpr std::array transitions{
     Transition{State::Responded, Event::End, State::Dead},
     Transition{State::Resetting, Event::ProcessGone, State::Stopped},
     Transition{State::Resetting, Event::End, State::Dead},
+    Transition{State::Initialising, Event::Snapshot, State::Snapshotted},
+    Transition{State::Snapshotted, Event::Restore, State::Restoring},
+    Transition{State::Snapshotted, Event::ProcessGone, State::Stopped},
+    Transition{State::Snapshotted, Event::End, State::Dead},
+    Transition{State::Restoring, Event::Ready, State::Idle},
+    Transition{State::Restoring, Event::End, State::Dead},
     Transition{State::Stopped, Event::Restart, State::Starting},
     Transition{State::Stopped, Event::End, State::Dead},
 };
 
-constexpr std::size_t states = 8;
-constexpr std::size_t events = 8;
+constexpr std::size_t states = 10;
+constexpr std::size_t events = 10;
 
 constexpr auto table = [] {
   std::array<std::array<std::int8_t, events>, states> made{};
@@ -47,8 +53,9 @@ constexpr auto table = [] {
   return made;
 }();
 
-constexpr std::array<std::string_view, states> state_names{"starting",  "initialising", "idle",    "invoking",
-                                                           "responded", "resetting",    "stopped", "dead"};
+constexpr std::array<std::string_view, states> state_names{
+    "starting",  "initialising", "idle",      "invoking", "responded",
+    "resetting", "snapshotted",  "restoring", "stopped",  "dead"};
 
 struct Allowed {
   RuntimeState state;
@@ -64,6 +71,10 @@ constexpr std::array allowed_calls{
     Allowed{RuntimeState::Running, RuntimeCall::Response},
     Allowed{RuntimeState::Running, RuntimeCall::Error},
     Allowed{RuntimeState::ResponseSent, RuntimeCall::Next},
+    Allowed{RuntimeState::Started, RuntimeCall::RestoreNext},
+    Allowed{RuntimeState::RestoreReady, RuntimeCall::RestoreNext},
+    Allowed{RuntimeState::Restoring, RuntimeCall::Next},
+    Allowed{RuntimeState::Restoring, RuntimeCall::RestoreError},
 };
 
 }  // namespace
@@ -94,6 +105,10 @@ std::string_view name(RuntimeState state) noexcept {
       return "Running";
     case RuntimeState::ResponseSent:
       return "RuntimeResponseSentState";
+    case RuntimeState::RestoreReady:
+      return "RestoreReady";
+    case RuntimeState::Restoring:
+      return "Restoring";
   }
   return {};
 }
@@ -108,6 +123,10 @@ std::string_view target_name(RuntimeCall call) noexcept {
       return "InvocationErrorResponse";
     case RuntimeCall::InitError:
       return "InitError";
+    case RuntimeCall::RestoreNext:
+      return "RestoreReady";
+    case RuntimeCall::RestoreError:
+      return "RestoreError";
   }
   return {};
 }

@@ -15,6 +15,8 @@ enum class State : std::uint8_t {
   Invoking,      ///< an event was handed out
   Responded,     ///< the answer is there; the runtime is not back in `next` yet
   Resetting,     ///< its processes are being killed
+  Snapshotted,   ///< initialised for a snapshot: its runtime waits to be restored
+  Restoring,     ///< its runtime runs the hooks that follow a restore
   Stopped,       ///< no process; the sandbox and its /tmp are there, the next invocation starts a new process
   Dead,
 };
@@ -26,6 +28,8 @@ enum class Event : std::uint8_t {
   Respond,      ///< it posted a response or an error
   Reset,        ///< it shall be killed: time-out, failed init
   ProcessGone,  ///< its process has ended, or never came to life
+  Snapshot,     ///< the runtime asked to be restored, once that is wanted
+  Restore,      ///< an invocation was given to a snapshot
   Restart,      ///< an invocation was given to a stopped environment
   End,
 };
@@ -35,8 +39,16 @@ std::optional<State> after(State state, Event event) noexcept;
 std::string_view name(State state) noexcept;
 
 /// What the Runtime API knows of a runtime; names as AWS's error texts spell them.
-enum class RuntimeState : std::uint8_t { Started, InitError, Ready, Running, ResponseSent };
-enum class RuntimeCall : std::uint8_t { Next, Response, Error, InitError };
+enum class RuntimeState : std::uint8_t {
+  Started,
+  InitError,
+  Ready,
+  Running,
+  ResponseSent,
+  RestoreReady,
+  Restoring
+};
+enum class RuntimeCall : std::uint8_t { Next, Response, Error, InitError, RestoreNext, RestoreError };
 
 /// Whether the runtime may make this call now. See AWS's runtime interface emulator, core/states.go.
 bool allowed(RuntimeState state, RuntimeCall call) noexcept;

@@ -134,8 +134,11 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   add("AWS_LAMBDA_FUNCTION_NAME", version.function_name);
   add("AWS_LAMBDA_FUNCTION_VERSION", version.number);
   add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory);
-  add("AWS_LAMBDA_LOG_GROUP_NAME", context.log_group);
-  add("AWS_LAMBDA_LOG_STREAM_NAME", context.log_stream);
+  // Developer guide, "Monitoring for Lambda SnapStart": a snapshot serves many log streams.
+  if (context.initialization_type != "snap-start") {
+    add("AWS_LAMBDA_LOG_GROUP_NAME", context.log_group);
+    add("AWS_LAMBDA_LOG_STREAM_NAME", context.log_stream);
+  }
   add("AWS_LAMBDA_INITIALIZATION_TYPE", context.initialization_type);
   add("AWS_REGION", version.scope.region);
   add("AWS_DEFAULT_REGION", version.scope.region);

@@ -18,6 +18,7 @@ struct EnvironmentIdentity {
   lambda::VersionHandle version;
   std::string log_group;     ///< `/aws/lambda/<name>`, or the function's own
   std::string log_stream;    ///< `YYYY/MM/DD/[version]<32 hex>`
+  std::string tenant_id;     ///< whose it is alone; empty: the function does not isolate tenants
   bool provisioned = false;  ///< made ahead for provisioned concurrency, and kept
   /// As AWS_LAMBDA_INITIALIZATION_TYPE says it.
   std::string_view initialization_type = "on-demand";
@@ -84,13 +85,16 @@ struct EnvironmentInfo {
   std::string region;
   std::string function_name;
   std::string version;
-  std::string state;  ///< starting, initialising, idle, frozen, invoking, responded, resetting, stopped
+  std::string state;  ///< starting, initialising, idle, frozen, invoking, responded, resetting, snapshotted,
+                      ///< restoring, stopped
   std::chrono::nanoseconds age{};   ///< since it was created
   std::chrono::nanoseconds idle{};  ///< since it last became free; zero when busy
   std::uint64_t invocations = 0;
   std::uint64_t memory_bytes = 0;  ///< peak of the running process; 0 when unknown
   std::optional<int> pid;          ///< of the runtime process, as the host counts
   std::string log_stream;
+  std::string tenant_id;  ///< as in its identity
+  std::string_view initialization_type;
   bool provisioned = false;
   bool attached = false;  ///< not an environment: an address for a process that a developer starts
 };

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "execution/environment_variables.hpp"
+#include "execution/trace_header.hpp"
 #include "services/lambda/core/runtimes.hpp"
 
 namespace aviary::execution::platform_log {
@@ -61,6 +62,23 @@ std::string_view status(InvocationEnd end) {
   }
 }
 
+/// Of the traced invocations: what the header says, as the documents of the JSON format have it.
+OrderedJson tracing(const TraceHeader& header, std::string_view text) {
+  OrderedJson member;
+  member["spanId"] = header.parent;
+  member["type"] = "X-Amzn-Trace-Id";
+  member["value"] = text;
+  return member;
+}
+
+/// The header of an invocation that is traced and sampled; else nothing.
+std::optional<TraceHeader> sampled_trace(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  TraceHeader header = TraceHeader::parse(text);
+  if (!header.sampled.value_or(false)) return std::nullopt;
+  return header;
+}
+
 std::string runtime_version(const lambda::Version& version) {
   return runtime_label(version.configuration->runtime) + ".v1";
 }
@@ -109,8 +127,49 @@ std::string init_report(const lambda::Version& version, Instant now, InitPhase p
   return event(now, "platform.initReport", std::move(record));
 }
 
+std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration) {
+  if (!json_format(version))
+    return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\n", milliseconds(duration));
+  if (!system_level_passes(version, "INFO")) return {};
+  OrderedJson record;
+  record["initializationType"] = "snap-start";
+  record["phase"] = "init";
+  record["status"] = "success";
+  record["metrics"]["durationMs"] = rounded(duration);
+  return event(now, "platform.initReport", std::move(record));
+}
+
+std::string restore_start(const lambda::Version& version, Instant now) {
+  const std::string& runtime = version.configuration->runtime;
+  if (!json_format(version))
+    return fmt::format("RESTORE_START Runtime Version: {}\tRuntime Version ARN: {}\n",
+                       runtime_version(version), lambda::runtime_version_arn(version.scope.region, runtime));
+  if (!system_level_passes(version, "INFO")) return {};
+  OrderedJson record;
+  record["runtimeVersion"] = runtime_version(version);
+  record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, runtime);
+  record["functionName"] = version.function_name;
+  record["functionVersion"] = version.number;
+  return event(now, "platform.restoreStart", std::move(record));
+}
+
+std::string restore_report(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration,
+                           InvocationEnd end) {
+  const bool well = end == InvocationEnd::Success;
+  if (!json_format(version)) {
+    std::string line = fmt::format("RESTORE_REPORT Restore Duration: {:.2f} ms", milliseconds(duration));
+    if (!well) line += fmt::format("\tStatus: {}", status(end));
+    return line += '\n';
+  }
+  if (!system_level_passes(version, well ? "INFO" : "WARN")) return {};
+  OrderedJson record;
+  record["status"] = status(end);
+  record["metrics"]["durationMs"] = rounded(duration);
+  return event(now, "platform.restoreReport", std::move(record));
+}
+
 std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
-                  std::string_view arn) {
+                  std::string_view arn, std::string_view tenant_id, std::string_view trace) {
   if (!json_format(version))
     return fmt::format("START RequestId: {} Version: {}\n", request_id, version.number);
   if (!system_level_passes(version, "INFO")) return {};
@@ -118,6 +177,8 @@ std::string start(const lambda::Version& version, Instant now, std::string_view 
   record["requestId"] = request_id;
   record["functionArn"] = arn;
   record["version"] = version.number;
+  if (!tenant_id.empty()) record["tenantId"] = tenant_id;
+  if (const auto header = sampled_trace(trace)) record["tracing"] = tracing(*header, trace);
   return event(now, "platform.start", std::move(record));
 }
 
@@ -135,7 +196,9 @@ std::string end(const lambda::Version& version, Instant now, const Report& repor
 std::string report(const lambda::Version& version, Instant now, const Report& report) {
   const std::int64_t memory = version.configuration->memory_mb;
   const std::uint64_t used = whole_megabytes(report.max_memory_bytes);
-  const std::uint64_t billed = billed_ms(report.duration, report.init_duration);
+  const std::uint64_t restored =
+      report.restore_duration ? billed_ms(*report.restore_duration, std::chrono::nanoseconds{}) : 0;
+  const std::uint64_t billed = billed_ms(report.duration, report.init_duration) + restored;
   if (!json_format(version)) {
     std::string line = fmt::format(
         "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory "
@@ -143,22 +206,35 @@ std::string report(const lambda::Version& version, Instant now, const Report& re
         report.request_id, two_decimals(report.duration), billed, memory, used);
     if (report.init_duration.count() > 0)
       line += fmt::format("Init Duration: {} ms\t", two_decimals(report.init_duration));
+    if (report.restore_duration)
+      line += fmt::format("Restore Duration: {} ms\tBilled Restore Duration: {} ms\t",
+                          two_decimals(*report.restore_duration), restored);
     // An error that the function reported is not the platform's: AWS's line says nothing of it.
     if (report.end == InvocationEnd::Timeout)
       line += "Status: timeout\t";
     else if (report.end == InvocationEnd::Failure)
       line += fmt::format("Status: error\tError Type: {}\t", report.error_type);
-    return line += '\n';
+    line += '\n';
+    // In the same event, as AWS has it.
+    if (const auto header = sampled_trace(report.trace))
+      line += fmt::format("XRAY TraceId: {}\tSegmentId: {}\tSampled: true\t\n", header->root, header->parent);
+    return line;
   }
   if (!system_level_passes(version, report.end == InvocationEnd::Success ? "INFO" : "WARN")) return {};
   OrderedJson record;
   record["requestId"] = report.request_id;
+  if (!report.tenant_id.empty()) record["tenantId"] = report.tenant_id;
+  if (const auto header = sampled_trace(report.trace)) record["tracing"] = tracing(*header, report.trace);
   OrderedJson& metrics = record["metrics"];
   metrics["durationMs"] = rounded(report.duration);
   metrics["billedDurationMs"] = billed;
   metrics["memorySizeMB"] = memory;
   metrics["maxMemoryUsedMB"] = used;
   if (report.init_duration.count() > 0) metrics["initDurationMs"] = rounded(report.init_duration);
+  if (report.restore_duration) {
+    metrics["restoreDurationMs"] = rounded(*report.restore_duration);
+    metrics["billedRestoreDurationMs"] = restored;
+  }
   record["status"] = status(report.end);
   if (!report.error_type.empty()) record["errorType"] = report.error_type;
   return event(now, "platform.report", std::move(record));

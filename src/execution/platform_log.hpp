@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ struct Report {
   std::uint64_t max_memory_bytes = 0;
   InvocationEnd end = InvocationEnd::Success;
   std::string_view error_type{};
+  std::string_view tenant_id{};  ///< empty: not part of the line
+  std::optional<std::chrono::nanoseconds>
+      restore_duration{};    ///< the first of an environment from a snapshot
+  std::string_view trace{};  ///< the header of a traced invocation
 };
 
 /// Whole milliseconds, rounded up, init included: what AWS bills since August 2025.
@@ -33,8 +38,14 @@ std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseco
 std::string init_start(const lambda::Version& version, Instant now, std::string_view type);
 std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
                         std::chrono::nanoseconds duration, const Failure& failure, std::string_view type);
+/// Of a snapshot: what its init took, hooks included.
+std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration);
+std::string restore_start(const lambda::Version& version, Instant now);
+std::string restore_report(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration,
+                           InvocationEnd end);
+/// `tenant_id`: empty: not part of the line.
 std::string start(const lambda::Version& version, Instant now, std::string_view request_id,
-                  std::string_view arn);
+                  std::string_view arn, std::string_view tenant_id = {}, std::string_view trace = {});
 /// JSON has no END; at level DEBUG it has platform.runtimeDone here.
 std::string end(const lambda::Version& version, Instant now, const Report& report);
 std::string report(const lambda::Version& version, Instant now, const Report& report);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/log.hpp"
 #include "models/lambda.hpp"
 
 namespace aviary::execution {
@@ -82,8 +83,8 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
   const lambda::Version& version = *job->invocation.version;
   gate_.leave(version, job->charge);
   if (job->charge == Charge::Provisioned) {
-    const auto pool = pools_.find(version.serial);
-    if (pool != pools_.end() && pool->second->provisioned_running > 0) --pool->second->provisioned_running;
+    const PoolPtr pool = find_pool(version);
+    if (pool && pool->provisioned_running > 0) --pool->provisioned_running;
   }
   --in_flight_;
   for (InvocationObserver* observer : around_.observers) observer->on_place_left(place_of(*job));
@@ -97,11 +98,11 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
 }
 
 PlaceNotice Runner::place_of(const Job& job) const {
-  const auto pool = pools_.find(job.invocation.version->serial);
+  const PoolPtr pool = find_pool(*job.invocation.version);
   return {.version = job.invocation.version,
           .invoked_arn = job.invocation.invoked_arn,
           .charge = job.charge,
-          .provisioned = pool == pools_.end() ? 0 : pool->second->provisioned};
+          .provisioned = pool ? pool->provisioned : 0};
 }
 
 void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type) {
@@ -111,10 +112,15 @@ void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view e
   for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
 }
 
-Runner::PoolPtr Runner::pool_of(const lambda::VersionHandle& version) {
-  PoolPtr& pool = pools_[version->serial];
-  if (!pool) pool = std::make_shared<Pool>(version);
+Runner::PoolPtr Runner::pool_of(const lambda::VersionHandle& version, const std::string& tenant_id) {
+  PoolPtr& pool = pools_[{version->serial, tenant_id}];
+  if (!pool) pool = std::make_shared<Pool>(version, tenant_id);
   return pool;
+}
+
+Runner::PoolPtr Runner::find_pool(const lambda::Version& version, const std::string& tenant_id) const {
+  const auto found = pools_.find({version.serial, tenant_id});
+  return found == pools_.end() ? nullptr : found->second;
 }
 
 Runner::PoolPtr Runner::pool_of(const Environment& environment) const {
@@ -128,12 +134,12 @@ void Runner::submit(JobPtr job) {
     attachment->take(std::move(job));
     return;
   }
-  PoolPtr pool = pool_of(job->invocation.version);
+  PoolPtr pool = pool_of(job->invocation.version, job->invocation.tenant_id);
   if (pool->code_stamp != job->code_stamp) {
     // The developer's folder has changed: what runs may finish, and nothing more is given to it.
     if (pool->code_stamp != 0) {
       retire(*pool->version);
-      pool = pool_of(job->invocation.version);
+      pool = pool_of(job->invocation.version, job->invocation.tenant_id);
     }
     pool->code_stamp = job->code_stamp;
   }
@@ -141,7 +147,11 @@ void Runner::submit(JobPtr job) {
     ++pool->provisioned_running;
   else
     job->spilled = pool->provisioned > 0;
-  if (Environment* environment = pool->take_free()) {
+  Environment* environment = pool->take_free();
+  // Taken, or there is none: for the next one that finds nothing warm.
+  if (pool->from_snapshot && (environment == nullptr || std::exchange(environment->spare, false)))
+    refill_snapshots(pool);
+  if (environment != nullptr) {
     environment->take(std::move(job));
     return;
   }
@@ -223,14 +233,16 @@ void Runner::give_up_waiting(const PoolPtr& pool) {
   drop_if_empty(pool);
 }
 
-EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, bool provisioned) {
+EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, std::string tenant_id,
+                                         std::string_view initialization_type) {
   const std::string& own_group = version->configuration->log_group;
   const std::string day = iso8601(around_.clock.now(), 0);
   EnvironmentIdentity identity;
   identity.id = ++last_id_;
   identity.version = version;
-  identity.provisioned = provisioned;
-  if (provisioned) identity.initialization_type = "provisioned-concurrency";
+  identity.tenant_id = std::move(tenant_id);
+  identity.provisioned = initialization_type == "provisioned-concurrency";
+  identity.initialization_type = initialization_type;
   identity.log_group = own_group.empty() ? "/aws/lambda/" + version->function_name : own_group;
   const bool shared_group = identity.log_group != "/aws/lambda/" + version->function_name;
   identity.log_stream =
@@ -240,8 +252,9 @@ EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, b
 }
 
 void Runner::launch(const PoolPtr& pool) {
-  auto environment = std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
-                                                   new_identity(pool->version, false));
+  auto environment = std::make_shared<Environment>(
+      around_, static_cast<EnvironmentOwner&>(*this),
+      new_identity(pool->version, pool->tenant_id, pool->from_snapshot ? "snap-start" : "on-demand"));
   pool->all.push_back(environment);
   ++pool->coming;
   homes_.emplace(environment->identity().id, pool);
@@ -253,8 +266,8 @@ void Runner::launch(const PoolPtr& pool) {
 bool Runner::make_room() {
   if (homes_.size() < around_.options.max_environments) return true;
   Environment* oldest = nullptr;
-  for (const auto& [serial, pool] : pools_)
-    for (const auto* list : {&pool->idle, &pool->stopped})
+  for (const auto& [key, pool] : pools_)
+    for (const auto* list : {&pool->idle, &pool->stopped, &pool->snapshots})
       for (Environment* environment : *list)
         if (oldest == nullptr || environment->free_since() < oldest->free_since()) oldest = environment;
   if (oldest == nullptr) return false;
@@ -266,9 +279,11 @@ void Runner::environment_free(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
   if (environment.identity().provisioned && !keep_provisioned(pool, environment)) return;
+  if (environment.spare && !keep_snapshot(pool, environment)) return;
   environment.was_free = true;
   if (!pool->waiting.empty()) {
     pool->remove_free(environment);
+    if (std::exchange(environment.spare, false)) refill_snapshots(pool);
     JobPtr job = std::move(pool->waiting.front());
     pool->waiting.pop_front();
     environment.take(std::move(job));
@@ -293,6 +308,9 @@ void Runner::environment_refused(Environment& environment, AwsError problem) {
   const PoolPtr pool = pool_of(environment);
   if (environment.identity().provisioned) {
     pool->provisioning_failure = problem.message;
+  } else if (environment.spare) {
+    log::warn("no snapshot of {}:{} could be made ahead: {}", pool->version->function_name,
+              pool->version->number, problem.message);
   } else if (!pool->waiting.empty()) {
     JobPtr job = std::move(pool->waiting.front());
     pool->waiting.pop_front();
@@ -305,6 +323,10 @@ void Runner::environment_gone(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
   pool->remove_free(environment);
+  if (environment.spare && !environment.was_free) {
+    pool->snapshot_coming = false;
+    tell_snapshot(*pool, {});
+  }
   homes_.erase(environment.identity().id);
   const auto self = std::find_if(pool->all.begin(), pool->all.end(),
                                  [&](const auto& e) { return e.get() == &environment; });
@@ -320,6 +342,7 @@ void Runner::environment_gone(Environment& environment) {
 bool Runner::still_wanted(const Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (environment.identity().provisioned) return pool->count_provisioned(false) <= pool->provisioned;
+  if (environment.spare) return !pool->retired;
   return pool->waiting.size() >= pool->coming;
 }
 
@@ -331,19 +354,26 @@ const Fault* Runner::fault_at_start(const Environment& environment) {
 void Runner::drop_if_empty(const PoolPtr& pool) {
   if (!pool->empty()) return;
   if (pool->patience_timer != 0) around_.stopwatch.cancel(std::exchange(pool->patience_timer, 0));
-  const auto found = pools_.find(pool->version->serial);
+  if (pool->refill_timer != 0) around_.stopwatch.cancel(std::exchange(pool->refill_timer, 0));
+  const auto found = pools_.find({pool->version->serial, pool->tenant_id});
   if (found != pools_.end() && found->second == pool) pools_.erase(found);
 }
 
 void Runner::retire(const lambda::Version& version) {
-  const auto found = pools_.find(version.serial);
-  if (found == pools_.end()) return;
-  const PoolPtr pool = found->second;
-  pools_.erase(found);
-  pool->retired = true;
-  pool->provisioned = 0;
+  const auto first = pools_.lower_bound({version.serial, {}});
+  const auto last = pools_.lower_bound({version.serial + 1, {}});
+  if (first == last) return;
+  std::vector<PoolPtr> gone;  // one, or one for each tenant
+  for (auto found = first; found != last; ++found) gone.push_back(found->second);
+  pools_.erase(first, last);
   gate_.provision(version, 0);
-  while (Environment* environment = pool->take_free()) environment->end(AwsError{});
+  for (const PoolPtr& pool : gone) {
+    pool->retired = true;
+    pool->provisioned = 0;
+    tell_snapshot(*pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
+  }
+  for (const PoolPtr& pool : gone)
+    while (Environment* environment = pool->take_free()) environment->end(AwsError{});
 }
 
 /// Those that have environments, retired ones too; always in the same order, so that a seed repeats a run.
@@ -369,6 +399,7 @@ void Runner::end_all(const AwsError& reason) {
   detach_all(reason);  // first: what waited there is among the others now
   std::vector<JobPtr> waiting;
   const auto take_waiting = [&waiting](Pool& pool) {
+    tell_snapshot(pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
     for (JobPtr& job : std::exchange(pool.waiting, {})) waiting.push_back(std::move(job));
   };
   for (Wanted& entry : std::exchange(wanted_, {})) {
@@ -377,7 +408,7 @@ void Runner::end_all(const AwsError& reason) {
     take_waiting(*entry.pool);
   }
   std::vector<std::shared_ptr<Environment>> all;
-  for (const auto& [serial, pool] : pools_) {
+  for (const auto& [key, pool] : pools_) {
     take_waiting(*pool);
     if (std::exchange(pool->provisioned, 0) != 0) gate_.provision(*pool->version, 0);
   }
@@ -390,7 +421,7 @@ void Runner::end_all(const AwsError& reason) {
   for (JobPtr& job : waiting) settle(std::move(job), reason);
   for (const auto& environment : all) environment->end(reason);
   std::vector<PoolPtr> left;  // those that waited for room and never had an environment
-  for (const auto& [serial, pool] : pools_) left.push_back(pool);
+  for (const auto& [key, pool] : pools_) left.push_back(pool);
   for (const PoolPtr& pool : left) drop_if_empty(pool);
   if (housekeeping_ != 0) around_.stopwatch.cancel(std::exchange(housekeeping_, 0));
 }

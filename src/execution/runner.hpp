@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "execution/attachment.hpp"
@@ -56,6 +56,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
                std::optional<std::size_t> most) override;
   void provision(lambda::VersionHandle version, std::size_t count) override;
   lambda::Provisioned provisioned(const lambda::Version& version) const override;
+  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override;
 
   /// Sinks and observers outlive the runner, or are removed before they go.
   void add_sink(LogSink& sink) { around_.sinks.push_back(&sink); }
@@ -85,6 +86,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
 
  private:
   using PoolPtr = std::shared_ptr<Pool>;
+  using PoolKey = std::pair<std::uint64_t, std::string>;  ///< the version's serial, the tenant
   struct Wanted {
     PoolPtr pool;
     TimerId timer;
@@ -104,7 +106,8 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void detach_all(const AwsError& reason);
 
   void submit(JobPtr job);
-  PoolPtr pool_of(const lambda::VersionHandle& version);
+  PoolPtr pool_of(const lambda::VersionHandle& version, const std::string& tenant_id);
+  PoolPtr find_pool(const lambda::Version& version, const std::string& tenant_id = {}) const;
   PoolPtr pool_of(const Environment& environment) const;
   std::vector<PoolPtr> inhabited_pools() const;
   void cover(const PoolPtr& pool);
@@ -117,6 +120,11 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void shed_provisioned(const PoolPtr& pool);
   bool keep_provisioned(const PoolPtr& pool, Environment& environment);
   bool provisioned_free(const lambda::Version& version) const;
+  // SnapStart (runner_snap_start.cpp).
+  bool fill_snapshots(const PoolPtr& pool);
+  void refill_snapshots(const PoolPtr& pool);
+  bool keep_snapshot(const PoolPtr& pool, Environment& environment);
+  static void tell_snapshot(Pool& pool, lambda::SnapshotOutcome outcome);
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
   void end_all(const AwsError& reason);
@@ -124,13 +132,14 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);
   void schedule_housekeeping();
   void keep_house();
-  EnvironmentIdentity new_identity(const lambda::VersionHandle& version, bool provisioned);
+  EnvironmentIdentity new_identity(const lambda::VersionHandle& version, std::string tenant_id,
+                                   std::string_view initialization_type);
 
   Surroundings around_;
   FaultSource* faults_ = nullptr;
-  std::unordered_map<std::uint64_t, PoolPtr> pools_;  ///< by the version's serial
-  std::map<std::uint64_t, PoolPtr> homes_;            ///< by the environment's id: also of retired pools
-  std::deque<Wanted> wanted_;  ///< environments that there is no room for yet, in order
+  std::map<PoolKey, PoolPtr> pools_;
+  std::map<std::uint64_t, PoolPtr> homes_;  ///< by the environment's id: also of retired pools
+  std::deque<Wanted> wanted_;               ///< environments that there is no room for yet, in order
   std::map<AttachmentKey, std::shared_ptr<Attachment>> attachments_;
   ConcurrencyGate gate_;
   std::size_t in_flight_ = 0;

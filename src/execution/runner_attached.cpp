@@ -27,7 +27,7 @@ Result<std::string> Runner::attach(const lambda::VersionHandle& version) {
     settle(std::move(job), std::move(result));
   };
   owner.give_back = [this](JobPtr job) { submit(std::move(job)); };
-  auto made = std::make_shared<Attachment>(around_, std::move(owner), new_identity(version, false));
+  auto made = std::make_shared<Attachment>(around_, std::move(owner), new_identity(version, {}, "on-demand"));
   if (std::string problem = made->open_address(); !problem.empty()) {
     attachments_.erase(attachment_key(*version));
     return AwsError{models::lambda::errors::ServiceException, "No Runtime API address: " + problem};

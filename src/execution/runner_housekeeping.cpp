@@ -28,9 +28,9 @@ void Runner::keep_house() {
   const auto now = around_.stopwatch.elapsed();
   std::vector<Environment*> expired;
   auto next = std::chrono::nanoseconds::max();
-  for (const auto& [serial, pool] : pools_) {
-    for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept}) {
-      const bool ages = list != &pool->kept;
+  for (const auto& [key, pool] : pools_) {
+    for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept, &pool->snapshots}) {
+      const bool ages = list != &pool->kept && list != &pool->snapshots;
       for (Environment* environment : *list) {
         const auto free_for = now - environment->free_since();
         if (ages && free_for >= options.idle_timeout) {
@@ -38,7 +38,8 @@ void Runner::keep_house() {
           continue;
         }
         if (ages) next = std::min(next, options.idle_timeout - free_for);
-        if (!options.freeze_after || environment->frozen() || environment->state() != State::Idle) continue;
+        if (!options.freeze_after || environment->frozen() || environment->state() == State::Stopped)
+          continue;
         if (free_for >= *options.freeze_after)
           environment->freeze();
         else

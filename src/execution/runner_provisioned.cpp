@@ -13,9 +13,8 @@ void Runner::reserve(const lambda::Scope& scope, const std::string& function,
 
 void Runner::provision(lambda::VersionHandle version, std::size_t count) {
   if (closed_) return;
-  const auto found = pools_.find(version->serial);
-  if (found == pools_.end() && count == 0) return;
-  const PoolPtr pool = pool_of(version);
+  if (count == 0 && !find_pool(*version)) return;
+  const PoolPtr pool = pool_of(version, {});
   pool->provisioned = count;
   pool->provisioning_failure.clear();
   gate_.provision(*version, count);
@@ -25,21 +24,19 @@ void Runner::provision(lambda::VersionHandle version, std::size_t count) {
 }
 
 lambda::Provisioned Runner::provisioned(const lambda::Version& version) const {
-  const auto found = pools_.find(version.serial);
-  if (found == pools_.end()) return {};
-  const Pool& pool = *found->second;
-  return {.allocated = pool.count_provisioned(false),
-          .available = pool.count_provisioned(true),
-          .failure = pool.provisioning_failure};
+  const PoolPtr pool = find_pool(version);
+  if (!pool) return {};
+  return {.allocated = pool->count_provisioned(false),
+          .available = pool->count_provisioned(true),
+          .failure = pool->provisioning_failure};
 }
 
 /// Those that are ready and not yet taken: an environment that has answered counts as free, though its
 /// runtime may still be on the way to its next event.
 bool Runner::provisioned_free(const lambda::Version& version) const {
-  const auto found = pools_.find(version.serial);
-  if (found == pools_.end() || found->second->provisioned == 0) return false;
-  const Pool& pool = *found->second;
-  return pool.provisioned_running < pool.count_provisioned(true);
+  const PoolPtr pool = find_pool(version);
+  if (!pool || pool->provisioned == 0) return false;
+  return pool->provisioned_running < pool->count_provisioned(true);
 }
 
 void Runner::fill_provisioned(const PoolPtr& pool) {
@@ -47,8 +44,9 @@ void Runner::fill_provisioned(const PoolPtr& pool) {
   while (pool->count_provisioned(false) < pool->provisioned) {
     // Making room may come back here; without room it is tried again when an environment goes.
     if (!make_room()) return;
-    auto environment = std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
-                                                     new_identity(pool->version, true));
+    auto environment =
+        std::make_shared<Environment>(around_, static_cast<EnvironmentOwner&>(*this),
+                                      new_identity(pool->version, {}, "provisioned-concurrency"));
     environment->coming = false;  // for nobody that waits
     pool->all.push_back(environment);
     homes_.emplace(environment->identity().id, pool);

@@ -46,6 +46,9 @@ class Tape final : public lambda::FunctionRunner {
   lambda::Provisioned provisioned(const lambda::Version& version) const override {
     return inner_.provisioned(version);
   }
+  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override {
+    return inner_.snapshot(std::move(version));
+  }
 
   /// `{"function": "order-processor:5", "limit": 1000}`: the latest `limit` invocations are kept.
   Checked<Json> start_recording(const Json& document);

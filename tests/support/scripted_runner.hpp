@@ -32,12 +32,19 @@ class ScriptedRunner final : public lambda::FunctionRunner {
     return found == kept.end() ? lambda::Provisioned{} : found->second;
   }
 
+  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override {
+    snapshots.push_back(version->number);
+    co_return snapshot_outcome;
+  }
+
   std::function<Result<lambda::Outcome>(const lambda::Invocation&)> answer =
       [](const lambda::Invocation& invocation) {
         return lambda::Outcome{.payload = "\"" + invocation.version->number + "\""};
       };
   std::vector<lambda::Invocation> runs;
   std::vector<std::uint64_t> retired;
+  std::vector<std::string> snapshots;  ///< the versions of which one was made
+  lambda::SnapshotOutcome snapshot_outcome;
   std::map<std::string, std::optional<std::size_t>> reserved;
   std::map<std::string, lambda::Provisioned> kept;  ///< by the version's number
 };

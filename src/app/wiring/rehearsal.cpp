@@ -62,7 +62,7 @@ void add_rehearsal(Parts& parts) {
       .journal = *parts.journal,
       .pace = [&parts] { return pace_of(parts.clock); },
       .changed = [&parts](bool any) { parts.runner->set_faults(any ? parts.faults.get() : nullptr); }});
-  parts.tape = std::make_unique<rehearsal::Tape>(*parts.runner, parts.loop.get_executor(), parts.clock);
+  parts.tape = std::make_unique<rehearsal::Tape>(*parts.tracer, parts.loop.get_executor(), parts.clock);
   parts.tape->set_invoke([&parts](lambda::Scope caller, std::string function, std::string payload) {
     // Marked, so that what a shadow calls does not cast a shadow in turn.
     std::string trace = lambda::new_trace(parts.clock.now(), parts.lambda_ids);

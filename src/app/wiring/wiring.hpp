@@ -9,6 +9,7 @@ struct Parts;
 // One file a service: makes it, ties it to its neighbours, adds it to those that are served. Called in this
 // order; each may use what the ones before have made.
 void add_s3(Parts& parts);
+void add_tracing(Parts& parts);    ///< in front of the runner
 void add_rehearsal(Parts& parts);  ///< before Lambda, whose invocations it stands beside
 void add_lambda(Parts& parts);
 void add_cloudwatch(Parts& parts);

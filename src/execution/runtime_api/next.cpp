@@ -9,7 +9,7 @@ namespace {
 wire::Response render(Delivery delivery) {
   const lambda::Invocation& invocation = *delivery.invocation;
   wire::Response answer;
-  answer.headers.reserve(7);
+  answer.headers.reserve(8);
   const auto set = [&answer](std::string_view name, std::string_view value) {
     if (!value.empty()) answer.headers.emplace_back(name, value);
   };
@@ -19,6 +19,7 @@ wire::Response render(Delivery delivery) {
   set("Lambda-Runtime-Deadline-Ms", std::to_string(delivery.deadline_ms));
   set("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_arn);
   set("Lambda-Runtime-Trace-Id", invocation.trace_id);
+  set("Lambda-Runtime-Aws-Tenant-Id", invocation.tenant_id);
   set("Lambda-Runtime-Client-Context", invocation.client_context);
   set("Lambda-Runtime-Cognito-Identity", invocation.cognito_identity);
   answer.body = std::move(delivery.payload);

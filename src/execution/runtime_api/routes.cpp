@@ -53,6 +53,8 @@ wire::Response dispatch(Session& session, wire::Request& request, std::string_vi
     if (invocation.action != "response" && invocation.action != "error") return not_found();
     return post ? post_invocation(session, invocation, request) : method_not_allowed();
   }
+  if (path == "/runtime/restore/error" && session.from_snapshot())
+    return post ? restore_error(session) : method_not_allowed();
   if (path == "/runtime/init/error") return post ? init_error(session, request) : method_not_allowed();
   if (path == "/ping") return request.method == "GET" ? ping() : method_not_allowed();
   return not_found();
@@ -80,6 +82,11 @@ Task<wire::Response> handle(std::shared_ptr<Session> session, wire::Request requ
   if (path == "/runtime/invocation/next") {
     if (request.method != "GET") co_return method_not_allowed();
     auto waiting = next(std::move(session));
+    co_return co_await std::move(waiting);
+  }
+  if (path == "/runtime/restore/next" && session->from_snapshot()) {
+    if (request.method != "GET") co_return method_not_allowed();
+    auto waiting = restore_next(std::move(session));
     co_return co_await std::move(waiting);
   }
   co_return dispatch(*session, request, path);

@@ -18,6 +18,8 @@ Task<wire::Response> next(std::shared_ptr<Session> session);
 wire::Response response(Session& session, std::string_view request_id, wire::Request& request);
 wire::Response error(Session& session, std::string_view request_id, wire::Request& request);
 wire::Response init_error(Session& session, wire::Request& request);
+Task<wire::Response> restore_next(std::shared_ptr<Session> session);
+wire::Response restore_error(Session& session);
 wire::Response ping();
 
 /// The Extensions API (`/2020-01-01/extension/…`), the Telemetry API and the Logs API.

@@ -54,6 +54,15 @@ class Session {
 
   /// Null where there are no extensions, now or ever.
   virtual ExtensionHost* extension_host() { return nullptr; }
+  /// Whether the function starts from a snapshot: only then there is `restore`.
+  virtual bool from_snapshot() const { return false; }
+  /// The runtime has been initialised. Set to true once an invocation wants it, to false when none will.
+  virtual OneShot<bool> wants_restore() {
+    OneShot<bool> never;
+    never.set(false);
+    return never;
+  }
+  virtual void fail_restore() {}
 };
 
 }  // namespace aviary::execution

@@ -38,6 +38,9 @@ class TwoVersions final : public lambda::FunctionRunner {
   void reserve(const lambda::Scope&, const std::string&, std::optional<std::size_t>) override {}
   void provision(lambda::VersionHandle, std::size_t) override {}
   lambda::Provisioned provisioned(const lambda::Version&) const override { return {}; }
+  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle) override {
+    co_return lambda::SnapshotOutcome{};
+  }
   int runs = 0;
   int retired = 0;
   int clock = 0;

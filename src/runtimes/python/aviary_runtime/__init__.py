@@ -75,6 +75,7 @@ def _search_path():
     opt = os.environ.get("AVIARY_OPT_DIR") or "/opt"
     path = [TASK_ROOT, opt + "/python/lib/" + version + "/site-packages", opt + "/python"]
     path += own
+    path.append(RUNTIME_DIR)  # the hooks of snapshots
     path.append(runtime)
     # Started without `site`, so what the host has installed is added here, last: Lambda's runtime brings boto3.
     for folder in (
@@ -218,6 +219,10 @@ def main():
 
         faults.report_init(api, problem)
         sys.exit(1)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from . import snapshots
+
+        snapshots.wait_for_restore(api)
     pending = None
     while True:
         status, headers, body = api.next(pending)

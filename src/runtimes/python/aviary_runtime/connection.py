@@ -154,6 +154,20 @@ class RuntimeApi:
         self.socket.sendall(self.next_request)
         return self.receive()
 
+    def restore_next(self):
+        """The status, once an invocation has come for a function that starts from a snapshot."""
+        request = ("GET %srestore/next" % _BASE).encode() + self.common + b"\r\n"
+        for attempt in (1, 2):
+            try:
+                if self.socket is None:
+                    self.connect()
+                self.socket.sendall(request)
+                return self.receive()[0]
+            except OSError:
+                self.close()
+                if attempt == 2:
+                    raise
+
     def response(self, request, content_type, body):
         head = "POST %sinvocation/%s/response" % (_BASE, request)
         rest = "Content-Type: %s\r\nContent-Length: %d\r\n\r\n" % (content_type, len(body))

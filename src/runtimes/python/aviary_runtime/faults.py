@@ -117,6 +117,14 @@ def report_init(api, problem):
     api.post("init/error", headers, _encode(payload))
 
 
+def report_snapshot(api, path, error_type, problem):
+    """A hook failed: before the snapshot, or after it was restored."""
+    payload, _ = _describe(problem, None)
+    _log(payload)
+    headers = "Content-Type: application/json\r\nLambda-Runtime-Function-Error-Type: %s\r\n" % error_type
+    api.post(path, headers, _encode(payload))
+
+
 def _encode(payload):
     # Undecodable bytes of file names and arguments come as lone surrogates, which UTF-8 has no form for.
     return render(payload).encode("utf-8", "backslashreplace")

@@ -172,6 +172,12 @@ Steps create_version(const Context&, const Json& properties) {
   Json input = Json::object();
   copy_properties(properties, input, {"FunctionName", "Description", "CodeSha256"});
   Steps steps{lambda_call("PublishVersion", std::move(input))};
+  // One that starts from a snapshot is Pending until that is made.
+  Step ready = until_settled(property_text(properties, "FunctionName"));
+  ready.fill = [](Json& input, const std::vector<Json>& outputs) {
+    input["Qualifier"] = outputs[0].value("Version", "");
+  };
+  steps.push_back(std::move(ready));
   if (properties.contains("ProvisionedConcurrencyConfig")) {
     Step provision =
         lambda_call("PutProvisionedConcurrencyConfig", properties["ProvisionedConcurrencyConfig"]);

@@ -10,6 +10,8 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/runtimes.hpp"
+#include "services/lambda/core/snap_start.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -162,15 +164,9 @@ Result<> apply_configuration(const Json& input, Configuration& configuration) {
     if (const std::string& mode = text_of(*tracing, "Mode"); !mode.empty()) configuration.tracing_mode = mode;
   }
   if (const Json* logging = find_member(input, "LoggingConfig")) apply_logging(*logging, configuration);
-  if (const Json* snap_start = find_member(input, "SnapStart")) {
-    if (text_of(*snap_start, "ApplyOn") == "PublishedVersions" &&
-        !supports_snap_start(configuration.runtime)) {
-      return invalid_parameter(
-          fmt::format("{} is not supported for SnapStart enabled functions.", configuration.runtime));
-    }
-  }
   const Json recorded_before = configuration.recorded.value("DurableConfig", Json(nullptr));
   apply_recorded(input, configuration.recorded);
+  if (const Result<> together = check_snap_start(configuration); !together) return together;
   if (const Json* durable = find_member(input, "DurableConfig"); durable && !durable->empty()) {
     // A part that is given alone leaves the other as it was; what AWS answers without the first is its own
     // text.
@@ -182,7 +178,7 @@ Result<> apply_configuration(const Json& input, Configuration& configuration) {
     }
     configuration.recorded["DurableConfig"] = std::move(merged);
   }
-  return {};
+  return check_tenancy(configuration);
 }
 
 Result<> check_new_configuration(const Json& input, const Configuration& configuration) {

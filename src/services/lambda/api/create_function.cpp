@@ -106,6 +106,7 @@ LambdaService::Answer LambdaService::create_function(Call call) {
 
   const Result<Snapshot> created = store_.create(std::move(request), moment());
   if (!created) co_return created.error();
+  begin_snapshot(*created);
   if (!signing.empty()) {
     if (Function* function = store_.find(target->scope, target->name, moment()))
       store_.attach(*function, attachment::code_signing, "", signing);

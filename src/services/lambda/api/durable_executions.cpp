@@ -100,6 +100,7 @@ Result<> LambdaService::start_if_durable(Event& event, std::string name) {
                                                      .invoked_arn = std::move(target->invoked_arn),
                                                      .payload = event.payload,
                                                      .trace_id = event.trace_id,
+                                                     .tenant_id = event.tenant_id,
                                                      .durable_name = std::move(name)});
   if (!arn) return arn.error();
   event.durable_execution = std::move(*arn);
@@ -111,7 +112,8 @@ Task<Result<Outcome>> LambdaService::call_chained(ChainedCall call) {
                         .function = std::move(call.function),
                         .payload = std::move(call.payload),
                         .patient = true,
-                        .trace_id = std::move(call.trace_id)};
+                        .trace_id = std::move(call.trace_id),
+                        .tenant_id = std::move(call.tenant_id)};
   auto calling = invoke_for_neighbour(std::move(chained));
   Result<NeighbourOutcome> outcome = co_await std::move(calling);
   if (!outcome) co_return outcome.error();

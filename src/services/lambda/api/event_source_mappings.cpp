@@ -6,6 +6,7 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/mapping_input.hpp"
 #include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/tenancy.hpp"
 #include "wire/protocol.hpp"
 
 namespace aviary::lambda {
@@ -83,6 +84,8 @@ Result<> EventSourceMappings::set_function(EventSourceMapping& mapping, const Ca
   const Function* function = lambda_.store().find(home, reference->name, moment);
   if (!function || !lambda_.store().find_qualified(*function, reference->qualifier))
     return invalid_parameter("Function does not exist");
+  if (isolates_tenants(*function->latest.version->configuration))
+    return not_with_tenancy("An event source mapping");
   mapping.scope = home;
   mapping.function = reference->name;
   mapping.qualifier = reference->qualifier;

@@ -4,6 +4,7 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/attachments.hpp"
 #include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 /// Function URLs as they are configured; `url_invoke.cpp` answers what is sent to them.
 namespace aviary::lambda {
@@ -44,6 +45,7 @@ Result<Reply> LambdaService::create_function_url_config(Call& call) {
   if (!target) return target.error();
   Function* function = store_.find(target->scope, target->name, moment());
   if (!function || !store_.revision_of(*function, target->qualifier)) return no_function_for_url();
+  if (isolates_tenants(*function->latest.version->configuration)) return not_with_tenancy("A function URL");
   if (store_.attached(*function, attachment::url, target->qualifier)) {
     return conflict(
         fmt::format("Failed to create function url config for [functionArn = {}]. Error message:  "

@@ -14,7 +14,7 @@ namespace aviary::lambda {
 
 std::string new_trace(Instant now, Random& ids) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds, ids.hex(24), ids.hex(16));
+  return fmt::format("Root=1-{:08x}-{};Parent={}", seconds, ids.hex(24), ids.hex(16));
 }
 
 Result<Target> target_of(const Call& call, Reach reach) {

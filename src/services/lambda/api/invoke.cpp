@@ -7,6 +7,7 @@
 #include "services/lambda/api/request_keys.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/json_check.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -75,6 +76,7 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   if (!target) co_return target.error();
   const std::string& type = text_of(call.input, "InvocationType");
   const bool is_event = type == "Event";
+  const std::string tenant_id = text_of(call.input, "TenantId");
   if (const Result<> fits = check_size(call.payload.size(), is_event); !fits) co_return fits.error();
 
   if (call.payload.empty()) {
@@ -97,10 +99,12 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   if (is_event || type == "DryRun") {
     // Neither draws here: a dry run runs nothing, and an event is routed when it runs.
     const Function* function = store_.find(target->scope, target->name, moment());
-    if (!function || !store_.find_qualified(*function, target->qualifier)) {
+    const Snapshot* main = function ? store_.find_qualified(*function, target->qualifier) : nullptr;
+    if (!main) {
       co_return function_not_found(target->scope, target->name,
                                    target->qualifier.empty() ? latest_qualifier : target->qualifier);
     }
+    if (const Result<> named = check_tenant(*main->version, tenant_id); !named) co_return named.error();
     if (!is_event) co_return Reply{.status = 204};
     std::string trace = trace_of(call, ids_);
     Event event{.request_id = std::move(call.request_id),
@@ -110,6 +114,7 @@ LambdaService::Answer LambdaService::invoke(Call call) {
                 .payload = std::move(call.payload),
                 .trace_id = std::move(trace),
                 .accepted = clock_.now()};
+    event.tenant_id = tenant_id;
     if (const Result<> started = start_if_durable(event, text_of(call.input, "DurableExecutionName"));
         !started)
       co_return started.error();
@@ -126,6 +131,7 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   if (!resolved) co_return resolved.error();
 
   const VersionHandle version = resolved->version;
+  if (const Result<> named = check_tenant(*version, tenant_id); !named) co_return named.error();
   const std::string& durable_name = text_of(call.input, "DurableExecutionName");
   if (const Result<> fits = check_durable(*version, target->qualifier, true, durable_name); !fits)
     co_return fits.error();
@@ -138,6 +144,7 @@ LambdaService::Answer LambdaService::invoke(Call call) {
                         .payload = std::move(call.payload),
                         .client_context = std::move(*client_context),
                         .trace_id = std::move(*trace),
+                        .tenant_id = tenant_id,
                         .tail_log = tail_log,
                         .durable_name = durable_name};
   if (call.operation->name == "InvokeWithResponseStream") {

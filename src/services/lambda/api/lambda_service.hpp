@@ -79,7 +79,8 @@ struct NeighbourCall {
   bool draw = true;
   /// A durable function may take longer than the 15 minutes of a caller who waits.
   bool patient = false;
-  std::string trace_id{};  ///< empty: a new one
+  std::string trace_id{};   ///< empty: a new one
+  std::string tenant_id{};  ///< see `Invocation::tenant_id`
   /// Where permissions are enforced: the service that calls (`sns.amazonaws.com`) and what it acts for.
   /// Without a service it is the function's owner who calls.
   std::string service{};
@@ -300,6 +301,9 @@ class LambdaService final : public Service {
   /// Where permissions are enforced: whether the caller may run this; 403 AccessDeniedException.
   Result<> check_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
                             const Caller& caller);
+  /// Of a version that waits for its snapshot (versions.cpp).
+  void begin_snapshot(const Snapshot& published);
+  Task<> make_snapshot(VersionHandle version);
   void retire(const std::vector<VersionHandle>& versions);
   void collect_code();
   Task<> collect_when_settled();

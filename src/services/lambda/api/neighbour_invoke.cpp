@@ -2,6 +2,7 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/request_keys.hpp"
 #include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -43,6 +44,7 @@ Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall
       check_permission(target->scope, target->name, target->qualifier, caller_in(call));
   if (!permitted) co_return permitted.error();
   const VersionHandle version = resolved->version;
+  if (const Result<> named = check_tenant(*version, call.tenant_id); !named) co_return named.error();
   if (const Result<> fits = check_durable(*version, target->qualifier, !call.patient); !fits)
     co_return fits.error();
   Result<std::string> trace =
@@ -53,7 +55,8 @@ Task<Result<NeighbourOutcome>> LambdaService::invoke_for_neighbour(NeighbourCall
                         .version = version,
                         .invoked_arn = std::move(resolved->invoked_arn),
                         .payload = std::move(call.payload),
-                        .trace_id = std::move(*trace)};
+                        .trace_id = std::move(*trace),
+                        .tenant_id = std::move(call.tenant_id)};
   std::string request_id = invocation.request_id;
   Result<Outcome> outcome = co_await runner_.run(std::move(invocation));
   if (!outcome) co_return outcome.error();
@@ -66,10 +69,12 @@ Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
   Result<Target> target = find_target(call);
   if (!target) return target.error();
   const Function* function = store_.find(target->scope, target->name, moment());
-  if (!function || !store_.find_qualified(*function, target->qualifier)) {
+  const Snapshot* main = function ? store_.find_qualified(*function, target->qualifier) : nullptr;
+  if (!main) {
     return function_not_found(target->scope, target->name,
                               target->qualifier.empty() ? latest_qualifier : target->qualifier);
   }
+  if (const Result<> named = check_tenant(*main->version, call.tenant_id); !named) return named.error();
   const Result<> permitted =
       check_permission(target->scope, target->name, target->qualifier, caller_in(call));
   if (!permitted) return permitted.error();
@@ -82,6 +87,7 @@ Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
               .payload = std::move(call.payload),
               .trace_id = std::move(trace),
               .accepted = clock_.now()};
+  event.tenant_id = std::move(call.tenant_id);
   if (const Result<> started = start_if_durable(event); !started) return started.error();
   accept_event(std::move(event));
   return request_id;

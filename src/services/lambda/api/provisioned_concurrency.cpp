@@ -6,6 +6,7 @@
 #include "services/lambda/core/attachments.hpp"
 #include "services/lambda/core/concurrency.hpp"
 #include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/tenancy.hpp"
 
 /// Provisioned concurrency of versions and aliases. What was asked for is kept with the function; how far it
 /// has come is asked of the runner, which has the environments.
@@ -101,6 +102,12 @@ Result<Reply> LambdaService::put_provisioned_concurrency_config(Call& call) {
   const Result<Function*> found = provisionable(*target, true);
   if (!found) return found.error();
   Function& function = **found;
+  if (isolates_tenants(*function.latest.version->configuration))
+    return not_with_tenancy("Provisioned Concurrency");
+  // An alias may come to point at any version: what counts is what the function asks for, and the version.
+  const Snapshot* main = store_.find_qualified(function, target->qualifier);
+  if (main && starts_from_snapshot(*main->version))
+    return invalid_parameter("Provisioned Concurrency is not supported for SnapStart enabled functions.");
   const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();
   const Result<> allowed = concurrency_rules().may_provision(function, target->qualifier, wanted);
   if (!allowed) return allowed.error();

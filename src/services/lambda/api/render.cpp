@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/runtimes.hpp"
+#include "services/lambda/core/snap_start.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -14,7 +15,11 @@ constexpr std::string_view creating = "The function is being created.";
 
 void render_progress(const Snapshot& snapshot, Json& out) {
   const bool pending = snapshot.state == State::Pending;
-  out["State"] = pending ? "Pending" : "Active";
+  out["State"] = pending ? "Pending" : snapshot.state == State::Failed ? "Failed" : "Active";
+  if (snapshot.state == State::Failed) {
+    out["StateReason"] = snapshot.reason;
+    out["StateReasonCode"] = snapshot.reason_code;
+  }
   if (pending) {
     out["StateReason"] = creating;
     out["StateReasonCode"] = "Creating";
@@ -36,12 +41,10 @@ Json render_logging(const Configuration& c, std::string_view function_name) {
   return out;
 }
 
-Json render_snap_start(const Version& version) {
-  const auto recorded = version.configuration->recorded.find("SnapStart");
-  const bool on_publish = recorded != version.configuration->recorded.end() &&
-                          recorded->value("ApplyOn", "") == "PublishedVersions";
-  return Json{{"ApplyOn", on_publish ? "PublishedVersions" : "None"},
-              {"OptimizationStatus", on_publish && version.number != latest_qualifier ? "On" : "Off"}};
+Json render_snap_start(const Snapshot& snapshot) {
+  const bool there = snapshot.state == State::Active && starts_from_snapshot(*snapshot.version);
+  return Json{{"ApplyOn", snap_start_on(*snapshot.version->configuration) ? "PublishedVersions" : "None"},
+              {"OptimizationStatus", there ? "On" : "Off"}};
 }
 
 }  // namespace
@@ -66,7 +69,7 @@ Json render_configuration(const Snapshot& snapshot, std::string_view arn_qualifi
   out["Architectures"] = c.architectures;
   out["EphemeralStorage"] = {{"Size", c.ephemeral_storage_mb}};
   out["TracingConfig"] = {{"Mode", c.tracing_mode}};
-  out["SnapStart"] = render_snap_start(v);
+  out["SnapStart"] = render_snap_start(snapshot);
   out["LoggingConfig"] = render_logging(c, v.function_name);
   if (!c.runtime.empty()) out["Runtime"] = c.runtime;
   if (!c.handler.empty()) out["Handler"] = c.handler;

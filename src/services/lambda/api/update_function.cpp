@@ -87,6 +87,7 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
   const Result<FunctionStore::Replaced> replaced =
       store_.replace_latest(*function, std::move(contents), revision_id, publish, moment());
   if (!replaced) co_return replaced.error();
+  begin_snapshot(replaced->result);
   runner_.retire(*replaced->before);
   collect_code();
   const std::string& number = replaced->result.version->number;

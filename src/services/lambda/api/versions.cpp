@@ -35,7 +35,21 @@ LambdaService::Answer LambdaService::publish_version(Call call) {
   }
   const Result<Snapshot> published = store_.publish(*function, request, moment());
   if (!published) co_return published.error();
+  begin_snapshot(*published);
   co_return Reply{.output = render_configuration(*published, published->version->number)};
+}
+
+void LambdaService::begin_snapshot(const Snapshot& published) {
+  if (published.state == State::Pending && starts_from_snapshot(*published.version))
+    background_.spawn("snapshot of a version", make_snapshot(published.version));
+}
+
+Task<> LambdaService::make_snapshot(VersionHandle version) {
+  auto making = runner_.snapshot(version);
+  const SnapshotOutcome made = co_await std::move(making);
+  if (made.kind == SnapshotOutcome::Kind::Interrupted) co_return;
+  if (Function* function = store_.find(version->scope, version->function_name, moment()))
+    store_.conclude_snapshot(*function, *version, made, moment());
 }
 
 Result<Reply> LambdaService::list_versions_by_function(Call& call) {

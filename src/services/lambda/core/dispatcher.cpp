@@ -37,7 +37,9 @@ Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view na
     snapshot = store_.find_qualified(*function, qualifier);
   }
   if (!snapshot) return function_not_found(scope, name, qualifier);
-  if (snapshot->state == State::Pending) return function_pending();
+  if (snapshot->state == State::Pending)
+    return starts_from_snapshot(*snapshot->version) ? snap_start_not_ready() : function_pending();
+  if (snapshot->state == State::Failed) return function_failed();
   return InvokeTarget{.version = snapshot->version, .invoked_arn = function_arn(scope, name, qualifier)};
 }
 

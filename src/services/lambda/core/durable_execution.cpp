@@ -366,6 +366,7 @@ Json durable_head(const DurableExecution& execution) {
             {"invoked_arn", execution.invoked_arn},
             {"payload", execution.payload},
             {"trace_id", execution.trace_id},
+            {"tenant", execution.tenant_id},
             {"timeout", execution.timeout_seconds},
             {"retention", execution.retention_days},
             {"started", execution.started.time_since_epoch().count()},
@@ -390,6 +391,7 @@ DurableExecution durable_execution_from(const Json& head) {
   execution.invoked_arn = head.at("invoked_arn");
   execution.payload = head.at("payload");
   execution.trace_id = head.at("trace_id");
+  execution.tenant_id = head.value("tenant", std::string());
   execution.timeout_seconds = head.at("timeout");
   execution.retention_days = head.at("retention");
   execution.started = Instant(Duration(head.at("started").get<Duration::rep>()));

@@ -39,6 +39,7 @@ struct DurableExecution {
   std::string invoked_arn;
   std::string payload;
   std::string trace_id;
+  std::string tenant_id;  ///< see `Invocation::tenant_id`
   std::int64_t timeout_seconds = 0;
   std::int64_t retention_days = 0;
   Instant started{};

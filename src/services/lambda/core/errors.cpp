@@ -45,4 +45,10 @@ AwsError function_pending() {
       "Pending");
 }
 
+AwsError function_failed() {
+  return conflict(
+      "The operation cannot be performed at this time. The function is currently in the following state: "
+      "Failed");
+}
+
 }  // namespace aviary::lambda

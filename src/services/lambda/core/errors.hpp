@@ -26,5 +26,7 @@ AwsError revision_mismatch(std::string_view api = "GetFunction/GetAlias");
 AwsError update_in_progress(const Scope& scope, std::string_view name);
 /// 409 while the function is being created.
 AwsError function_pending();
+/// 409 for a version whose init failed when it was published.
+AwsError function_failed();
 
 }  // namespace aviary::lambda

@@ -23,6 +23,7 @@ struct Event {
   bool looped = false;          ///< it came back to its function too often: it is not run
   std::string
       durable_execution{};  ///< the ARN of the execution that it started; it is awaited, and never retried
+  std::string tenant_id{};  ///< see `Invocation::tenant_id`
 };
 
 /// What the last attempt came to, for the record of it.

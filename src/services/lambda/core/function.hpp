@@ -12,7 +12,7 @@
 
 namespace aviary::lambda {
 
-enum class State : std::uint8_t { Pending, Active };
+enum class State : std::uint8_t { Pending, Active, Failed };
 enum class UpdateStatus : std::uint8_t { None, InProgress, Successful };
 
 /// A version with what AWS says about its progress. The version itself never changes; a new `RevisionId`
@@ -21,6 +21,8 @@ struct Snapshot {
   VersionHandle version;
   State state = State::Active;
   UpdateStatus last_update = UpdateStatus::Successful;
+  std::string reason_code{};  ///< of State::Failed, as AWS names it
+  std::string reason{};
 };
 
 struct Alias {

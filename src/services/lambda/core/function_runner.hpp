@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "ports/task.hpp"
+#include "services/lambda/core/snap_start.hpp"
 #include "services/lambda/core/version.hpp"
 
 namespace aviary::wire {
@@ -26,8 +27,9 @@ struct Invocation {
   std::string payload;           ///< the event, as the caller sent it (empty became `{}`)
   std::string client_context{};  ///< JSON, already decoded; empty if none
   std::string cognito_identity{};
-  std::string trace_id{};  ///< X-Amzn-Trace-Id header value
-  bool tail_log = false;   ///< whether `Outcome::log_tail` is wanted
+  std::string trace_id{};   ///< X-Amzn-Trace-Id header value
+  std::string tenant_id{};  ///< of a function that isolates its tenants; else empty
+  bool tail_log = false;    ///< whether `Outcome::log_tail` is wanted
   /// Set: a response that the runtime streams is written here while it comes, and `Outcome::payload` stays
   /// empty. A runtime that answers in one piece has its answer in the outcome all the same.
   std::shared_ptr<wire::BodyStream> stream{};
@@ -44,8 +46,10 @@ struct Outcome {
   std::string payload;
   std::string function_error{};  ///< empty, or `Unhandled` / `Handled`: goes out as X-Amz-Function-Error
   std::string log_tail{};        ///< the last 4 KB of this invocation's log, raw
-  std::chrono::nanoseconds duration{};       ///< of the handler, as REPORT says
-  std::chrono::nanoseconds init_duration{};  ///< zero on a warm start
+  std::chrono::nanoseconds duration{};          ///< of the handler, as REPORT says
+  std::chrono::nanoseconds init_duration{};     ///< zero on a warm start
+  std::chrono::nanoseconds restore_duration{};  ///< of an environment that starts from a snapshot
+  std::chrono::nanoseconds started{};           ///< when the handler began, by the stopwatch; zero: not known
   bool cold = false;
   bool streamed = false;            ///< the response went into `Invocation::stream`
   std::string durable_execution{};  ///< the ARN, if it was one
@@ -76,6 +80,8 @@ class FunctionRunner {
   /// need.
   virtual void provision(VersionHandle version, std::size_t count) = 0;
   virtual Provisioned provisioned(const Version& version) const = 0;
+  /// Initialises an environment of a version that starts from snapshots, and keeps one ready from then on.
+  virtual Task<SnapshotOutcome> snapshot(VersionHandle version) = 0;
 };
 
 }  // namespace aviary::lambda

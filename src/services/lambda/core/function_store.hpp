@@ -13,6 +13,7 @@
 #include "ports/random.hpp"
 #include "ports/records.hpp"
 #include "services/lambda/core/function.hpp"
+#include "services/lambda/core/snap_start.hpp"
 
 namespace aviary::lambda {
 
@@ -111,6 +112,10 @@ class FunctionStore {
   Result<Replaced> replace_latest(Function& function, Contents contents, std::string_view revision_id,
                                   bool publish, const Moment& at);
   Result<Snapshot> publish(Function& function, const PublishRequest& request, const Moment& at);
+  /// The snapshot of a version that waited for it was made, or failed. False if the version is gone, or waits
+  /// no more.
+  bool conclude_snapshot(Function& function, const Version& version, const SnapshotOutcome& made,
+                         const Moment& at);
   /// All its versions: environments of theirs have to end.
   std::vector<VersionHandle> erase(const Scope& scope, std::string_view name);
   /// Null if there was no such version; refused while an alias points to it.

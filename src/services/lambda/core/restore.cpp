@@ -80,7 +80,9 @@ Json to_record(const Snapshot& snapshot) {
               {"code", to_record(v.code)},
               {"layers", std::move(layers)},
               {"state", static_cast<int>(snapshot.state)},
-              {"last_update", static_cast<int>(snapshot.last_update)}};
+              {"last_update", static_cast<int>(snapshot.last_update)},
+              {"reason_code", snapshot.reason_code},
+              {"reason", snapshot.reason}};
 }
 
 Instant instant_from(const Json& microseconds) {
@@ -106,7 +108,9 @@ class SnapshotReader {
     for (const Json& layer : record.at("layers")) version->layers.push_back(code(function, layer));
     return {.version = std::move(version),
             .state = static_cast<State>(record.at("state").get<int>()),
-            .last_update = static_cast<UpdateStatus>(record.at("last_update").get<int>())};
+            .last_update = static_cast<UpdateStatus>(record.at("last_update").get<int>()),
+            .reason_code = record.value("reason_code", std::string()),
+            .reason = record.value("reason", std::string())};
   }
 
  private:

@@ -57,11 +57,15 @@ Snapshot FunctionStore::publish_now(Function& function, const std::optional<std:
   const std::uint64_t number = function.next_number++;
   const Contents contents{.configuration = latest.configuration, .code = code, .layers = latest.layers};
   Snapshot published{.version = make_version(function, contents, std::to_string(number),
-                                             description.value_or(latest.configuration->description), at),
-                     .state = pending ? State::Pending : State::Active,
-                     .last_update = pending ? UpdateStatus::None : UpdateStatus::Successful};
+                                             description.value_or(latest.configuration->description), at)};
+  // One that starts from a snapshot waits for that, however long it takes.
+  const bool from_snapshot = starts_from_snapshot(*published.version);
+  if (pending || from_snapshot) {
+    published.state = State::Pending;
+    published.last_update = UpdateStatus::None;
+  }
   function.last_published = published.version;
-  if (pending) function.settles_with.push_back(number);
+  if (pending && !from_snapshot) function.settles_with.push_back(number);
   regions_[function.scope].code_bytes += code ? code->size : 0;
   save(function, number, published);
   function.versions.emplace_hint(function.versions.end(), number, published);
@@ -69,6 +73,23 @@ Snapshot FunctionStore::publish_now(Function& function, const std::optional<std:
   if (!pending) set_revision(function.latest, at);
   save(function);
   return published;
+}
+
+bool FunctionStore::conclude_snapshot(Function& function, const Version& version, const SnapshotOutcome& made,
+                                      const Moment& at) {
+  const auto found = function.versions.find(parse_number(version.number).value_or(0));
+  if (found == function.versions.end()) return false;
+  Snapshot& snapshot = found->second;
+  if (snapshot.version->serial != version.serial || snapshot.state != State::Pending) return false;
+  const bool was_last = function.last_published == snapshot.version;
+  snapshot.state = made.kind == SnapshotOutcome::Kind::Failed ? State::Failed : State::Active;
+  snapshot.last_update = UpdateStatus::Successful;
+  snapshot.reason_code = made.code;
+  snapshot.reason = made.reason;
+  set_revision(snapshot, at);
+  if (was_last) function.last_published = snapshot.version;
+  save(function, found->first, snapshot);
+  return true;
 }
 
 Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint64_t number) {

@@ -141,6 +141,7 @@ Result<std::string> DurableEngine::start(Invocation invocation) {
   about.invoked_arn = invocation.invoked_arn;
   about.payload = std::move(invocation.payload);
   about.trace_id = std::move(invocation.trace_id);
+  about.tenant_id = std::move(invocation.tenant_id);
   about.timeout_seconds = number_of(config, "ExecutionTimeout", 900);
   about.retention_days = number_of(config, "RetentionPeriodInDays", default_retention_days);
   about.started = clock_.now();
@@ -194,6 +195,7 @@ Task<> DurableEngine::invoke(std::string arn) {
                         .invoked_arn = execution.invoked_arn,
                         .payload = durable_envelope(execution),
                         .trace_id = execution.trace_id,
+                        .tenant_id = execution.tenant_id,
                         .tail_log = found->tail_log};
   found->first_request.clear();
   execution.news.clear();
@@ -331,7 +333,8 @@ void DurableEngine::arm(Active& active, DurableOperation& operation) {
     ChainedCall call{.scope = active.execution.scope,
                      .function = options ? text_of(*options, "FunctionName") : std::string(),
                      .payload = payload.empty() ? "{}" : payload,
-                     .trace_id = active.execution.trace_id};
+                     .trace_id = active.execution.trace_id,
+                     .tenant_id = options ? text_of(*options, "TenantId") : std::string()};
     tasks_.spawn("chained invocation", chain(active.execution.arn(), id, std::move(call)));
   }
 }

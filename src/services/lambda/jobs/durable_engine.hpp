@@ -24,6 +24,7 @@ struct ChainedCall {
   std::string function;
   std::string payload;
   std::string trace_id;
+  std::string tenant_id{};
 };
 
 /// Runs durable executions: invokes their function again and again, with what it has checkpointed, until it
@@ -53,6 +54,9 @@ class DurableEngine final : public FunctionRunner {
     runner_.provision(std::move(version), count);
   }
   Provisioned provisioned(const Version& version) const override { return runner_.provisioned(version); }
+  Task<SnapshotOutcome> snapshot(VersionHandle version) override {
+    return runner_.snapshot(std::move(version));
+  }
 
   /// Begins an execution of a durable version and answers its ARN; or that of the execution that has this
   /// name already, if it has the same function and payload. Errors: 409

@@ -93,7 +93,8 @@ Task<> EventQueue::attempt(std::uint64_t id) {
                           .version = target->version,
                           .invoked_arn = std::move(target->invoked_arn),
                           .payload = event.payload,
-                          .trace_id = event.trace_id};
+                          .trace_id = event.trace_id,
+                          .tenant_id = event.tenant_id};
     outcome = co_await runner_.run(std::move(invocation));
   } else {
     outcome = target.error();
@@ -210,7 +211,8 @@ void EventQueue::save(std::uint64_t id, const Event& event) {
                                                 {"failures", event.failures},
                                                 {"throttles", event.throttles},
                                                 {"looped", event.looped},
-                                                {"durable", event.durable_execution}});
+                                                {"durable", event.durable_execution},
+                                                {"tenant", event.tenant_id}});
 }
 
 void EventQueue::restore() {
@@ -226,7 +228,8 @@ void EventQueue::restore() {
                 .failures = record.at("failures"),
                 .throttles = record.at("throttles"),
                 .looped = record.value("looped", false),
-                .durable_execution = record.value("durable", std::string())};
+                .durable_execution = record.value("durable", std::string()),
+                .tenant_id = record.value("tenant", std::string())};
     next_id_ = std::max(next_id_, id + 1);
     events_.emplace(id, Waiting{.event = std::move(event)});
   });

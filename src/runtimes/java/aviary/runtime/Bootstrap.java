@@ -29,6 +29,9 @@ public final class Bootstrap {
       System.exit(1);
       return;
     }
+    if ("snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
+      waitForRestore(api);
+    }
     for (;;) {
       RuntimeApi.Event event = api.next();
       // Since Java 17 the X-Ray SDK reads this property: a process cannot change its environment.
@@ -53,6 +56,25 @@ public final class Bootstrap {
         System.err.flush();
       }
       api.respond(event.requestId, answer.toByteArray());
+    }
+  }
+
+  /** The hooks of a function that starts from a snapshot; between them it waits until an invocation comes. */
+  private static void waitForRestore(RuntimeApi api) throws Exception {
+    try {
+      org.crac.Core.getGlobalContext().beforeCheckpoint(null);
+      api.restoreNext();
+    } catch (Throwable failure) {
+      System.out.println(Failures.text(failure));
+      api.initError(Failures.json(failure), "Runtime.BeforeCheckpointError");
+      System.exit(64);
+    }
+    try {
+      org.crac.Core.getGlobalContext().afterRestore(null);
+    } catch (Throwable failure) {
+      System.out.println(Failures.text(failure));
+      api.restoreError(Failures.json(failure), "Runtime.AfterRestoreError");
+      System.exit(64);
     }
   }
 

@@ -73,6 +73,17 @@ final class RuntimeApi {
     exchange("POST", VERSION + "init/error", Bootstrap.utf8(json), type);
   }
 
+  void restoreNext() throws IOException {
+    Answer answer = exchange("GET", VERSION + "restore/next", null, null);
+    if (answer.status != 200) {
+      throw new IOException("the Runtime API answered " + answer.status + " to restore/next");
+    }
+  }
+
+  void restoreError(String json, String type) throws IOException {
+    exchange("POST", VERSION + "restore/error", Bootstrap.utf8(json), type);
+  }
+
   private static final class Answer {
     int status;
     final Map<String, String> headers = new HashMap<>();

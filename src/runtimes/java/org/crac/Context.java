@@ -1,0 +1,14 @@
+package org.crac;
+
+/** Resources, told together. Before a checkpoint the last registered comes first; after a restore it comes last. */
+public abstract class Context<R extends Resource> implements Resource {
+  protected Context() {}
+
+  @Override
+  public abstract void beforeCheckpoint(Context<? extends Resource> context) throws CheckpointException;
+
+  @Override
+  public abstract void afterRestore(Context<? extends Resource> context) throws RestoreException;
+
+  public abstract void register(R resource);
+}

@@ -1,0 +1,25 @@
+"""Hooks of functions that start from snapshots, with the interface of AWS's package of the same name.
+
+Before-snapshot hooks run last first, after-restore hooks in the order in which they were registered.
+"""
+
+_before_snapshot = []
+_after_restore = []
+
+
+def register_before_snapshot(func, *args, **kwargs):
+    _before_snapshot.append((func, args, kwargs))
+    return func
+
+
+def register_after_restore(func, *args, **kwargs):
+    _after_restore.append((func, args, kwargs))
+    return func
+
+
+def get_before_snapshot():
+    return _before_snapshot
+
+
+def get_after_restore():
+    return _after_restore
