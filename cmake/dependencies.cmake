@@ -36,6 +36,10 @@ add_library(dep_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
 target_compile_definitions(dep_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(dep_asio PUBLIC Boost::headers Threads::Threads)
 target_compile_options(dep_asio PRIVATE -w)
+# Its TLS, compiled once; only src/http links it.
+add_library(dep_asio_ssl STATIC ${CMAKE_SOURCE_DIR}/cmake/asio_ssl.cpp)
+target_link_libraries(dep_asio_ssl PUBLIC dep_asio OpenSSL::SSL)
+target_compile_options(dep_asio_ssl PRIVATE -w)
 # Beast compiled once; only src/http links it.
 add_library(dep_beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
 target_compile_definitions(dep_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)

@@ -44,6 +44,7 @@ struct EmulatorOptions {
   std::string omitted_routing_config = "clear";  ///< clear | keep: an alias update with FunctionVersion alone
   std::chrono::milliseconds activation_delay{0};  ///< how long Pending and InProgress last
   std::vector<std::string> endpoint;              ///< services elsewhere: `dynamodb=http://127.0.0.1:8000`
+  std::filesystem::path ca_bundle;  ///< certificates that count beside the system's when it calls others
   std::string stream_throughput = "limited";  ///< limited | unlimited: a shard's records and bytes a second
   std::string otlp;                           ///< an OpenTelemetry collector: `http://127.0.0.1:4318`
   std::string trace_sampling = "aws";         ///< aws | all: of functions with active tracing

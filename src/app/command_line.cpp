@@ -24,6 +24,7 @@ std::string environment_name(std::string option) {
 struct Raw {
   std::string data_dir;
   std::string faults;
+  std::string ca_bundle;
   std::uint64_t seed = 0;
   std::uint64_t activation_delay_ms = 0;
   std::uint64_t idle_timeout_s = 600;
@@ -108,6 +109,7 @@ class Parser {
     parsed.server = server_;
     options_.data_dir = raw_.data_dir;
     options_.faults = raw_.faults;
+    options_.ca_bundle = raw_.ca_bundle;
     if (seed_->count() != 0) options_.seed = raw_.seed;
     options_.activation_delay = std::chrono::milliseconds(raw_.activation_delay_ms);
     options_.idle_timeout = std::chrono::seconds(raw_.idle_timeout_s);
@@ -303,6 +305,8 @@ class Parser {
         ->check(CLI::IsMember({"aws", "all"}));
     add_list("--endpoint", options_.endpoint,
              "A service that is elsewhere, polled by event source mappings: dynamodb=http://127.0.0.1:8000");
+    add("--ca-bundle", raw_.ca_bundle,
+        "A file of certificates, PEM, that are trusted beside the system's in https calls to other servers");
     add("--stream-throughput", options_.stream_throughput,
         "What a shard takes and gives in a second: limited, as on AWS, or unlimited")
         ->check(CLI::IsMember({"limited", "unlimited"}));

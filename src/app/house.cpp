@@ -69,6 +69,9 @@ std::string problem_of(const EmulatorOptions& options) {
     if (!std::filesystem::is_directory(root, ignored))
       return fmt::format("--hot-reload-root {}: there is no such folder", root);
   }
+  std::error_code unreadable;
+  if (!options.ca_bundle.empty() && !std::filesystem::is_regular_file(options.ca_bundle, unreadable))
+    return fmt::format("--ca-bundle {}: there is no such file", options.ca_bundle.string());
   if (!parse_clock_setting(options.clock))
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
   if (Endpoints endpoints = parse_endpoints(options.endpoint); !endpoints.problem.empty())
@@ -88,6 +91,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       seed(chosen_seed),
       clock(io.get_executor()),
       stopwatch(io.get_executor()),
+      trust(std::make_shared<http::Trust>(chosen.ca_bundle)),
       request_ids(seed, "requests"),
       lambda_ids(seed, "lambda"),
       routing(seed, "router"),

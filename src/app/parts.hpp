@@ -36,6 +36,7 @@
 #include "host/system_clock.hpp"
 #include "host/worker_threads.hpp"
 #include "http/server.hpp"
+#include "http/trust.hpp"
 #include "ports/body_store.hpp"
 #include "ports/code_store.hpp"
 #include "ports/journal.hpp"
@@ -70,6 +71,7 @@ struct Parts {
 
   host::SystemClock clock;
   host::SystemStopwatch stopwatch;
+  std::shared_ptr<http::Trust> trust;  ///< in other servers' certificates
   SeededRandom request_ids;
   SeededRandom lambda_ids;
   SeededRandom routing;

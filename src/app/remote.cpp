@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 
@@ -17,25 +16,11 @@ constexpr const char* usual_endpoint = "http://127.0.0.1:4566";
 /// A prune of many versions, or a deployment's start with much to do, takes its time.
 constexpr std::chrono::minutes longest_answer{5};
 
-/// Host and port of `http://HOST:PORT`; nothing if it is none.
-std::optional<http::Outgoing> server_at(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return std::nullopt;
-  url.remove_prefix(scheme.size());
-  while (url.ends_with('/')) url.remove_suffix(1);
-  http::Outgoing request{.host = {}};
-  const std::size_t colon = url.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !url.ends_with(']');
-  request.host = url.substr(0, has_port ? colon : url.size());
-  if (has_port) {
-    const std::string_view digits = url.substr(colon + 1);
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), request.port);
-    if (failed != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  }
-  if (request.host.starts_with('[') && request.host.ends_with(']'))
-    request.host = request.host.substr(1, request.host.size() - 2);
-  if (request.host.empty() || request.host.find('/') != std::string::npos) return std::nullopt;
-  return request;
+/// A request to `http://HOST:PORT`, or `https`; nothing if it is none.
+std::optional<http::Outgoing> server_at(std::string_view address) {
+  const std::optional<http::Url> url = http::parse_url(address);
+  if (!url || url->target.find_first_not_of('/') != std::string::npos) return std::nullopt;
+  return http::request_to(*url, "GET");
 }
 
 Task<> wait_a_while(Stopwatch& stopwatch, std::chrono::nanoseconds time) {

@@ -2,35 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "app/parts.hpp"
 #include "http/client.hpp"
 
 namespace aviary::app {
 namespace {
-
-/// `http://host:port/path?query`; nothing for what is none.
-std::optional<http::Outgoing> request_to(const std::string& url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return std::nullopt;
-  const std::size_t slash = url.find_first_of("/?", scheme.size());
-  const std::string authority = url.substr(scheme.size(), slash - scheme.size());
-  http::Outgoing request{.host = authority, .method = "POST"};
-  if (slash != std::string::npos)
-    request.target = url[slash] == '/' ? url.substr(slash) : "/" + url.substr(slash);
-  const std::size_t colon = authority.rfind(':');
-  if (colon != std::string::npos && authority.find(']', colon) == std::string::npos) {
-    request.host = authority.substr(0, colon);
-    const char* first = authority.data() + colon + 1;
-    const char* last = authority.data() + authority.size();
-    const auto [end, problem] = std::from_chars(first, last, request.port);
-    if (problem != std::errc() || end != last) return std::nullopt;
-  }
-  if (request.host.size() > 2 && request.host.front() == '[')
-    request.host = request.host.substr(1, request.host.size() - 2);
-  return request;
-}
 
 Task<> post(Parts& parts, http::Outgoing request, sns::Subscribers::Done done) {
   const boost::asio::any_io_executor loop = parts.loop.get_executor();
@@ -84,14 +60,15 @@ void TopicSubscribers::hand_over(sns::Parcel parcel, Done done) {
     done({.arrived = accepted.has_value(), .problem = accepted ? std::string() : accepted.error().message});
     return;
   }
-  std::optional<http::Outgoing> request = request_to(parcel.endpoint);
-  if (!request) {
-    done({.problem = "only plain http endpoints are reached"});
+  const std::optional<http::Url> url = http::parse_url(parcel.endpoint);
+  if (!url) {
+    done({.problem = "the endpoint is no http or https URL"});
     return;
   }
-  request->headers = std::move(parcel.headers);
-  request->body = std::move(parcel.body);
-  posts_.spawn("a topic's message to an HTTP server", post(parts_, std::move(*request), std::move(done)));
+  http::Outgoing request = http::request_to(*url, "POST", parts_.trust);
+  request.headers = std::move(parcel.headers);
+  request.body = std::move(parcel.body);
+  posts_.spawn("a topic's message to an HTTP server", post(parts_, std::move(request), std::move(done)));
 }
 
 }  // namespace aviary::app

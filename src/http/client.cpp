@@ -4,6 +4,7 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -11,6 +12,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "http/completion.hpp"
@@ -24,11 +26,14 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 using Answer = boost::system::result<wire::Response, FetchProblem>;
 
+using SecureStream = asio::ssl::stream<tcp::socket&>;
+
 /// One fetch's connection. The timer and the coroutine share it, so that whichever is later finds it alive.
 struct Line {
   explicit Line(const asio::any_io_executor& executor) : resolver(executor), socket(executor) {}
   tcp::resolver resolver;
   tcp::socket socket;
+  std::optional<SecureStream> secure{};  ///< around the socket
   bool late = false;
 
   void hang_up() {
@@ -38,6 +43,7 @@ struct Line {
     socket.close(ignored);
   }
 };
+using LinePtr = std::shared_ptr<Line>;
 
 /// Cancels the deadline however the fetch ends.
 struct Deadline {
@@ -50,7 +56,7 @@ std::string render(const Outgoing& request) {
   const bool is_ipv6 = request.host.find(':') != std::string::npos;
   std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}{}{}", request.method, request.target,
                                  is_ipv6 ? "[" : "", request.host, is_ipv6 ? "]" : "");
-  if (request.port != 80) text += fmt::format(":{}", request.port);
+  if (request.port != (request.secure ? 443 : 80)) text += fmt::format(":{}", request.port);
   text += "\r\nConnection: close\r\n";
   for (const auto& [name, value] : request.headers) text += fmt::format("{}: {}\r\n", name, value);
   if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD"))
@@ -64,6 +70,82 @@ Answer problem(const Line& line, FetchProblem::Kind kind, const Error& error) {
   // Cancelled from outside: shutdown, not a problem of the peer.
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   return FetchProblem{kind, error.message()};
+}
+
+/// What the certificate is held against: the name that was asked for, or the address.
+bool expect_name(SSL* session, const std::string& host) {
+  Error no_address;
+  asio::ip::make_address(host, no_address);
+  if (!no_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1;
+  SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // SNI: a server of many names shows the right certificate.
+  return SSL_set1_host(session, host.c_str()) == 1 && SSL_set_tlsext_host_name(session, host.c_str()) == 1;
+}
+
+/// Why there is no secure connection, so that who set it up knows what to do.
+FetchProblem handshake_problem(SSL* session, const std::string& host, const Error& error) {
+  const long verdict = SSL_get_verify_result(session);
+  FetchProblem problem{FetchProblem::Kind::Secure, {}};
+  if (verdict == X509_V_OK) {
+    problem.text = fmt::format("no TLS with {}: {}", host, error.message());
+    return problem;
+  }
+  problem.text =
+      fmt::format("the certificate of {} is not trusted: {}", host, X509_verify_cert_error_string(verdict));
+  switch (verdict) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      problem.text += "; --ca-bundle or SSL_CERT_FILE names who is";
+      break;
+    default:
+      break;
+  }
+  return problem;
+}
+
+/// Wraps the connection in TLS. Nothing: it went well.
+Task<std::optional<FetchProblem>> secure(LinePtr line, std::string host, std::shared_ptr<Trust> trust) {
+  if (!trust) trust = std::make_shared<Trust>();
+  std::string why;
+  asio::ssl::context* context = trust->context(why);
+  if (context == nullptr) co_return FetchProblem{FetchProblem::Kind::Secure, why};
+  line->secure.emplace(line->socket, *context);
+  SSL* session = line->secure->native_handle();
+  if (!expect_name(session, host))
+    co_return FetchProblem{FetchProblem::Kind::Secure, fmt::format("{} is no name of a server", host)};
+  const auto [error] = co_await line->secure->async_handshake(asio::ssl::stream_base::client, tuple);
+  if (!error) co_return std::nullopt;
+  if (line->late || error == asio::error::operation_aborted)
+    co_return problem(*line, FetchProblem::Kind::Secure, error).error();
+  co_return handshake_problem(session, host, error);
+}
+
+/// Says `text` and hears the answer.
+template <class Stream>
+Task<Answer> converse(LinePtr line, Stream& stream, std::string text, bool head, std::uint64_t answer_bytes) {
+  const auto bytes = asio::buffer(text);
+  {
+    // A server may answer, and close, before it has read everything: what it said still counts.
+    const auto [error, count] = co_await asio::async_write(stream, bytes, tuple);
+    if (error && (line->late || error == asio::error::operation_aborted))
+      co_return problem(*line, FetchProblem::Kind::Exchange, error);
+  }
+  beast::flat_buffer buffer;
+  beast::http::response_parser<beast::http::string_body> parser;
+  parser.body_limit(answer_bytes);
+  if (head) parser.skip(true);
+  const auto [error, count] = co_await beast::http::async_read(stream, buffer, parser, tuple);
+  if (error) co_return problem(*line, FetchProblem::Kind::Exchange, error);
+
+  wire::Response response;
+  response.status = parser.get().result_int();
+  for (const auto& field : parser.get())
+    response.set(std::string(field.name_string()), std::string(field.value()));
+  response.body = std::move(parser.get().body());
+  co_return response;
 }
 
 }  // namespace
@@ -90,27 +172,28 @@ Task<Answer> fetch(asio::any_io_executor executor, Stopwatch& stopwatch, Outgoin
   }
   Error ignored;
   line->socket.set_option(tcp::no_delay(true), ignored);
-  const std::string text = render(request);
-  const auto bytes = asio::buffer(text);
-  {
-    // A server may answer, and close, before it has read everything: what it said still counts.
-    const auto [error, count] = co_await asio::async_write(line->socket, bytes, tuple);
-    if (error && (line->late || error == asio::error::operation_aborted))
-      co_return problem(*line, FetchProblem::Kind::Exchange, error);
+  std::string text = render(request);
+  const bool head = request.method == "HEAD";
+  if (!request.secure) {
+    auto talking = converse(line, line->socket, std::move(text), head, limits.answer_bytes);
+    Answer answer = co_await std::move(talking);
+    co_return answer;
   }
-  beast::flat_buffer buffer;
-  beast::http::response_parser<beast::http::string_body> parser;
-  parser.body_limit(limits.answer_bytes);
-  if (request.method == "HEAD") parser.skip(true);
-  const auto [error, count] = co_await beast::http::async_read(line->socket, buffer, parser, tuple);
-  if (error) co_return problem(*line, FetchProblem::Kind::Exchange, error);
+  auto securing = secure(line, request.host, request.trust);
+  const std::optional<FetchProblem> insecure = co_await std::move(securing);
+  if (insecure) co_return *insecure;
+  auto talking = converse(line, *line->secure, std::move(text), head, limits.answer_bytes);
+  Answer answer = co_await std::move(talking);
+  co_return answer;
+}
 
-  wire::Response response;
-  response.status = parser.get().result_int();
-  for (const auto& field : parser.get())
-    response.set(std::string(field.name_string()), std::string(field.value()));
-  response.body = std::move(parser.get().body());
-  co_return response;
+Outgoing request_to(const Url& url, std::string method, std::shared_ptr<Trust> trust) {
+  return {.host = url.host,
+          .port = url.port,
+          .method = std::move(method),
+          .target = url.target,
+          .secure = url.secure,
+          .trust = std::move(trust)};
 }
 
 void throw_exception_from_error(const FetchProblem& problem, const boost::source_location& where) {

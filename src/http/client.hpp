@@ -4,17 +4,20 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "http/trust.hpp"
+#include "http/url.hpp"
 #include "ports/clock.hpp"
 #include "ports/task.hpp"
 #include "wire/message.hpp"
 
 namespace aviary::http {
 
-/// A request to somebody else's server, over plain HTTP/1.1.
+/// A request to somebody else's server, over HTTP/1.1, plain or inside TLS.
 struct Outgoing {
   std::string host;  ///< an IP address or a name
   std::uint16_t port = 80;
@@ -23,13 +26,18 @@ struct Outgoing {
   /// `Host` and `Content-Length` are added.
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
+  bool secure = false;             ///< TLS; the server's certificate is verified, its name too
+  std::shared_ptr<Trust> trust{};  ///< whose word counts for certificates; null: the system's
 };
+/// A request to what a URL names.
+Outgoing request_to(const Url& url, std::string method, std::shared_ptr<Trust> trust = nullptr);
 
 /// Why there is no answer.
 struct FetchProblem {
   enum class Kind : std::uint8_t {
     Resolve,   ///< no address for the name
     Connect,   ///< nobody there
+    Secure,    ///< no TLS was agreed on, or the certificate is not to be trusted
     Exchange,  ///< broke off, is not HTTP, or is larger than allowed
     Timeout,
   };

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
+#include <optional>
 
 #include "http/client.hpp"
 #include "wire/message.hpp"
@@ -24,27 +25,6 @@ std::string error_name(const OrderedJson& body) {
 
 }  // namespace
 
-std::optional<Address> parse_address(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return std::nullopt;
-  url.remove_prefix(scheme.size());
-  const std::size_t slash = url.find('/');
-  Address address;
-  if (slash != std::string_view::npos) address.path = url.substr(slash);
-  std::string_view authority = url.substr(0, slash);
-  const std::size_t colon = authority.rfind(':');
-  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
-    const std::string_view port = authority.substr(colon + 1);
-    const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (problem != std::errc() || end != port.data() + port.size() || address.port == 0) return std::nullopt;
-    authority = authority.substr(0, colon);
-  }
-  if (authority.size() > 2 && authority.front() == '[') authority = authority.substr(1, authority.size() - 2);
-  address.host = authority;
-  if (address.host.empty()) return std::nullopt;
-  return address;
-}
-
 Endpoints parse_endpoints(const std::vector<std::string>& options) {
   Endpoints endpoints;
   for (const std::string& option : options) {
@@ -52,11 +32,11 @@ Endpoints parse_endpoints(const std::vector<std::string>& options) {
     const std::string service = option.substr(0, equals);
     const auto address = equals == std::string::npos
                              ? std::nullopt
-                             : parse_address(std::string_view(option).substr(equals + 1));
+                             : http::parse_url(std::string_view(option).substr(equals + 1));
     if (std::ranges::find(known, service) == std::end(known) || !address) {
       endpoints.problem = fmt::format(
           "--endpoint is SERVICE=URL as dynamodb=http://127.0.0.1:8000, of dynamodb, dynamodbstreams, "
-          "kinesis or sqs, and plain http, not '{}'",
+          "kinesis or sqs, not '{}'",
           option);
       return endpoints;
     }
@@ -70,16 +50,11 @@ AwsEndpoint::AwsEndpoint(boost::asio::any_io_executor executor, Clock& clock, St
     : executor_(std::move(executor)), clock_(clock), stopwatch_(stopwatch), settings_(std::move(settings)) {}
 
 Task<AwsEndpoint::Answer> AwsEndpoint::call(std::string operation, Json input, std::string region) {
-  const Address& address = settings_.address;
-  const std::string host =
-      address.port == 80 ? address.host : fmt::format("{}:{}", address.host, address.port);
+  const std::string host = http::host_header(settings_.address);
   const std::string target = fmt::format("{}.{}", settings_.target_prefix, operation);
   const std::string type = "application/x-amz-json-" + settings_.json_version;
-  http::Outgoing request{.host = address.host,
-                         .port = address.port,
-                         .method = "POST",
-                         .target = address.path,
-                         .body = input.dump()};
+  http::Outgoing request = http::request_to(settings_.address, "POST", settings_.trust);
+  request.body = input.dump();
   Signer signer = settings_.signer;
   signer.region = std::move(region);
   wire::Request to_sign{.method = "POST",

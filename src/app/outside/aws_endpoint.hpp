@@ -3,29 +3,22 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
 #include "gateway/signature.hpp"
+#include "http/trust.hpp"
+#include "http/url.hpp"
 #include "ports/clock.hpp"
 
 namespace aviary::app {
 
-/// Where `--endpoint` says that a service is.
-struct Address {
-  std::string host;
-  std::uint16_t port = 80;
-  std::string path = "/";
-};
-/// `http://host:port/path`; nothing for what is none. TLS is not spoken.
-std::optional<Address> parse_address(std::string_view url);
-
-/// `dynamodb=http://127.0.0.1:8000`, by service; or what is wrong with the options, in `problem`.
+/// `dynamodb=http://127.0.0.1:8000` or `https`, by service; or what is wrong with the options, in `problem`.
 struct Endpoints {
-  std::map<std::string, Address, std::less<>> by_service{};
+  std::map<std::string, http::Url, std::less<>> by_service{};
   std::string problem{};
 };
 Endpoints parse_endpoints(const std::vector<std::string>& options);
@@ -35,7 +28,8 @@ Endpoints parse_endpoints(const std::vector<std::string>& options);
 class AwsEndpoint {
  public:
   struct Settings {
-    Address address;
+    http::Url address;
+    std::shared_ptr<http::Trust> trust;
     std::string target_prefix;  ///< in `X-Amz-Target`
     std::string json_version;   ///< `1.0`, `1.1`
     Signer signer;

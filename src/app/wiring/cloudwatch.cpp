@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <charconv>
 
 #include "app/parts.hpp"
 #include "app/wiring/wiring.hpp"
@@ -14,27 +13,6 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
-/// `http://127.0.0.1:8000/alarm` in parts; nothing if it is none.
-std::optional<http::Outgoing> parse_hook(std::string_view url) {
-  url.remove_prefix(std::string_view("http://").size());
-  const std::size_t slash = std::min(url.find('/'), url.size());
-  const std::string_view authority = url.substr(0, slash);
-  http::Outgoing request{.host = {}, .method = "POST"};
-  request.target = slash == url.size() ? "/" : std::string(url.substr(slash));
-  const std::size_t colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
-  request.host = authority.substr(0, has_port ? colon : authority.size());
-  if (has_port) {
-    const std::string_view digits = authority.substr(colon + 1);
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), request.port);
-    if (failed != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  }
-  if (request.host.starts_with('[') && request.host.ends_with(']'))
-    request.host = request.host.substr(1, request.host.size() - 2);
-  if (request.host.empty()) return std::nullopt;
-  return request;
-}
-
 /// What alarms do: a message to a topic, an event to a function, and, beyond what AWS offers, the message
 /// posted to a URL, for tests that wait for an alarm.
 class AlarmDelivery final : public cloudwatch::AlarmActions {
@@ -42,7 +20,7 @@ class AlarmDelivery final : public cloudwatch::AlarmActions {
   explicit AlarmDelivery(Parts& parts) : parts_(parts) {}
 
   void perform(cloudwatch::AlarmAction action, Done done) override {
-    if (action.target.starts_with("http://")) {
+    if (action.target.starts_with("http://") || action.target.starts_with("https://")) {
       post(std::move(action), std::move(done));
       return;
     }
@@ -61,14 +39,15 @@ class AlarmDelivery final : public cloudwatch::AlarmActions {
 
  private:
   void post(cloudwatch::AlarmAction action, Done done) {
-    std::optional<http::Outgoing> request = parse_hook(action.target);
-    if (!request) {
+    const std::optional<http::Url> url = http::parse_url(action.target);
+    if (!url) {
       done("this is no URL");
       return;
     }
-    request->headers.emplace_back("Content-Type", "application/json");
-    request->body = std::move(action.message);
-    parts_.hooks.spawn("an alarm's hook", exchange(parts_, std::move(*request), std::move(done)));
+    http::Outgoing request = http::request_to(*url, "POST", parts_.trust);
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = std::move(action.message);
+    parts_.hooks.spawn("an alarm's hook", exchange(parts_, std::move(request), std::move(done)));
   }
 
   static Task<> exchange(Parts& parts, http::Outgoing request, Done done) {

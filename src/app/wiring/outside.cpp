@@ -13,9 +13,10 @@ std::string variable(const char* name, std::string otherwise) {
   return value != nullptr && *value != '\0' ? std::string(value) : std::move(otherwise);
 }
 
-std::unique_ptr<AwsEndpoint> endpoint_at(Parts& parts, const Address& address, std::string prefix,
+std::unique_ptr<AwsEndpoint> endpoint_at(Parts& parts, const http::Url& address, std::string prefix,
                                          std::string version, std::string service) {
   AwsEndpoint::Settings settings{.address = address,
+                                 .trust = parts.trust,
                                  .target_prefix = std::move(prefix),
                                  .json_version = std::move(version),
                                  .signer = {.access_key_id = variable("AWS_ACCESS_KEY_ID", "aviary"),

@@ -17,7 +17,7 @@ struct AlarmAction {
   std::string alarm_arn;
   AlarmState state;
   /// What was configured: the ARN of an SNS topic, of a function (also with version or alias), or, beyond
-  /// what AWS takes, an `http://` URL that gets `message` posted.
+  /// what AWS takes, an `http://` or `https://` URL that gets `message` posted.
   std::string target;
   std::string subject;  ///< for a topic: `ALARM: "order-errors" in US East (N. Virginia)`
   std::string message;  ///< for a topic and a URL: JSON
