@@ -76,8 +76,8 @@ std::string problem_of(const EmulatorOptions& options) {
     return fmt::format("--clock is real, scaled=N or manual, not '{}'", options.clock);
   if (Endpoints endpoints = parse_endpoints(options.endpoint); !endpoints.problem.empty())
     return endpoints.problem;
-  if (!options.otlp.empty() && !parse_address(options.otlp))
-    return fmt::format("--otlp is a plain http URL as http://127.0.0.1:4318, not '{}'", options.otlp);
+  if (!options.otlp.empty() && !http::parse_url(options.otlp))
+    return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};

@@ -28,13 +28,14 @@ std::string traces_path(std::string path) {
 }  // namespace
 
 TraceExport::TraceExport(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::string url,
-                         Address address)
+                         http::Url address, std::shared_ptr<http::Trust> trust)
     : executor_(executor),
       stopwatch_(stopwatch),
       url_(std::move(url)),
       address_(std::move(address)),
+      trust_(std::move(trust)),
       tasks_(std::move(executor)) {
-  address_.path = traces_path(std::move(address_.path));
+  address_.target = traces_path(std::move(address_.target));
 }
 
 void TraceExport::on_trace(execution::Trace trace) {
@@ -70,12 +71,8 @@ Task<> TraceExport::send_batch(std::chrono::milliseconds timeout) {
   const std::vector<execution::Trace> traces(std::make_move_iterator(waiting_.begin()),
                                              std::make_move_iterator(end));
   waiting_.erase(waiting_.begin(), end);
-  http::Outgoing request{.host = address_.host,
-                         .port = address_.port,
-                         .method = "POST",
-                         .target = address_.path,
-                         .headers = {},
-                         .body = otlp_request(traces).dump(-1, ' ', false, Json::error_handler_t::replace)};
+  http::Outgoing request = http::request_to(address_, "POST", trust_);
+  request.body = otlp_request(traces).dump(-1, ' ', false, Json::error_handler_t::replace);
   request.headers.emplace_back("Content-Type", "application/json");
   http::FetchLimits limits;
   limits.timeout = timeout;

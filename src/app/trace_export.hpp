@@ -3,11 +3,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 
-#include "app/outside/aws_endpoint.hpp"
 #include "base/json.hpp"
 #include "execution/tracer.hpp"
+#include "http/trust.hpp"
+#include "http/url.hpp"
 #include "ports/clock.hpp"
 #include "ports/task_group.hpp"
 
@@ -22,7 +24,8 @@ class TraceExport final : public execution::TraceSink {
   static constexpr std::size_t most_waiting = 2000;
   static constexpr std::size_t batch = 200;
 
-  TraceExport(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::string url, Address address);
+  TraceExport(boost::asio::any_io_executor executor, Stopwatch& stopwatch, std::string url, http::Url address,
+              std::shared_ptr<http::Trust> trust);
 
   void on_trace(execution::Trace trace) override;
   /// Sends what waits, if that takes no longer than a second, and ends.
@@ -38,7 +41,8 @@ class TraceExport final : public execution::TraceSink {
   boost::asio::any_io_executor executor_;
   Stopwatch& stopwatch_;
   std::string url_;
-  Address address_;
+  http::Url address_;
+  std::shared_ptr<http::Trust> trust_;
   TaskGroup tasks_;
   std::deque<execution::Trace> waiting_;
   TimerId timer_ = 0;

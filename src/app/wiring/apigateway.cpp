@@ -36,20 +36,17 @@ class LambdaFunctions final : public apigateway::Functions {
   lambda::LambdaService& lambda_;
 };
 
-/// Plain http servers.
+/// Servers elsewhere, by http or https.
 class HttpUpstreams final : public apigateway::Upstreams {
  public:
   explicit HttpUpstreams(Parts& parts) : parts_(parts) {}
 
   Task<apigateway::UpstreamAnswer> send(apigateway::UpstreamCall call) override {
-    const std::optional<Address> address = parse_address(call.url);
-    if (!address) co_return apigateway::UpstreamAnswer{};
-    http::Outgoing outgoing{.host = address->host,
-                            .port = address->port,
-                            .method = std::move(call.method),
-                            .target = address->path.empty() ? "/" : address->path,
-                            .headers = std::move(call.headers),
-                            .body = std::move(call.body)};
+    const std::optional<http::Url> url = http::parse_url(call.url);
+    if (!url) co_return apigateway::UpstreamAnswer{};
+    http::Outgoing outgoing = http::request_to(*url, std::move(call.method), parts_.trust);
+    outgoing.headers = std::move(call.headers);
+    outgoing.body = std::move(call.body);
     const http::FetchLimits limits{.timeout = call.timeout};
     auto fetching = http::fetch(parts_.loop.get_executor(), parts_.stopwatch, std::move(outgoing), limits);
     auto fetched = co_await std::move(fetching);

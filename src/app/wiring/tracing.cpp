@@ -13,7 +13,7 @@ void add_tracing(Parts& parts) {
   if (parts.options.otlp.empty()) return;
   parts.trace_export =
       std::make_unique<TraceExport>(parts.loop.get_executor(), parts.stopwatch, parts.options.otlp,
-                                    parse_address(parts.options.otlp).value_or(Address{}));
+                                    http::parse_url(parts.options.otlp).value_or(http::Url{}), parts.trust);
   parts.tracer->add_sink(*parts.trace_export);
 }
 

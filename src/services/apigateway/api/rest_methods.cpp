@@ -156,7 +156,6 @@ Result<> rest_check_integration(Json& integration) {
   } else if (type == "HTTP" || type == "HTTP_PROXY") {
     if (!uri.starts_with("http://") && !uri.starts_with("https://") && !uri.starts_with("${"))
       return rest_bad_request("Invalid HTTP endpoint specified for URI");
-    if (uri.starts_with("https://")) return rest_not_there("integrations with https endpoints");
   } else if (type != "MOCK") {
     return rest_bad_request(fmt::format("Invalid integration type specified: {}", type));
   }
