@@ -36,6 +36,7 @@ struct Companions {
 
   // The current invocation.
   std::optional<std::chrono::nanoseconds> runtime_back{};  ///< when the runtime asked for its next event
+  std::optional<std::chrono::nanoseconds> cut_off{};       ///< when it was ended before all were through
   Instant begun{};
   std::chrono::nanoseconds response_latency{};
   std::size_t produced_bytes = 0;

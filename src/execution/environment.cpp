@@ -295,8 +295,9 @@ void Environment::close_log() {
   if (companions_) [[unlikely]] {
     tell_runtime_done(ending.end, ending.error_type);
     if (companions_->runtime_back) {
-      after_runtime = now() - *companions_->runtime_back;
-      outcome.duration = now() - started_;
+      const auto ended = companions_->cut_off.value_or(now());
+      after_runtime = ended - *companions_->runtime_back;
+      outcome.duration = ended - started_;
     }
   }
   outcome.cold = fresh_;

@@ -60,6 +60,7 @@ Companions& Environment::companions() {
     companions_ = std::make_unique<Companions>(static_cast<Extensions::Owner&>(*this), around_.random);
     companions_->runtime_runs = state_ != State::Starting;
     start_telemetry();
+    if (!registration_open()) companions_->telemetry->close_subscriptions();
   }
   return *companions_;
 }
@@ -243,6 +244,7 @@ void Environment::extension_failed(Failure failure) {
 /// The caller has its answer; the log says what came after it.
 void Environment::mark_ending(const Failure& failure) {
   if (!ending_) return;
+  companions_->cut_off = now();
   ending_->end = failure.end;
   ending_->error_type = failure.type;
   ending_->log_line = platform_log::failure(around_.clock.now(), request_id_, failure);
@@ -254,6 +256,7 @@ bool Environment::extensions_wait() const { return companions_->registry.all_wai
 void Environment::deliver_to_extensions() {
   Companions& all = *companions_;
   all.runtime_back.reset();
+  all.cut_off.reset();
   all.begun = around_.clock.now();
   all.response_latency = {};
   all.produced_bytes = 0;

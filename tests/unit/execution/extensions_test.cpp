@@ -178,6 +178,7 @@ TEST(Extensions, TheTimeOutCoversThemToo) {
   ASSERT_TRUE(call->done());
   world.pass(6s);
   EXPECT_THAT(log.text, HasSubstr("Task timed out after 3.00 seconds"));
+  EXPECT_THAT(log.text, HasSubstr("Duration: 3000.00 ms"));
   EXPECT_THAT(log.text, HasSubstr("Status: timeout"));
   world.end_all();
   world.runner->remove_sink(log);
