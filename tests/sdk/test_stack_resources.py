@@ -185,6 +185,22 @@ Outputs:
         with self.assertRaises(urllib.error.HTTPError):  # answered already
             urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
 
+    def test_a_schedule_of_a_rotation(self):
+        outputs = self.create("""
+Resources:
+  Secret: {Type: AWS::SecretsManager::Secret, Properties: {SecretString: x}}
+  Schedule:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties: {SecretId: !Ref Secret, RotationLambdaARN: 'arn:aws:lambda:us-east-1:123456789012:function:none',
+                 RotationRules: {AutomaticallyAfterDays: 7}, RotateImmediatelyOnUpdate: false}
+Outputs: {Id: {Value: !Ref Schedule}}
+""")
+        secrets = client_for(self.server.endpoint, service="secretsmanager")
+        self.assertTrue(secrets.describe_secret(SecretId=outputs["Id"])["RotationEnabled"])
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual(secrets.list_secrets()["SecretList"], [])
+
 
 class Signals(StackCase):
     OPTIONS = ("--clock", "manual")

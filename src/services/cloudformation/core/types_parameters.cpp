@@ -171,6 +171,24 @@ Steps remove_secret_policy(const Context&, const Existing& existing) {
       parameter_call("secretsmanager", "DeleteResourcePolicy", {{"SecretId", existing.physical_id}}, true)};
 }
 
+Steps rotate_secret(const Context&, const Json& properties) {
+  Json input = properties;
+  input.erase("RotateImmediatelyOnUpdate");
+  if (properties.contains("RotateImmediatelyOnUpdate"))
+    input["RotateImmediately"] = properties["RotateImmediatelyOnUpdate"];
+  return {parameter_call("secretsmanager", "RotateSecret", std::move(input))};
+}
+Made made_rotation(const Context&, const Json& properties, const std::vector<Json>&) {
+  const std::string id = property_text(properties, "SecretId");
+  return {id, {{"Id", id}}};
+}
+Steps update_rotation(const Context& context, const Existing&, const Json& wanted) {
+  return rotate_secret(context, wanted);
+}
+Steps remove_rotation(const Context&, const Existing& existing) {
+  return {parameter_call("secretsmanager", "CancelRotateSecret", {{"SecretId", existing.physical_id}}, true)};
+}
+
 }  // namespace
 
 std::span<const ResourceType> parameter_types() {
@@ -188,6 +206,12 @@ std::span<const ResourceType> parameter_types() {
        made_secret_policy,
        update_secret_policy,
        remove_secret_policy},
+      {"AWS::SecretsManager::RotationSchedule",
+       {"SecretId"},
+       rotate_secret,
+       made_rotation,
+       update_rotation,
+       remove_rotation},
       {"AWS::SecretsManager::Secret", {"Name"}, create_secret, made_secret, update_secret, remove_secret},
   };
   return types;
