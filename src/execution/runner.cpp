@@ -23,10 +23,6 @@ namespace rows = models::lambda::errors;
 /// Without this a caller who invokes again as soon as it has its answer would often meet a cold start.
 constexpr auto patience = 10ms;
 
-AwsError interrupted(std::string_view by) {
-  return {rows::ServiceException, fmt::format("The invocation was interrupted: the emulator {}.", by)};
-}
-
 }  // namespace
 
 Runner::Runner(Ports ports, Options options)
@@ -45,14 +41,14 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
   job->invocation = std::move(invocation);
   if (closed_) {
     observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
-    co_return interrupted("is shutting down");
+    co_return interruption("is shutting down");
   }
   if (const CodeHandle code = job->invocation.version->code; is_live(code) && around_.live_folders) {
     auto looking = around_.live_folders->stamp(code->folder);
     job->code_stamp = co_await std::move(looking);
     if (closed_) {
       observe_unrun(*job, InvocationEnd::Refused, "ServiceException");
-      co_return interrupted("is shutting down");
+      co_return interruption("is shutting down");
     }
   }
   const lambda::Version& version = *job->invocation.version;
@@ -393,60 +389,6 @@ std::vector<EnvironmentInfo> Runner::environments() const {
   for (const auto& [key, attachment] : attachments_) infos.push_back(attachment->info());
   std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return infos;
-}
-
-void Runner::end_all(const AwsError& reason) {
-  detach_all(reason);  // first: what waited there is among the others now
-  std::vector<JobPtr> waiting;
-  const auto take_waiting = [&waiting](Pool& pool) {
-    tell_snapshot(pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
-    for (JobPtr& job : std::exchange(pool.waiting, {})) waiting.push_back(std::move(job));
-  };
-  for (Wanted& entry : std::exchange(wanted_, {})) {
-    around_.stopwatch.cancel(entry.timer);
-    --entry.pool->wanted;
-    take_waiting(*entry.pool);
-  }
-  std::vector<std::shared_ptr<Environment>> all;
-  for (const auto& [key, pool] : pools_) {
-    take_waiting(*pool);
-    if (std::exchange(pool->provisioned, 0) != 0) gate_.provision(*pool->version, 0);
-  }
-  for (const PoolPtr& pool : inhabited_pools()) {
-    take_waiting(*pool);
-    all.insert(all.end(), pool->all.begin(), pool->all.end());
-  }
-  std::sort(all.begin(), all.end(),
-            [](const auto& x, const auto& y) { return x->identity().id < y->identity().id; });
-  for (JobPtr& job : waiting) settle(std::move(job), reason);
-  for (const auto& environment : all) environment->end(reason);
-  std::vector<PoolPtr> left;  // those that waited for room and never had an environment
-  for (const auto& [key, pool] : pools_) left.push_back(pool);
-  for (const PoolPtr& pool : left) drop_if_empty(pool);
-  if (housekeeping_ != 0) around_.stopwatch.cancel(std::exchange(housekeeping_, 0));
-}
-
-Task<> Runner::reset() {
-  end_all(interrupted("was reset"));
-  // What the environments held goes with the loop's next turns.
-  for (int turn = 0; turn < 2; ++turn)
-    co_await boost::asio::post(around_.executor, boost::asio::use_awaitable);
-}
-
-Task<> Runner::shutdown(std::chrono::nanoseconds grace) {
-  closed_ = true;
-  if (in_flight_ > 0 && grace > 0ns) {
-    const OneShot<bool> drained;
-    drained_ = drained;
-    const TimerId timer = around_.stopwatch.call_after(grace, [drained] { drained.set(false); });
-    co_await drained.wait();
-    around_.stopwatch.cancel(timer);
-    drained_.reset();
-  }
-  end_all(interrupted("was shut down"));
-  co_await around_.tasks.join();
-  for (int turn = 0; turn < 2; ++turn)
-    co_await boost::asio::post(around_.executor, boost::asio::use_awaitable);
 }
 
 }  // namespace aviary::execution

@@ -127,6 +127,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   static void tell_snapshot(Pool& pool, lambda::SnapshotOutcome outcome);
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
+  static AwsError interruption(std::string_view by);
   void end_all(const AwsError& reason);
   PlaceNotice place_of(const Job& job) const;
   void observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type);

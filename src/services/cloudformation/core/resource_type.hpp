@@ -77,6 +77,7 @@ std::vector<std::string_view> resource_type_names();
 
 // One table a file: types_*.cpp.
 std::span<const ResourceType> lambda_types();
+std::span<const ResourceType> lambda_member_types();
 std::span<const ResourceType> identity_types();
 std::span<const ResourceType> watching_types();
 std::span<const ResourceType> messaging_types();
