@@ -34,7 +34,8 @@ struct Expression {
   enum class Kind { Literal, Interpolated, Reference, List, Range, Map, Unary, Binary } kind = Kind::Literal;
   OrderedJson literal = nullptr;
   Reference reference{};
-  std::vector<TemplateNode> parts{};      ///< of an interpolated string
+  /// Of an interpolated string. Without an initializer: TemplateNode is not complete here.
+  std::vector<TemplateNode> parts;
   std::string operation{};                ///< of Unary and Binary
   std::vector<ExpressionPtr> operands{};  ///< elements, bounds, keys and values in turn, operands
 };
