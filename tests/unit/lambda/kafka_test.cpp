@@ -100,7 +100,13 @@ const std::string cluster =
     "arn:aws:kafka:us-east-1:123456789012:cluster/demo/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5";
 const std::string secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:Kafka-AbCdEf";
 
-class KafkaMapping : public ServiceFixture {
+/// Outlive the service, whose pollers end with it.
+struct KafkaParts {
+  FakeKafka kafka_;
+  FakeSecrets secrets_;
+};
+
+class KafkaMapping : protected KafkaParts, public ServiceFixture {
  protected:
   KafkaMapping() {
     tie();
@@ -119,6 +125,7 @@ class KafkaMapping : public ServiceFixture {
               .request_id = ids_.uuid(),
               .now = clock_.now(),
               .input = std::move(input),
+              .payload = {},
               .http = &http,
               .base_url = "http://127.0.0.1:4566"};
     std::optional<Result<Reply>> reply;
@@ -191,9 +198,6 @@ class KafkaMapping : public ServiceFixture {
       return Outcome{.payload = "{}", .function_error = "Unhandled"};
     };
   }
-
-  FakeKafka kafka_;
-  FakeSecrets secrets_;
 };
 
 TEST_F(KafkaMapping, IsShownAsAwsShowsIt) {
