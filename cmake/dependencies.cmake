@@ -45,3 +45,28 @@ add_library(dep_beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
 target_compile_definitions(dep_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(dep_beast PUBLIC dep_asio)
 target_compile_options(dep_beast PRIVATE -w)
+
+# Kafka, where its archive is there and needs no more than what is linked anyway (docs/decisions/0008-kafka.md).
+# Otherwise the program is built without, and says so when it is asked for.
+add_library(dep_kafka INTERFACE)
+find_path(AVIARY_KAFKA_HEADERS librdkafka/rdkafka.h)
+find_library(AVIARY_KAFKA_ARCHIVE NAMES librdkafka.a)
+find_library(AVIARY_LZ4_ARCHIVE NAMES liblz4.a)
+if(AVIARY_KAFKA_HEADERS AND AVIARY_KAFKA_ARCHIVE AND AVIARY_LZ4_ARCHIVE)
+  include(CheckCXXSourceCompiles)
+  file(READ ${CMAKE_SOURCE_DIR}/cmake/no_sasl.cpp no_sasl)
+  set(CMAKE_REQUIRED_LIBRARIES ${AVIARY_KAFKA_ARCHIVE} OpenSSL::SSL ${dep_zstd_PATH} ${AVIARY_LZ4_ARCHIVE} ${dep_zlib_PATH}
+                               Threads::Threads m dl)
+  check_cxx_source_compiles("${no_sasl}
+#include <librdkafka/rdkafka.h>
+int main() { return rd_kafka_new(RD_KAFKA_CONSUMER, nullptr, nullptr, 0) == nullptr; }" AVIARY_KAFKA_LINKS)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+endif()
+if(AVIARY_KAFKA_LINKS)
+  add_library(dep_no_sasl STATIC ${CMAKE_SOURCE_DIR}/cmake/no_sasl.cpp)
+  target_link_libraries(dep_kafka INTERFACE ${AVIARY_KAFKA_ARCHIVE} dep_no_sasl OpenSSL::SSL dep_zstd ${AVIARY_LZ4_ARCHIVE}
+                                            dep_zlib Threads::Threads m dl)
+  target_compile_definitions(dep_kafka INTERFACE AVIARY_KAFKA)
+else()
+  message(STATUS "Kafka is left out: librdkafka-dev and liblz4-dev are missing, or need more than is linked")
+endif()

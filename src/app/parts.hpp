@@ -30,6 +30,7 @@
 #include "gateway/guard.hpp"
 #include "gateway/signature.hpp"
 #include "host/data_folder.hpp"
+#include "host/kafka_client.hpp"
 #include "host/live_folders.hpp"
 #include "host/runtime_catalog.hpp"
 #include "host/sandbox_launcher.hpp"
@@ -91,6 +92,7 @@ struct Parts {
   std::unique_ptr<CodeStore> codes;
   std::unique_ptr<BodyStore> bodies;
   std::unique_ptr<LiveFolders> live_folders;
+  std::unique_ptr<Kafka> kafka;
   std::unique_ptr<host::HostLauncher> launcher;
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;

@@ -30,13 +30,24 @@ Endpoints parse_endpoints(const std::vector<std::string>& options) {
   for (const std::string& option : options) {
     const std::size_t equals = option.find('=');
     const std::string service = option.substr(0, equals);
+    if (service == "kafka" && equals != std::string::npos) {
+      const std::string broker = option.substr(equals + 1);
+      const auto url = http::parse_url("http://" + broker);
+      if (!url || url->target != "/" || broker.find(':') == std::string::npos || broker.ends_with('/')) {
+        endpoints.problem =
+            fmt::format("--endpoint kafka= wants a broker as kafka=127.0.0.1:9092, not '{}'", option);
+        return endpoints;
+      }
+      endpoints.kafka.push_back(broker);
+      continue;
+    }
     const auto address = equals == std::string::npos
                              ? std::nullopt
                              : http::parse_url(std::string_view(option).substr(equals + 1));
     if (std::ranges::find(known, service) == std::end(known) || !address) {
       endpoints.problem = fmt::format(
           "--endpoint is SERVICE=URL as dynamodb=http://127.0.0.1:8000, of dynamodb, dynamodbstreams, "
-          "kinesis or sqs, not '{}'",
+          "kinesis or sqs, or kafka=HOST:PORT, not '{}'",
           option);
       return endpoints;
     }

@@ -19,6 +19,7 @@ namespace aviary::app {
 /// `dynamodb=http://127.0.0.1:8000` or `https`, by service; or what is wrong with the options, in `problem`.
 struct Endpoints {
   std::map<std::string, http::Url, std::less<>> by_service{};
+  std::vector<std::string> kafka{};  ///< brokers, `host:port`
   std::string problem{};
 };
 Endpoints parse_endpoints(const std::vector<std::string>& options);

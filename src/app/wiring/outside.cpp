@@ -51,6 +51,10 @@ void add_outside(Parts& parts) {
         endpoint_at(parts, sqs->second, "AmazonSQS", "1.0", "sqs"), parts.clock);
     parts.lambda->mappings().engine().attach(parts.outside_queues.get());
   }
+  parts.kafka = std::make_unique<host::KafkaClient>(parts.loop.get_executor(), *parts.workers,
+                                                    parts.options.ca_bundle.string());
+  parts.lambda->mappings().engine().attach(
+      lambda::KafkaTies{.kafka = parts.kafka.get(), .secrets = nullptr, .brokers = endpoints.kafka});
 }
 
 }  // namespace aviary::app

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/lambda/api/input.hpp"
+#include "services/lambda/api/kafka_input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/mapping_input.hpp"
 #include "services/lambda/core/errors.hpp"
@@ -117,16 +118,30 @@ Result<> EventSourceMappings::check_queue(const EventSourceMapping& mapping) {
   return {};
 }
 
+/// Whether there is a way to the brokers, as far as can be said without asking them.
+Result<> EventSourceMappings::check_kafka(const EventSourceMapping& mapping) {
+  if (!mapping.kafka) return {};
+  const KafkaTies& ties = engine_.kafka();
+  std::string problem;
+  kafka_connection(mapping, ties.brokers, ties.secrets, problem);
+  if (problem.empty()) return {};
+  const bool no_cluster = !mapping.kafka->self_managed() && ties.brokers.empty();
+  if (no_cluster || ties.secrets == nullptr) return AwsError(wire::errors::NotImplemented, problem);
+  return invalid_parameter(problem);
+}
+
 const EventSourceMapping* EventSourceMappings::twin_of(const EventSourceMapping& mapping) const {
   for (const auto& [uuid, other] : engine_.all())
     if (uuid != mapping.uuid && other.source == mapping.source && other.scope == mapping.scope &&
-        other.function == mapping.function && other.qualifier == mapping.qualifier)
+        other.function == mapping.function && other.qualifier == mapping.qualifier &&
+        same_topic(mapping, other))
       return &other;
   return nullptr;
 }
 
 AwsError EventSourceMappings::twin_conflict(const EventSourceMapping& mapping,
                                             const EventSourceMapping& twin) const {
+  if (mapping.is_kafka()) return kafka_conflict(mapping, twin);
   const std::string function =
       mapping.qualifier.empty() ? mapping.function : mapping.function + ":" + mapping.qualifier;
   if (mapping.is_stream())
@@ -157,26 +172,24 @@ Task<Result<Reply>> EventSourceMappings::create(Call call) {
 Result<Reply> EventSourceMappings::create_now(Call& call, const std::optional<StreamListing>& stream) {
   EventSourceMapping mapping;
   mapping.source = text_of(call.input, "EventSourceArn");
-  if (mapping.source.empty()) {
-    if (find_member(call.input, "SelfManagedEventSource"))
-      return AwsError(wire::errors::NotImplemented, "Aviary's event source mappings do not poll Kafka yet.");
+  if (mapping.source.empty() && !find_member(call.input, "SelfManagedEventSource"))
     return invalid_parameter("Unrecognized event source.");
-  }
-  if (!mapping.is_queue() && !stream) {
+  if (mapping.source.empty() || mapping.is_kafka()) mapping.kafka.emplace();
+  if (!mapping.is_queue() && !mapping.is_kafka() && !stream) {
     const std::string service = source_service_in(mapping.source);
     if (mapping.kind() == SourceKind::DynamoDb)
       return AwsError(
           wire::errors::NotImplemented,
           "Aviary has no tables of its own: --endpoint dynamodb=URL names a server whose streams its "
           "event source mappings poll.");
-    if (service == "kafka" || service == "mq" || service == "rds")
+    if (service == "mq" || service == "rds")
       return AwsError(wire::errors::NotImplemented,
-                      fmt::format("Aviary's event source mappings do not poll {} yet: queues and streams are "
-                                  "there.",
+                      fmt::format("Aviary's event source mappings do not poll {} yet: queues, streams and "
+                                  "Kafka are there.",
                                   service));
     return invalid_parameter("Unrecognized event source.");
   }
-  if (const Result<> valid = check_parameters(mapping, call.input); !valid) return valid.error();
+  if (const Result<> valid = check_parameters(mapping, call.input, true); !valid) return valid.error();
   if (const Result<> done = set_function(mapping, call); !done) return done.error();
   if (const Result<> done = read_settings(mapping, call.input, true); !done) return done.error();
   if (mapping.is_queue() && mapping.batch_size > small_batch && mapping.window == 0)
@@ -188,7 +201,9 @@ Result<Reply> EventSourceMappings::create_now(Call& call, const std::optional<St
   if (mapping.is_queue())
     if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
   if (const EventSourceMapping* twin = twin_of(mapping)) return twin_conflict(mapping, *twin);
+  if (const Result<> valid = check_kafka(mapping); !valid) return valid.error();
   mapping.uuid = ids_.uuid();
+  if (mapping.kafka && mapping.kafka->group.empty()) mapping.kafka->group = mapping.uuid;
   mapping.modified = call.now;
   mapping.transition = "Creating";
   mapping.settles = call.now + transition_;
@@ -243,7 +258,7 @@ Result<Reply> EventSourceMappings::update(Call& call) {
   const EventSourceMapping* found = own(call);
   if (found == nullptr) return resource_does_not_exist();
   EventSourceMapping mapping = *found;
-  if (const Result<> valid = check_parameters(mapping, call.input); !valid) return valid.error();
+  if (const Result<> valid = check_parameters(mapping, call.input, false); !valid) return valid.error();
   if (find_member(call.input, "FunctionName"))
     if (const Result<> done = set_function(mapping, call); !done) return done.error();
   const bool was_enabled = mapping.enabled;
@@ -255,6 +270,7 @@ Result<Reply> EventSourceMappings::update(Call& call) {
     if (const Result<> valid = check_queue(mapping); !valid) return valid.error();
   }
   if (const EventSourceMapping* twin = twin_of(mapping)) return twin_conflict(mapping, *twin);
+  if (const Result<> valid = check_kafka(mapping); !valid) return valid.error();
   mapping.modified = call.now;
   mapping.transition = was_enabled == mapping.enabled ? "Updating"
                        : mapping.enabled              ? "Enabling"
@@ -308,21 +324,24 @@ Reply EventSourceMappings::render(const EventSourceMapping& mapping) const {
   if (mapping.reports_failures) out["FunctionResponseTypes"].push_back("ReportBatchItemFailures");
   if (mapping.maximum_concurrency)
     out["ScalingConfig"] = {{"MaximumConcurrency", *mapping.maximum_concurrency}};
-  if (mapping.is_stream()) {
+  if (mapping.is_stream() || mapping.is_kafka()) {
     const PollerCounts* counts = engine_.counts(mapping.uuid);
     out["LastProcessingResult"] = counts ? counts->last_result : "No records processed";
-    out["StateTransitionReason"] = "User action";
     out["StartingPosition"] = mapping.starting_position;
     if (mapping.starting_timestamp)
       out["StartingPositionTimestamp"] = epoch_seconds(*mapping.starting_timestamp);
+    out["DestinationConfig"]["OnFailure"] = Json::object();
+    if (!mapping.on_failure.empty())
+      out["DestinationConfig"]["OnFailure"]["Destination"] = mapping.on_failure;
+  }
+  if (mapping.kafka) render_kafka(out, mapping);
+  if (mapping.is_stream()) {
+    out["StateTransitionReason"] = "User action";
     out["ParallelizationFactor"] = mapping.parallelization;
     out["TumblingWindowInSeconds"] = mapping.tumbling_window;
     out["MaximumRetryAttempts"] = mapping.maximum_retries;
     out["MaximumRecordAgeInSeconds"] = mapping.maximum_record_age;
     out["BisectBatchOnFunctionError"] = mapping.bisects;
-    out["DestinationConfig"]["OnFailure"] = Json::object();
-    if (!mapping.on_failure.empty())
-      out["DestinationConfig"]["OnFailure"]["Destination"] = mapping.on_failure;
   }
   for (const std::string& filter : mapping.filters)
     out["FilterCriteria"]["Filters"].push_back({{"Pattern", filter}});

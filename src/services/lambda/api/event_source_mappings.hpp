@@ -41,6 +41,7 @@ class EventSourceMappings final : public BatchInvoker {
   Result<Reply> create_now(Call& call, const std::optional<StreamListing>& stream);
   AwsError twin_conflict(const EventSourceMapping& mapping, const EventSourceMapping& twin) const;
   Result<> check_queue(const EventSourceMapping& mapping);
+  Result<> check_kafka(const EventSourceMapping& mapping);
   const EventSourceMapping* twin_of(const EventSourceMapping& mapping) const;
   Reply render(const EventSourceMapping& mapping) const;
   const EventSourceMapping* own(const Call& call) const;

@@ -6,15 +6,12 @@
 #include <span>
 
 #include "services/lambda/api/input.hpp"
+#include "services/lambda/api/kafka_input.hpp"
 #include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/kafka_batch.hpp"
 
 namespace aviary::lambda {
 namespace {
-
-AwsError unsupported(std::string_view parameter) {
-  return invalid_parameter(
-      fmt::format("Unsupported {} parameter for given event source mapping type.", parameter));
-}
 
 AwsError null_member(std::string_view member) {
   return invalid_parameter(
@@ -52,14 +49,17 @@ Result<> read_destination(EventSourceMapping& mapping, const Json& config) {
   const auto is_of = [&](std::string_view service) {
     return target.find(fmt::format(":{}:", service)) != std::string::npos;
   };
-  if (!target.empty() && !is_of("sqs") && !is_of("sns") && !is_of("s3"))
+  const bool of_cluster = mapping.is_kafka() && kafka_destination(target).value_or("") != "";
+  if (!target.empty() && !of_cluster && !is_of("sqs") && !is_of("sns") && !is_of("s3"))
     return invalid_parameter(fmt::format("The destination ARN {} is invalid.", target));
   mapping.on_failure = target;
   return {};
 }
 
 Result<> read_stream_settings(EventSourceMapping& mapping, const Json& input, bool creating) {
-  if (creating) {
+  if (creating && mapping.is_kafka() && text_of(input, "StartingPosition").empty()) {
+    mapping.starting_position = "TRIM_HORIZON";
+  } else if (creating) {
     if (const Result<> read = read_starting_position(mapping, input); !read) return read.error();
     if (!find_member(input, "BatchSize")) mapping.batch_size = 100;
   }
@@ -80,7 +80,13 @@ Result<> read_stream_settings(EventSourceMapping& mapping, const Json& input, bo
 
 }  // namespace
 
-Result<> check_parameters(const EventSourceMapping& mapping, const Json& input) {
+AwsError unsupported_parameter(std::string_view parameter) {
+  return invalid_parameter(
+      fmt::format("Unsupported {} parameter for given event source mapping type.", parameter));
+}
+
+Result<> check_parameters(const EventSourceMapping& mapping, const Json& input, bool creating) {
+  if (mapping.is_kafka()) return check_kafka_parameters(mapping, input, creating);
   // Recorded for DestinationConfig on a queue; the others follow it.
   static constexpr const char* not_of_queues[] = {"DestinationConfig",
                                                   "StartingPosition",
@@ -111,7 +117,7 @@ Result<> check_parameters(const EventSourceMapping& mapping, const Json& input) 
   for (const char* parameter : refused)
     if (const Json* given = find_member(input, parameter);
         given && !(given->is_structured() && given->empty()))
-      return unsupported(parameter);
+      return unsupported_parameter(parameter);
   return {};
 }
 
@@ -128,8 +134,10 @@ Result<> read_settings(EventSourceMapping& mapping, const Json& input, bool crea
     const Json* most = find_member(*scaling, "MaximumConcurrency");
     mapping.maximum_concurrency = most ? std::optional(most->get<int>()) : std::nullopt;
   }
-  if (mapping.is_stream())
+  if (mapping.is_stream() || mapping.is_kafka())
     if (const Result<> read = read_stream_settings(mapping, input, creating); !read) return read.error();
+  if (mapping.is_kafka())
+    if (const Result<> read = read_kafka_settings(mapping, input, creating); !read) return read.error();
   const Json* criteria = find_member(input, "FilterCriteria");
   if (criteria == nullptr) return {};
   mapping.filters.clear();

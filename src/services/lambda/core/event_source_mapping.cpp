@@ -19,6 +19,7 @@ SourceKind source_kind(std::string_view arn) {
   if (is_of("sqs:")) return SourceKind::Queue;
   if (is_of("kinesis:")) return SourceKind::Kinesis;
   if (is_of("dynamodb:")) return SourceKind::DynamoDb;
+  if (is_of("kafka:")) return SourceKind::Kafka;
   return SourceKind::Other;
 }
 
@@ -44,6 +45,30 @@ std::vector<EventPattern> EventSourceMapping::patterns() const {
   return patterns;
 }
 
+namespace {
+
+Json kafka_record(const KafkaSettings& kafka) {
+  Json json{{"servers", kafka.servers},
+            {"topics", kafka.topics},
+            {"group", kafka.group},
+            {"window", kafka.window_given},
+            {"access", Json::array()}};
+  for (const KafkaSettings::Access& each : kafka.access) json["access"].push_back({each.type, each.uri});
+  return json;
+}
+
+KafkaSettings kafka_settings(const Json& json) {
+  KafkaSettings kafka{.servers = json.at("servers").get<std::vector<std::string>>(),
+                      .topics = json.at("topics").get<std::vector<std::string>>(),
+                      .group = json.at("group").get<std::string>(),
+                      .window_given = json.at("window").get<bool>()};
+  for (const Json& each : json.at("access"))
+    kafka.access.push_back({each.at(0).get<std::string>(), each.at(1).get<std::string>()});
+  return kafka;
+}
+
+}  // namespace
+
 void to_json(Json& json, const EventSourceMapping& mapping) {
   json = {{"account", mapping.scope.account},
           {"region", mapping.scope.region},
@@ -58,7 +83,8 @@ void to_json(Json& json, const EventSourceMapping& mapping) {
           {"filters", mapping.filters},
           {"reports", mapping.reports_failures}};
   if (mapping.maximum_concurrency) json["concurrency"] = *mapping.maximum_concurrency;
-  if (!mapping.is_stream()) return;
+  if (mapping.kafka) json["kafka"] = kafka_record(*mapping.kafka);
+  if (!mapping.is_stream() && !mapping.is_kafka()) return;
   json["stream"] = {{"from", mapping.starting_position},   {"parallel", mapping.parallelization},
                     {"tumbling", mapping.tumbling_window}, {"retries", mapping.maximum_retries},
                     {"age", mapping.maximum_record_age},   {"bisects", mapping.bisects},
@@ -80,6 +106,7 @@ void from_json(const Json& json, EventSourceMapping& mapping) {
   mapping.filters = json.at("filters").get<std::vector<std::string>>();
   mapping.reports_failures = json.at("reports");
   if (json.contains("concurrency")) mapping.maximum_concurrency = json.at("concurrency").get<int>();
+  if (json.contains("kafka")) mapping.kafka = kafka_settings(json.at("kafka"));
   if (!json.contains("stream")) return;
   const Json& stream = json.at("stream");
   mapping.starting_position = stream.at("from");
@@ -104,6 +131,14 @@ struct FilterView {
 FilterView filter_view(SourceKind kind, const OrderedJson& record) {
   FilterView view{.record = Json::parse(record.dump(-1, ' ', false, OrderedJson::error_handler_t::replace))};
   if (kind == SourceKind::Queue) view.content = "body";
+  if (kind == SourceKind::Kafka) {
+    // `value` stands for what it encodes, which has to be text:
+    // https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html
+    view.content = "value";
+    std::string value = base64_decode(view.record.value("value", "")).value_or("");
+    view.record["value"] = is_utf8(value) ? std::move(value) : std::string();
+    return view;
+  }
   const auto kinesis = view.record.find("kinesis");
   if (kind != SourceKind::Kinesis || kinesis == view.record.end()) return view;
   // Patterns name the members of `kinesis` without it, and `data` stands for what it encodes:

@@ -14,16 +14,33 @@
 namespace aviary::lambda {
 
 /// What kind of thing an ARN names, as far as mappings differ by it.
-enum class SourceKind : std::uint8_t { Queue, Kinesis, DynamoDb, Other };
+enum class SourceKind : std::uint8_t { Queue, Kinesis, DynamoDb, Kafka, Other };
 SourceKind source_kind(std::string_view arn);
 
-/// A queue or a stream whose records run a function.
+/// A topic of a Kafka cluster, self-managed or MSK.
+struct KafkaSettings {
+  struct Access {
+    std::string type;  ///< `BASIC_AUTH`, `VPC_SUBNET`, …
+    std::string uri;   ///< a secret's ARN, for those that need one
+    bool operator==(const Access&) const = default;
+  };
+  std::vector<std::string> servers{};  ///< `host:port`; empty: MSK, whose brokers an option names
+  std::vector<std::string> topics{};   ///< one
+  std::string group{};
+  std::vector<Access> access{};
+  bool window_given = false;  ///< else batches wait half a second
+
+  bool self_managed() const { return !servers.empty(); }
+  bool operator==(const KafkaSettings&) const = default;
+};
+
+/// A queue, a stream or a topic whose records run a function.
 struct EventSourceMapping {
   std::string uuid;
   Scope scope;
   std::string function;   ///< name
   std::string qualifier;  ///< a version or an alias; empty: none was given
-  std::string source;     ///< ARN
+  std::string source;     ///< ARN; empty: a self-managed cluster
   bool enabled = true;
   Instant modified{};
   std::map<std::string, std::string> tags{};
@@ -34,7 +51,9 @@ struct EventSourceMapping {
   bool reports_failures = false;             ///< `ReportBatchItemFailures`
   std::optional<int> maximum_concurrency{};  ///< of a queue's batches
 
-  // Of streams.
+  std::optional<KafkaSettings> kafka{};
+
+  // Of streams and Kafka.
   std::string starting_position{};  ///< `TRIM_HORIZON`, `LATEST`, `AT_TIMESTAMP`
   std::optional<Instant> starting_timestamp{};
   int parallelization = 1;      ///< batches at once of a shard
@@ -48,7 +67,8 @@ struct EventSourceMapping {
   std::string transition{};
   Instant settles{};
 
-  SourceKind kind() const { return source_kind(source); }
+  SourceKind kind() const { return kafka ? SourceKind::Kafka : source_kind(source); }
+  bool is_kafka() const { return kind() == SourceKind::Kafka; }
   bool is_queue() const { return kind() == SourceKind::Queue; }
   bool is_stream() const { return kind() == SourceKind::Kinesis || kind() == SourceKind::DynamoDb; }
   std::string arn() const;

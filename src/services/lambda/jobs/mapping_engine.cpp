@@ -46,6 +46,14 @@ std::shared_ptr<MappingPoller> MappingEngine::poller_for(const EventSourceMappin
                                                                    .checkpoints = checkpoints_,
                                                                    .observers = observers_},
                                           mapping);
+  if (mapping.is_kafka() && mapping.kafka)
+    return std::make_shared<KafkaPoller>(KafkaPoller::Neighbours{.clock = clock_,
+                                                                 .tasks = tasks_,
+                                                                 .ties = kafka_,
+                                                                 .functions = functions_,
+                                                                 .messenger = messenger_,
+                                                                 .ids = ids_},
+                                         mapping);
   return nullptr;
 }
 
@@ -75,11 +83,23 @@ const PollerCounts* MappingEngine::counts(const std::string& uuid) const {
   return found == pollers_.end() || !found->second ? nullptr : &found->second->counts();
 }
 
+namespace {
+
+/// An ARN, or the brokers of a self-managed cluster.
+std::string source_name(const EventSourceMapping& mapping) {
+  if (!mapping.source.empty() || !mapping.kafka) return mapping.source;
+  std::string text;
+  for (const std::string& server : mapping.kafka->servers) text += (text.empty() ? "" : ",") + server;
+  return text;
+}
+
+}  // namespace
+
 Json MappingEngine::report(Instant now) const {
   Json list = Json::array();
   for (const auto& [uuid, mapping] : mappings_) {
     Json row{{"uuid", uuid},
-             {"source", mapping.source},
+             {"source", source_name(mapping)},
              {"function", mapping.function_arn()},
              {"state", mapping.state(now)}};
     row["lag"] = Json();

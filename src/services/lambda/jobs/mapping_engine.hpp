@@ -8,6 +8,7 @@
 
 #include "ports/records.hpp"
 #include "services/lambda/core/event_observer.hpp"
+#include "services/lambda/jobs/kafka_poller.hpp"
 #include "services/lambda/jobs/queue_poller.hpp"
 #include "services/lambda/jobs/stream_poller.hpp"
 
@@ -24,7 +25,9 @@ class MappingEngine {
   /// that has the ARN is asked.
   void attach(QueueSource* queues) { queues_ = queues; }
   void attach(StreamSource* streams) { streams_.push_back(streams); }
+  void attach(KafkaTies kafka) { kafka_ = std::move(kafka); }
   QueueSource* queues() const noexcept { return queues_; }
+  const KafkaTies& kafka() const noexcept { return kafka_; }
   /// Null if nothing here has such a stream.
   StreamSource* streams(std::string_view arn) const;
 
@@ -57,6 +60,7 @@ class MappingEngine {
   Random& ids_;
   Messenger& messenger_;
   QueueSource* queues_ = nullptr;
+  KafkaTies kafka_;
   std::vector<StreamSource*> streams_;
   std::vector<StreamObserver*> observers_;
   ByUuid mappings_;
