@@ -243,12 +243,12 @@ void build_services(Parts& parts) {
   add_codedeploy(parts);
   add_sqs(parts);
   add_sns(parts);
+  add_parameters(parts);
   add_outside(parts);
   add_kinesis(parts);
   add_events(parts);
   add_apigateway(parts);
   add_identity(parts);
-  add_parameters(parts);
   add_cloudformation(parts);
 }
 

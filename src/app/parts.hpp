@@ -93,6 +93,7 @@ struct Parts {
   std::unique_ptr<BodyStore> bodies;
   std::unique_ptr<LiveFolders> live_folders;
   std::unique_ptr<Kafka> kafka;
+  lambda::SecretSource* secrets = nullptr;  ///< Secrets Manager, for event source mappings
   std::unique_ptr<host::HostLauncher> launcher;
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;

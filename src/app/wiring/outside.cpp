@@ -54,7 +54,7 @@ void add_outside(Parts& parts) {
   parts.kafka = std::make_unique<host::KafkaClient>(parts.loop.get_executor(), *parts.workers,
                                                     parts.options.ca_bundle.string());
   parts.lambda->mappings().engine().attach(
-      lambda::KafkaTies{.kafka = parts.kafka.get(), .secrets = nullptr, .brokers = endpoints.kafka});
+      lambda::KafkaTies{.kafka = parts.kafka.get(), .secrets = parts.secrets, .brokers = endpoints.kafka});
 }
 
 }  // namespace aviary::app

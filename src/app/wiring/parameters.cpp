@@ -3,6 +3,7 @@
 #include "app/parts.hpp"
 #include "app/service_call.hpp"
 #include "app/wiring/wiring.hpp"
+#include "services/lambda/core/kafka_batch.hpp"
 #include "services/secretsmanager/api/secretsmanager_service.hpp"
 #include "services/ssm/api/ssm_service.hpp"
 
@@ -32,11 +33,12 @@ class LambdaRotation final : public secretsmanager::RotationFunctions {
   Parts& parts_;
 };
 
-/// The service with what it stands on.
-class SecretsManagerParts final : public Service {
+/// The service with what it stands on, and its secrets for event source mappings.
+class SecretsManagerParts final : public Service, public lambda::SecretSource {
  public:
   explicit SecretsManagerParts(Parts& parts)
-      : functions_(parts),
+      : clock_(parts.clock),
+        functions_(parts),
         service_({.clock = parts.clock,
                   .ids = parts.secret_ids,
                   .journal = *parts.journal,
@@ -53,7 +55,14 @@ class SecretsManagerParts final : public Service {
   Task<> stop() override { return service_.stop(); }
   Json counts() const override { return service_.counts(); }
 
+  Secret secret(const lambda::Scope& scope, const std::string& id) override {
+    Result<std::string> text = service_.current_text({scope.account, scope.region}, id, clock_.now());
+    if (!text) return {.text = {}, .problem = text.error().message};
+    return {.text = std::move(*text), .problem = {}};
+  }
+
  private:
+  Clock& clock_;
   LambdaRotation functions_;
   secretsmanager::SecretsManagerService service_;
 };
@@ -63,6 +72,7 @@ class SecretsManagerParts final : public Service {
 void add_parameters(Parts& parts) {
   auto ssm = std::make_unique<ssm::SsmService>(ssm::SsmDependencies{.journal = *parts.journal});
   auto secrets = std::make_unique<SecretsManagerParts>(parts);
+  parts.secrets = secrets.get();
   for (Service* service : {static_cast<Service*>(ssm.get()), static_cast<Service*>(secrets.get())})
     parts.add(*service);
   parts.others.push_back(std::move(ssm));

@@ -43,6 +43,9 @@ class SecretsManagerService final : public Service {
   Task<> stop() override { return rotations_.stop(); }
   Json counts() const override { return {{"secrets", secrets_.size()}}; }
 
+  /// The current `SecretString`, for whoever stands in this emulator; by name or ARN. No access is noted.
+  Result<std::string> current_text(const Scope& scope, std::string_view id, Instant now);
+
  private:
   friend struct Operations;
 

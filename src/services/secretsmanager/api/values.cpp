@@ -67,6 +67,17 @@ Result<Json> SecretsManagerService::value_row(const Call& call, const std::strin
   return row;
 }
 
+Result<std::string> SecretsManagerService::current_text(const Scope& scope, std::string_view id,
+                                                        Instant now) {
+  Secret* secret = secrets_.find(scope, id, now);
+  if (secret == nullptr)
+    return AwsError(errors::ResourceNotFoundException, "Secrets Manager can't find the specified secret.");
+  if (secret->deletion) return invalid_request("it is marked for deletion");
+  const SecretVersion* version = secret->staged(current_stage);
+  if (version == nullptr || !version->value.text) return no_such_value("staging label", current_stage);
+  return *version->value.text;
+}
+
 Result<Reply> SecretsManagerService::get_secret_value(Call& call) {
   Result<Json> row = value_row(call, secret_text(call.input, "SecretId"),
                                secret_text(call.input, "VersionId"), secret_text(call.input, "VersionStage"));
