@@ -48,7 +48,9 @@ struct EmulatorOptions {
   std::string stream_throughput = "limited";  ///< limited | unlimited: a shard's records and bytes a second
   std::string otlp;                           ///< an OpenTelemetry collector: `http://127.0.0.1:4318`
   std::string trace_sampling = "aws";         ///< aws | all: of functions with active tracing
-  bool enforce_permissions = false;           ///< resource policies decide who may invoke
+  std::string request_rates = "off";  ///< off | aws | control-plane=30,get-function=…,get-policy=…,invoke=…
+  std::uint64_t code_storage_mb = 76800;  ///< of an account in a region
+  bool enforce_permissions = false;       ///< resource policies decide who may invoke
 
   // Failing on purpose.
   std::filesystem::path faults;  ///< a YAML file of faults; empty: none

@@ -30,6 +30,9 @@ Json info(Parts& parts) {
       {"routing", parts.options.routing},
       {"omitted_routing_config", parts.options.omitted_routing_config},
       {"clock", parts.options.clock},
+      {"request_rates",
+       lambda::request_rates_text(
+           lambda::parse_request_rates(parts.options.request_rates).value_or(lambda::RequestRateLimits{}))},
       {"now", iso8601(parts.clock.now())},
       {"uptime_seconds", std::chrono::duration<double>(parts.stopwatch.elapsed()).count()},
       {"environments", parts.runner->environments().size()},

@@ -310,6 +310,10 @@ class Parser {
     add("--stream-throughput", options_.stream_throughput,
         "What a shard takes and gives in a second: limited, as on AWS, or unlimited")
         ->check(CLI::IsMember({"limited", "unlimited"}));
+    add("--request-rates", options_.request_rates,
+        "Requests a second that Lambda takes: off, aws, or as aws,control-plane=30,invoke=20");
+    add("--code-storage", options_.code_storage_mb, "Megabytes of code packages of an account in a region")
+        ->check(CLI::Range(1, 1000000000));
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")
         ->check(CLI::Range(1, 1000000));
   }

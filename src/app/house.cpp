@@ -78,6 +78,11 @@ std::string problem_of(const EmulatorOptions& options) {
     return endpoints.problem;
   if (!options.otlp.empty() && !http::parse_url(options.otlp))
     return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
+  if (!lambda::parse_request_rates(options.request_rates))
+    return fmt::format(
+        "--request-rates is off, aws, or as control-plane=30,get-function=100,get-policy=15,invoke=10, not "
+        "'{}'",
+        options.request_rates);
   if (!lambda::parse_router_settings(options.routing))
     return fmt::format("--routing does not know '{}'", options.routing);
   return {};

@@ -43,6 +43,37 @@ public class Handler implements RequestHandler<Map<String, Object>, Map<String, 
 }
 """
 
+HOOKED = """package orders;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.util.ArrayList;
+import java.util.List;
+import org.crac.Core;
+import org.crac.Resource;
+
+public class Hooked implements RequestHandler<Object, List<String>>, Resource {
+  private final List<String> done = new ArrayList<>();
+
+  public Hooked() {
+    Core.getGlobalContext().register(this);
+    done.add("init");
+  }
+
+  public void beforeCheckpoint(org.crac.Context<? extends Resource> context) {
+    done.add("before");
+  }
+
+  public void afterRestore(org.crac.Context<? extends Resource> context) {
+    done.add("after");
+  }
+
+  public List<String> handleRequest(Object event, Context context) {
+    return done;
+  }
+}
+"""
+
 
 @unittest.skipUnless(JAVAC, "no JDK here")
 class Java(LambdaCase):
@@ -50,12 +81,17 @@ class Java(LambdaCase):
     def setUpClass(cls):
         super().setUpClass()
         with tempfile.TemporaryDirectory() as folder:
-            source = os.path.join(folder, "Handler.java")
-            with open(source, "w") as file:
-                file.write(SOURCE)
-            subprocess.run([JAVAC, "-nowarn", "--release", "11", "-cp", JAR, "-d", folder, source], check=True)
-            with open(os.path.join(folder, "orders", "Handler.class"), "rb") as file:
-                cls.code = zipped({"orders/Handler.class": file.read()})
+            sources = []
+            for name, text in (("Handler", SOURCE), ("Hooked", HOOKED)):
+                sources.append(os.path.join(folder, name + ".java"))
+                with open(sources[-1], "w") as file:
+                    file.write(text)
+            subprocess.run([JAVAC, "-nowarn", "--release", "11", "-cp", JAR, "-d", folder, *sources], check=True)
+            classes = {}
+            for name in ("orders/Handler.class", "orders/Hooked.class"):
+                with open(os.path.join(folder, name), "rb") as file:
+                    classes[name] = file.read()
+            cls.code = zipped(classes)
 
     def test_a_function(self):
         self.create(code=self.code, Runtime="java17", Handler="orders.Handler::handleRequest", Timeout=60,
@@ -76,6 +112,13 @@ class Java(LambdaCase):
         self.assertEqual(failed["errorType"], "Runtime.ExitError")
         self.assertTrue(failed["errorMessage"].endswith("Runtime exited with error: exit status 3"), failed)
         self.assertEqual(self.invoke(payload={})[0]["invokes"], 1, "after the exit all is new")
+
+    def test_hooks_of_a_snapshot(self):
+        self.create(code=self.code, Runtime="java17", Handler="orders.Hooked", Timeout=60, MemorySize=512,
+                    SnapStart={"ApplyOn": "PublishedVersions"}, Publish=True)
+        self.eventually(lambda: self.client.get_function_configuration(
+            FunctionName="order-processor", Qualifier="1")["State"] == "Active", 60, "the snapshot")
+        self.assertEqual(self.invoke(payload={}, Qualifier="1")[0], ["init", "before", "after"])
 
     def test_a_handler_that_is_not_there(self):
         self.create(code=self.code, Runtime="java21", Handler="orders.Missing", Timeout=60, MemorySize=512)

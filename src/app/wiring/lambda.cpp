@@ -13,6 +13,9 @@ lambda::LambdaOptions lambda_options(const Parts& parts) {
   chosen.store.keep_omitted_routing = options.omitted_routing_config == "keep";
   chosen.store.router = lambda::parse_router_settings(options.routing).value_or(lambda::RouterSettings{});
   chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
+  chosen.code_storage = options.code_storage_mb << 20;
+  chosen.request_rates =
+      lambda::parse_request_rates(options.request_rates).value_or(lambda::RequestRateLimits{});
   chosen.enforce_permissions = options.enforce_permissions;
   if (!options.access_key.empty()) {
     chosen.authenticate = [keys = parse_access_keys(options.access_key),

@@ -20,7 +20,8 @@ TEST(FunctionStore, StaysFlatOverAHundredThousandVersions) {
   SeededRandom chance(1, "router");
   RouteLog log;
   FunctionStore store(journal, {});
-  Dispatcher dispatcher(store, log, chance);
+  RequestRates rates{{}};
+  Dispatcher dispatcher(store, log, chance, rates, 1000);
   Instant now{std::chrono::seconds(1'705'314'600)};
   const auto at = [&] { return Moment{.now = now += std::chrono::milliseconds(1), .ids = ids}; };
   const Scope scope{.account = "123456789012", .region = "us-east-1"};

@@ -66,6 +66,7 @@ class ServiceFixture : public ::testing::Test {
 
   Result<Reply> call(std::string_view operation, Json input, Extra extra = {}) {
     wire::Request http;
+    http.method = "POST";
     http.headers = extra.headers;
     Call call{.operation = service_->model().find_operation(operation),
               .account = extra.account,

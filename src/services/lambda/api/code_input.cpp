@@ -94,6 +94,11 @@ Task<Result<CodeHandle>> LambdaService::pack(CodeHandle live) {
   co_return checked(std::move(stored));
 }
 
+Result<> LambdaService::check_code_storage(const Scope& scope, std::uint64_t more) const {
+  if (store_.code_bytes(scope) + layers_.code_bytes(scope) + more <= options_.code_storage) return {};
+  return AwsError(models::lambda::errors::CodeStorageExceededException, "Code storage limit exceeded.");
+}
+
 Result<CodeHandle> LambdaService::checked(CodeStore::Result<CodeHandle> stored) const {
   if (stored) return std::move(*stored);
   switch (stored.error()) {

@@ -103,6 +103,9 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   request.contents.layers = std::move(*layers);
   request.contents.configuration = std::make_shared<const Configuration>(std::move(configuration));
   if (const Result<> fits = check_unzipped_size(request.contents); !fits) co_return fits.error();
+  const std::uint64_t bytes = request.contents.code ? request.contents.code->size : 0;
+  if (const Result<> kept = check_code_storage(request.scope, request.publish ? 2 * bytes : bytes); !kept)
+    co_return kept.error();
 
   const Result<Snapshot> created = store_.create(std::move(request), moment());
   if (!created) co_return created.error();

@@ -134,7 +134,7 @@ Result<Reply> LambdaService::delete_function(Call& call) {
 Result<Reply> LambdaService::get_account_settings(Call& call) {
   const Scope scope{.account = call.account, .region = call.region};
   Reply reply;
-  reply.output["AccountLimit"] = {{"TotalCodeSize", 80530636800},
+  reply.output["AccountLimit"] = {{"TotalCodeSize", options_.code_storage},
                                   {"CodeSizeUnzipped", 262144000},
                                   {"CodeSizeZipped", 52428800},
                                   {"ConcurrentExecutions", options_.concurrency},

@@ -108,6 +108,12 @@ struct Operations {
   static OperationTable<S> table() { return {models::lambda::service, "Lambda", entries}; }
 };
 
+namespace {
+
+Task<Result<Reply>> refuse(AwsError error) { co_return error; }
+
+}  // namespace
+
 LambdaService::LambdaService(LambdaDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
@@ -123,7 +129,8 @@ LambdaService::LambdaService(LambdaDependencies d)
       layers_(d.journal),
       stored_layers_(layers_),
       route_log_(options_.route_log_capacity),
-      dispatcher_(store_, route_log_, d.router),
+      rates_(options_.request_rates),
+      dispatcher_(store_, route_log_, d.router, rates_, options_.concurrency),
       runner_(d.clock, d.executor, d.journal, store_, d.runner, d.ids),
       events_(d.clock, d.executor, d.journal, store_, dispatcher_, runner_,
               d.messenger ? *d.messenger : no_messenger_, d.ids),
@@ -140,7 +147,15 @@ LambdaService::~LambdaService() = default;
 
 const models::Service& LambdaService::model() const { return models::lambda::service; }
 
-Task<Result<Reply>> LambdaService::call(Call call) { return operations_.call(*this, std::move(call)); }
+Task<Result<Reply>> LambdaService::call(Call call) {
+  // What the emulator asks itself, for a stack, has no HTTP request: it is not held up.
+  if (rates_.active() && call.http && !call.http->method.empty()) {
+    const Scope scope{.account = call.account, .region = call.region};
+    if (Result<> admitted = rates_.admit(scope, call.operation->name, call.now); !admitted)
+      return refuse(admitted.error());
+  }
+  return operations_.call(*this, std::move(call));
+}
 
 void LambdaService::restore() {
   store_.restore(codes_);
@@ -171,6 +186,7 @@ void LambdaService::reset() {
   capacity_.clear();
   urls_.clear();
   route_log_.clear();
+  rates_.clear();
   collect_code();
 }
 

@@ -32,6 +32,7 @@
 #include "services/lambda/core/layers.hpp"
 #include "services/lambda/core/messenger.hpp"
 #include "services/lambda/core/policy_check.hpp"
+#include "services/lambda/core/request_rates.hpp"
 #include "services/lambda/core/route_log.hpp"
 #include "services/lambda/jobs/durable_engine.hpp"
 #include "services/lambda/jobs/event_queue.hpp"
@@ -42,9 +43,11 @@ class EventSourceMappings;
 
 struct LambdaOptions {
   StoreOptions store{};
-  std::size_t route_log_capacity = 10'000;  ///< decisions kept, of all aliases together
-  std::int64_t concurrency = 1000;          ///< of an account; what GetAccountSettings tells
-  bool enforce_permissions = false;         ///< resource policies decide who may invoke
+  std::size_t route_log_capacity = 10'000;   ///< decisions kept, of all aliases together
+  std::int64_t concurrency = 1000;           ///< of an account; what GetAccountSettings tells
+  std::uint64_t code_storage = 80530636800;  ///< bytes of packages, of an account in a region
+  RequestRateLimits request_rates{};         ///< what is taken in a second
+  bool enforce_permissions = false;          ///< resource policies decide who may invoke
   /// Whether a request to a URL that asks for a signature is signed well; empty: any signature will do.
   std::function<bool(const wire::Request&)> authenticate{};
 };
@@ -273,6 +276,8 @@ class LambdaService final : public Service {
   /// A layer version of the caller's, or one whose policy lets the caller have it; else null.
   const PublishedLayer* reachable_layer(const Call& call, const LayerReference& layer,
                                         std::uint64_t number) const;
+  /// Whether so many more bytes of packages may be kept: 400 CodeStorageExceededException.
+  Result<> check_code_storage(const Scope& scope, std::uint64_t more) const;
   Result<CodeHandle> checked(CodeStore::Result<CodeHandle> stored) const;
   Task<std::optional<std::string>> payload_problem(std::shared_ptr<const std::string> payload);
   ConcurrencyRules concurrency_rules() const;
@@ -324,6 +329,7 @@ class LambdaService final : public Service {
   LayerStore layers_;
   StoredLayerSource stored_layers_;
   RouteLog route_log_;
+  RequestRates rates_;
   Dispatcher dispatcher_;
   DurableEngine runner_;  ///< in front of who runs function code: it is all that the service knows of it
   EventQueue events_;

@@ -79,6 +79,7 @@ LambdaService::Answer LambdaService::publish_layer_version(Call call) {
   Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(content), {});
   Result<CodeHandle> code = co_await std::move(loading);
   if (!code) co_return code.error();
+  if (const Result<> kept = check_code_storage(request.scope, (*code)->size); !kept) co_return kept.error();
   request.code = std::move(*code);
   const LayerVersionHandle published = layers_.publish(std::move(request), moment());
   co_return Reply{.output = render_layer_version(*published, call.base_url)};

@@ -73,6 +73,11 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
       .configuration = std::move(configuration), .code = std::move(code), .layers = before.layers};
   contents.packed = std::move(packed);
   if (const Result<> fits = check_unzipped_size(contents); !fits) co_return fits.error();
+  const std::uint64_t bytes = contents.code ? contents.code->size : 0;
+  const std::uint64_t instead = before.code ? before.code->size : 0;
+  const std::uint64_t more = bytes > instead ? bytes - instead : 0;
+  if (const Result<> kept = check_code_storage(target->scope, publish ? more + bytes : more); !kept)
+    co_return kept.error();
 
   if (dry_run) {
     if (const Result<> allowed = store_.may_change(*function, revision_id); !allowed)

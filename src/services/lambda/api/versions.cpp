@@ -33,6 +33,11 @@ LambdaService::Answer LambdaService::publish_version(Call call) {
   if (const std::string& description = text_of(call.input, "Description"); !description.empty()) {
     request.description = description;
   }
+  if (store_.publishes_anew(*function, request.packed)) {
+    const CodeHandle code = request.packed ? request.packed : function->latest.version->code;
+    const Result<> kept = check_code_storage(target->scope, code ? code->size : 0);
+    if (!kept) co_return kept.error();
+  }
   const Result<Snapshot> published = store_.publish(*function, request, moment());
   if (!published) co_return published.error();
   begin_snapshot(*published);

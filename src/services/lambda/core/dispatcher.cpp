@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/lambda/core/concurrency.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/function_reference.hpp"
 
@@ -13,6 +14,9 @@ Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view na
   Function* function = store_.find(scope, name, at);
   if (!function) {
     return function_not_found(scope, name, qualifier.empty() ? latest_qualifier : qualifier);
+  }
+  if (rates_.active()) {
+    if (const Result<> admitted = admit(*function, at.now); !admitted) return admitted.error();
   }
   const Snapshot* snapshot = nullptr;
   if (const auto found = function->aliases.find(qualifier); found != function->aliases.end()) {
@@ -41,6 +45,13 @@ Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view na
     return starts_from_snapshot(*snapshot->version) ? snap_start_not_ready() : function_pending();
   if (snapshot->state == State::Failed) return function_failed();
   return InvokeTarget{.version = snapshot->version, .invoked_arn = function_arn(scope, name, qualifier)};
+}
+
+/// As many invocations a second as ten for each one that may run at once.
+Result<> Dispatcher::admit(const Function& function, Instant now) {
+  const std::int64_t reserved = reserved_of(store_, function);
+  const auto concurrency = static_cast<double>(reserved >= 0 ? reserved : concurrency_);
+  return rates_.admit_invoke(function.scope, function.name, concurrency, reserved >= 0, now);
 }
 
 double Dispatcher::draw(const Function& function, Alias& alias, const StickyKeys* keys) {

@@ -6,6 +6,7 @@
 
 #include "ports/random.hpp"
 #include "services/lambda/core/function_store.hpp"
+#include "services/lambda/core/request_rates.hpp"
 #include "services/lambda/core/route_log.hpp"
 
 namespace aviary::lambda {
@@ -27,8 +28,10 @@ struct InvokeTarget {
 /// draw. Invokes of a version or of `$LATEST` never draw, so that they never change what an alias picks next.
 class Dispatcher {
  public:
-  Dispatcher(FunctionStore& store, RouteLog& log, Random& router)
-      : store_(store), log_(log), router_(router) {}
+  /// `concurrency`: of an account.
+  Dispatcher(FunctionStore& store, RouteLog& log, Random& router, RequestRates& rates,
+             std::int64_t concurrency)
+      : store_(store), log_(log), router_(router), rates_(rates), concurrency_(concurrency) {}
 
   /// `qualifier` may be empty. `forced_version`, if not empty, has to be one that the alias names. `keys` may
   /// be null.
@@ -36,11 +39,14 @@ class Dispatcher {
                                std::string_view forced_version, const StickyKeys* keys, const Moment& at);
 
  private:
+  Result<> admit(const Function& function, Instant now);
   double draw(const Function& function, Alias& alias, const StickyKeys* keys);
 
   FunctionStore& store_;
   RouteLog& log_;
   Random& router_;
+  RequestRates& rates_;
+  std::int64_t concurrency_;
 };
 
 }  // namespace aviary::lambda

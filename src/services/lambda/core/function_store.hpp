@@ -111,6 +111,9 @@ class FunctionStore {
   };
   Result<Replaced> replace_latest(Function& function, Contents contents, std::string_view revision_id,
                                   bool publish, const Moment& at);
+  /// Whether publishing makes a version, because something has changed. `packed`: as
+  /// `PublishRequest::packed`.
+  bool publishes_anew(const Function& function, const CodeHandle& packed) const;
   Result<Snapshot> publish(Function& function, const PublishRequest& request, const Moment& at);
   /// The snapshot of a version that waited for it was made, or failed. False if the version is gone, or waits
   /// no more.

@@ -28,6 +28,12 @@ bool same_contents(const Version& published, const Version& latest, const CodeHa
 
 }  // namespace
 
+bool FunctionStore::publishes_anew(const Function& function, const CodeHandle& packed) const {
+  const Version& latest = *function.latest.version;
+  return !function.last_published ||
+         !same_contents(*function.last_published, latest, packed ? packed : latest.code);
+}
+
 Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest& request, const Moment& at) {
   settle(function, at);
   if (const Result<> allowed = may_change(function, request.revision_id); !allowed) return allowed.error();
@@ -51,7 +57,7 @@ Snapshot FunctionStore::publish_now(Function& function, const std::optional<std:
                                     const CodeHandle& packed, bool pending, const Moment& at) {
   const Version& latest = *function.latest.version;
   const CodeHandle code = packed ? packed : latest.code;
-  if (function.last_published && same_contents(*function.last_published, latest, code)) {
+  if (!publishes_anew(function, packed)) {
     return *find_version(function, function.last_published->number);
   }
   const std::uint64_t number = function.next_number++;
