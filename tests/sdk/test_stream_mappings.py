@@ -199,6 +199,19 @@ class StreamDelivery(StreamCase):
         [record] = json.loads(whole["payload"])["Records"]
         self.assertEqual(base64.b64decode(record["kinesis"]["data"]), b"fail")
 
+    def test_a_topic_hears_of_what_was_given_up(self):
+        self.create(code=self.code())
+        sns = client_for(self.server.endpoint, service="sns")
+        topic = sns.create_topic(Name="failed")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self.queue("heard"),
+                      Attributes={"RawMessageDelivery": "true"})
+        [put] = self.put_together("fail")
+        self.map_stream(MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": topic}})
+        record = self.message("heard")
+        self.assertEqual((record["requestContext"]["condition"], record["KinesisBatchInfo"]["startSequenceNumber"]),
+                         ("RetryAttemptsExhausted", put["SequenceNumber"]))
+        self.assertNotIn("payload", record)
+
     def test_items_that_fail_come_again(self):
         self.create(code=self.code())
         self.put_together("a", "item fails", "c")

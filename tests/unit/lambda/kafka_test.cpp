@@ -368,7 +368,7 @@ TEST_F(KafkaMapping, GoesOnWhereTheFunctionSaysThatItStopped) {
   };
   for (int i = 0; i < 3; ++i) kafka_.produce(0, "x");
   kafka_.produce(1, "x");
-  pass(500ms);
+  pass(700ms);
   EXPECT_THAT(kafka_.committed, ElementsAre(Pair(0, 1), Pair(1, 1)));
   pass(5s);
   EXPECT_THAT(batches(), ElementsAre(SizeIs(4), ElementsAre("orders-0:1", "orders-0:2")));
