@@ -5,6 +5,8 @@ import unittest
 from function_code import answering
 from sdk_clients import LambdaCase
 
+EVERY_BOTO3 = True
+
 NAME = "order-processor"
 
 

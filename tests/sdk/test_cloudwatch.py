@@ -17,6 +17,8 @@ from aws_cli import for_each
 from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 UTC = datetime.timezone.utc
 THROWS = python_zip("def handler(event, context):\n    raise ValueError('a bug')\n")
 

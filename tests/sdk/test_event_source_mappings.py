@@ -16,6 +16,8 @@ from sdk_clients import LambdaCase, client_for
 CODE = """
 import json, os, urllib.request
 
+EVERY_BOTO3 = True
+
 def handler(event, context):
     bodies = [record['body'] for record in event['Records']]
     said = json.dumps({'version': context.function_version, 'event': event, 'bodies': bodies})

@@ -9,6 +9,8 @@ from aviary_server import ACCOUNT, REGION, ServerCase
 from aws_cli import for_each
 from sdk_clients import client_for
 
+EVERY_BOTO3 = True
+
 
 class EventsCase(ServerCase):
     OPTIONS = ("--clock", "manual")

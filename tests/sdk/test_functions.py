@@ -12,6 +12,8 @@ import zipfile
 from function_code import ECHO, NODE, PYTHON, ROLE, answering, zipped
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$")
 

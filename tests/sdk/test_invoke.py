@@ -9,6 +9,10 @@ import unittest
 from function_code import BOOTSTRAP_ECHO, NODE, answering, node_zip, python_zip
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
+EVERY_BOTO3 = True
+
 NAME = "order-processor"
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 

@@ -13,6 +13,8 @@ from aviary_server import ACCOUNT, REGION
 from aws_cli import for_each
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 WHOLE = str(2**128 - 1)
 
 

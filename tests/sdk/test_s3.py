@@ -12,6 +12,8 @@ from aws_cli import for_each
 from function_code import ECHO, PYTHON, ROLE
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 PART = 5 * 1024 * 1024
 
 

@@ -13,6 +13,8 @@ from aws_cli import for_each
 from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 
 class SnsCase(LambdaCase):
     OPTIONS = ("--clock", "manual")

@@ -15,6 +15,8 @@ from aviary_server import ACCOUNT, REGION, Server, ServerCase
 from aws_cli import for_each
 from sdk_clients import client_for
 
+EVERY_BOTO3 = True
+
 MOVES = hasattr(boto3.client("sqs", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"),
                 "start_message_move_task")
 
