@@ -11,8 +11,6 @@ from sdk_clients import LambdaCase, client_for
 
 EVERY_BOTO3 = True
 
-EVERY_BOTO3 = True
-
 NAME = "order-processor"
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
