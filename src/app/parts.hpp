@@ -54,6 +54,7 @@
 #include "services/events/api/events_service.hpp"
 #include "services/kinesis/api/kinesis_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/core/kafka_batch.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/s3/api/s3_service.hpp"
 #include "services/sns/api/sns_service.hpp"
