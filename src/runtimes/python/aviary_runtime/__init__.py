@@ -75,7 +75,6 @@ def _search_path():
     opt = os.environ.get("AVIARY_OPT_DIR") or "/opt"
     path = [TASK_ROOT, opt + "/python/lib/" + version + "/site-packages", opt + "/python"]
     path += own
-    path.append(RUNTIME_DIR)  # the hooks of snapshots
     path.append(runtime)
     # Started without `site`, so what the host has installed is added here, last: Lambda's runtime brings boto3.
     for folder in (
@@ -86,6 +85,19 @@ def _search_path():
         if folder not in path and os.path.isdir(folder):
             path.append(folder)
     sys.path[:] = path
+    sys.meta_path.append(_SnapshotHooks)
+
+
+class _SnapshotHooks:
+    """Finds `snapshot_restore_py`, as Lambda's runtime brings it, and nothing else of what lies beside the client."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "snapshot_restore_py":
+            return None
+        from importlib.util import spec_from_file_location
+
+        return spec_from_file_location(name, RUNTIME_DIR + "/snapshot_restore_py/__init__.py")
 
 
 def _builtins():
