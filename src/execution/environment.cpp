@@ -371,26 +371,4 @@ void Environment::cancel_timer(TimerId& timer) {
   if (timer != 0) around_.stopwatch.cancel(std::exchange(timer, 0));
 }
 
-EnvironmentInfo Environment::info() const {
-  const lambda::Version& version = *identity_.version;
-  EnvironmentInfo info;
-  info.id = identity_.id;
-  info.account = version.scope.account;
-  info.region = version.scope.region;
-  info.function_name = version.function_name;
-  info.version = version.number;
-  info.state = frozen_ ? "frozen" : name(state_);
-  info.age = around_.stopwatch.elapsed() - created_;
-  if (available()) info.idle = around_.stopwatch.elapsed() - free_since_;
-  info.invocations = invocations_;
-  info.memory_bytes = sandbox_ ? sandbox_->peak_memory_bytes() : 0;
-  if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
-  if (sandbox_) info.pid = sandbox_->pid();
-  info.log_stream = identity_.log_stream;
-  info.tenant_id = identity_.tenant_id;
-  info.provisioned = identity_.provisioned;
-  info.initialization_type = identity_.initialization_type;
-  return info;
-}
-
 }  // namespace aviary::execution

@@ -381,14 +381,4 @@ std::vector<Runner::PoolPtr> Runner::inhabited_pools() const {
   return pools;
 }
 
-std::vector<EnvironmentInfo> Runner::environments() const {
-  std::vector<EnvironmentInfo> infos;
-  infos.reserve(homes_.size());
-  for (const PoolPtr& pool : inhabited_pools())
-    for (const auto& environment : pool->all) infos.push_back(environment->info());
-  for (const auto& [key, attachment] : attachments_) infos.push_back(attachment->info());
-  std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return infos;
-}
-
 }  // namespace aviary::execution

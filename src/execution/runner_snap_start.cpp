@@ -36,7 +36,10 @@ Task<lambda::SnapshotOutcome> Runner::snapshot(lambda::VersionHandle version) {
   const PoolPtr pool = pool_of(version, {});
   const OneShot<lambda::SnapshotOutcome> made;
   pool->snapshot_waiters.push_back(made);
-  if (!fill_snapshots(pool)) tell_snapshot(*pool, {});
+  if (!fill_snapshots(pool)) {
+    tell_snapshot(*pool, {});
+    drop_if_empty(pool);
+  }
   auto waiting = made.wait();
   lambda::SnapshotOutcome outcome = co_await std::move(waiting);
   co_return outcome;

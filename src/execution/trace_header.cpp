@@ -53,6 +53,8 @@ bool good_root(std::string_view root) {
          all_hex(root.substr(11));
 }
 
+bool good_segment_id(std::string_view id) { return id.size() == 16 && all_hex(id); }
+
 bool TraceSampler::sample(const std::string& function, Instant now, double chance) {
   const std::int64_t second = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   if (seconds_.size() >= most_functions && !seconds_.contains(function)) seconds_.clear();

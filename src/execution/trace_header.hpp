@@ -24,6 +24,8 @@ struct TraceHeader {
 
 /// `1-<8 hex digits of the second>-<24 hex digits>`
 bool good_root(std::string_view root);
+/// 16 hex digits.
+bool good_segment_id(std::string_view id);
 
 /// Of each function the first request of a second, and 5 % of the others (developer guide, "Visualize Lambda
 /// function invocations using AWS X-Ray"). `chance` is uniform in [0, 1).

@@ -10,6 +10,24 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+/// Traces are kept: what a function says of its failures may be megabytes.
+constexpr std::size_t most_message = 1024;
+constexpr std::size_t most_payload = 256 * 1024;
+
+/// The payload of a failure; null if it is none, or too large to be looked into.
+Json failure_of(const lambda::Outcome& outcome) {
+  if (outcome.payload.size() > most_payload) return nullptr;
+  return Json::parse(outcome.payload, nullptr, false);
+}
+
+std::string text_in(const Json& payload, const char* member) {
+  if (!payload.is_object()) return {};
+  const auto found = payload.find(member);
+  return found == payload.end() || !found->is_string()
+             ? std::string()
+             : found->get_ref<const std::string&>().substr(0, most_message);
+}
+
 double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
 Duration whole(nanoseconds time) { return std::chrono::duration_cast<Duration>(time); }
@@ -43,21 +61,15 @@ Json subsegment(Random& ids, std::string_view name, Instant from, Instant to) {
 /// What the function said of its failure: `exceptions` as X-Ray has them.
 Json cause_of(const lambda::Outcome& outcome, Random& ids) {
   Json exception{{"id", ids.hex(16)}};
-  const Json payload = Json::parse(outcome.payload, nullptr, false);
-  if (payload.is_object()) {
-    for (const auto& [from, to] : {std::pair{"errorMessage", "message"}, std::pair{"errorType", "type"}})
-      if (payload.contains(from) && payload[from].is_string()) exception[to] = payload[from];
-  }
+  const Json payload = failure_of(outcome);
+  for (const auto& [from, to] : {std::pair{"errorMessage", "message"}, std::pair{"errorType", "type"}})
+    if (std::string text = text_in(payload, from); !text.empty()) exception[to] = std::move(text);
   return {{"exceptions", Json::array({std::move(exception)})}};
 }
 
 /// The platform's own failures are faults, what the function reported is an error.
 bool is_fault(const lambda::Outcome& outcome) {
-  const Json payload = Json::parse(outcome.payload, nullptr, false);
-  const std::string type =
-      payload.is_object() && payload.contains("errorType") && payload["errorType"].is_string()
-          ? payload["errorType"].get<std::string>()
-          : std::string();
+  const std::string type = text_in(failure_of(outcome), "errorType");
   return type.starts_with("Runtime.") || type.starts_with("Sandbox.") || type.starts_with("Extension.");
 }
 
@@ -156,7 +168,7 @@ Task<Result<lambda::Outcome>> Tracer::run_traced(lambda::Invocation invocation, 
                     {{"request_id", request_id},
                      {"function_arn", version->function_arn()},
                      {"resource_names", Json::array({version->function_name})}}}};
-  if (!caller.empty()) trace.service["parent_id"] = caller;
+  if (good_segment_id(caller)) trace.service["parent_id"] = caller;
   if (!outcome) {
     const int status = outcome.error().shape->status;
     trace.service[status < 500 ? "error" : "fault"] = true;

@@ -139,6 +139,21 @@ TEST_F(Tracing, AHeaderThatIsNoneIsLeftAlone) {
   EXPECT_TRUE(kept.all.empty());
 }
 
+TEST_F(Tracing, NothingTheCallerSaysGrowsOrBreaksATrace) {
+  runner.answer = [](const lambda::Invocation&) {
+    return lambda::Outcome{.payload = R"({"errorMessage":")" + std::string(100'000, 'x') + "\"}",
+                           .function_error = "Unhandled"};
+  };
+  EXPECT_TRUE(invoke("Active", "Root=" + root + ";Parent=not hex;Sampled=1"));
+  EXPECT_FALSE(kept.all.back().service.contains("parent_id"));
+  EXPECT_EQ(kept.all.back().function["cause"]["exceptions"][0]["message"].get<std::string>().size(), 1024U);
+  runner.answer = [](const lambda::Invocation&) {
+    return lambda::Outcome{.payload = std::string(1 << 20, '['), .function_error = "Unhandled"};
+  };
+  EXPECT_TRUE(invoke("Active", "Root=" + root + ";Sampled=1"));
+  EXPECT_EQ(kept.all.back().function["error"], true);
+}
+
 TEST_F(Tracing, FailuresAreInTheSegments) {
   const auto answering = [this](std::string type) {
     runner.answer = [type](const lambda::Invocation&) {

@@ -159,25 +159,28 @@ Steps remove_function(const Context&, const Existing& existing) {
   return {lambda_removal("DeleteFunction", {{"FunctionName", existing.physical_id}})};
 }
 
+void append_provisioned(const Json& properties, Steps& steps) {
+  if (!properties.contains("ProvisionedConcurrencyConfig")) return;
+  Json input = properties["ProvisionedConcurrencyConfig"];
+  input["FunctionName"] = properties.value("FunctionName", Json());
+  input["Qualifier"] = properties.value("Name", Json());
+  steps.push_back(lambda_call("PutProvisionedConcurrencyConfig", std::move(input)));
+}
+
+/// The version that the first step has published.
+void name_published(Json& input, const std::vector<Json>& outputs) {
+  input["Qualifier"] = outputs[0].value("Version", "");
+}
+
 Steps create_version(const Context&, const Json& properties) {
   Json input = Json::object();
   copy_properties(properties, input, {"FunctionName", "Description", "CodeSha256"});
   Steps steps{lambda_call("PublishVersion", std::move(input))};
   // One that starts from a snapshot is Pending until that is made.
-  Step ready = until_settled(property_text(properties, "FunctionName"));
-  ready.fill = [](Json& input, const std::vector<Json>& outputs) {
-    input["Qualifier"] = outputs[0].value("Version", "");
-  };
-  steps.push_back(std::move(ready));
-  if (properties.contains("ProvisionedConcurrencyConfig")) {
-    Step provision =
-        lambda_call("PutProvisionedConcurrencyConfig", properties["ProvisionedConcurrencyConfig"]);
-    provision.input["FunctionName"] = properties.value("FunctionName", Json());
-    provision.fill = [](Json& input, const std::vector<Json>& outputs) {
-      input["Qualifier"] = outputs[0].value("Version", "");
-    };
-    steps.push_back(std::move(provision));
-  }
+  steps.push_back(until_settled(property_text(properties, "FunctionName")));
+  steps.back().fill = name_published;
+  append_provisioned(properties, steps);
+  if (steps.size() > 2) steps.back().fill = name_published;
   return steps;
 }
 
@@ -203,14 +206,6 @@ Json alias_input(const Json& properties) {
   copy_properties(properties, input, {"FunctionName", "FunctionVersion", "Name", "Description"});
   if (properties.contains("RoutingConfig")) input["RoutingConfig"] = routing_of(properties);
   return input;
-}
-
-void append_provisioned(const Json& properties, Steps& steps) {
-  if (!properties.contains("ProvisionedConcurrencyConfig")) return;
-  Json input = properties["ProvisionedConcurrencyConfig"];
-  input["FunctionName"] = properties.value("FunctionName", Json());
-  input["Qualifier"] = properties.value("Name", Json());
-  steps.push_back(lambda_call("PutProvisionedConcurrencyConfig", std::move(input)));
 }
 
 Steps create_alias(const Context&, const Json& properties) {
