@@ -154,7 +154,10 @@ void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t what, rd_kafka_topic_p
                   void* opaque) {
   const std::shared_ptr<Shared>& shared = shared_of(opaque);
   if (shared->closing || what != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    if (!shared->closing) ++shared->assignments;
+    if (!shared->closing) {
+      ++shared->assignments;
+      shared->committed.clear();
+    }
     rd_kafka_assign(handle, nullptr);
     return;
   }
