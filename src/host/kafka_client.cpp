@@ -359,6 +359,8 @@ class Consumer final : public KafkaConsumer {
     rd_kafka_queue_t* queue = queue_of(handle, consumer);
     rd_kafka_queue_io_event_enable(queue, bell_->descriptor.native_handle(), &one, sizeof one);
     rd_kafka_queue_destroy(queue);
+    // It rings when an empty queue gets something: what was there before is looked at once.
+    [[maybe_unused]] const auto rung = ::write(bell_->descriptor.native_handle(), &one, sizeof one);
   }
   static void silence(rd_kafka_t* handle, bool consumer) {
     rd_kafka_queue_t* queue = queue_of(handle, consumer);
