@@ -154,7 +154,10 @@ void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t what, rd_kafka_topic_p
                   void* opaque) {
   const std::shared_ptr<Shared>& shared = shared_of(opaque);
   if (shared->closing || what != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    if (!shared->closing) ++shared->assignments;
+    if (!shared->closing) {
+      ++shared->assignments;
+      shared->committed.clear();
+    }
     rd_kafka_assign(handle, nullptr);
     return;
   }
@@ -356,6 +359,8 @@ class Consumer final : public KafkaConsumer {
     rd_kafka_queue_t* queue = queue_of(handle, consumer);
     rd_kafka_queue_io_event_enable(queue, bell_->descriptor.native_handle(), &one, sizeof one);
     rd_kafka_queue_destroy(queue);
+    // It rings when an empty queue gets something: what was there before is looked at once.
+    [[maybe_unused]] const auto rung = ::write(bell_->descriptor.native_handle(), &one, sizeof one);
   }
   static void silence(rd_kafka_t* handle, bool consumer) {
     rd_kafka_queue_t* queue = queue_of(handle, consumer);

@@ -22,7 +22,7 @@ class KafkaClient final : public Kafka {
 
  private:
   boost::asio::any_io_executor loop_;
-  WorkerPool& workers_;
+  [[maybe_unused]] WorkerPool& workers_;
   std::string ca_bundle_;
 };
 

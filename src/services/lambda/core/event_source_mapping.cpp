@@ -47,7 +47,7 @@ std::vector<EventPattern> EventSourceMapping::patterns() const {
 
 namespace {
 
-Json kafka_record(const KafkaSettings& kafka) {
+Json kafka_json(const KafkaSettings& kafka) {
   Json json{{"servers", kafka.servers},
             {"topics", kafka.topics},
             {"group", kafka.group},
@@ -83,7 +83,7 @@ void to_json(Json& json, const EventSourceMapping& mapping) {
           {"filters", mapping.filters},
           {"reports", mapping.reports_failures}};
   if (mapping.maximum_concurrency) json["concurrency"] = *mapping.maximum_concurrency;
-  if (mapping.kafka) json["kafka"] = kafka_record(*mapping.kafka);
+  if (mapping.kafka) json["kafka"] = kafka_json(*mapping.kafka);
   if (!mapping.is_stream() && !mapping.is_kafka()) return;
   json["stream"] = {{"from", mapping.starting_position},   {"parallel", mapping.parallelization},
                     {"tumbling", mapping.tumbling_window}, {"retries", mapping.maximum_retries},
