@@ -28,12 +28,11 @@ std::unique_ptr<KafkaConsumer> KafkaClient::open(KafkaConnection, std::function<
 #include <map>
 
 #include "base/log.hpp"
+#include "host/kafka_properties.hpp"
 
 namespace aviary::host {
 namespace {
 
-/// A batch may take a function's quarter of an hour, and is retried for days: as long as librdkafka allows.
-constexpr const char* longest_pause_between_polls = "86400000";
 constexpr int patience_ms = 10'000;
 
 struct PartitionsGone {
@@ -50,62 +49,11 @@ struct HandleGone {
   void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
 };
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-  return text;
-}
-
-/// What consumer and producer have in common: the way to the brokers. Empty: all is well.
-std::string configure(rd_kafka_conf_t* conf, const KafkaConnection& to, const std::string& ca_bundle) {
-  std::vector<std::pair<const char*, std::string> > settings{
-      {"bootstrap.servers", joined(to.servers)},
-      {"client.id", "aviary"},
-      {"log_level", "0"},
-      // Brokers that come late, or again, are found soon.
-      {"reconnect.backoff.ms", "50"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"topic.metadata.refresh.interval.ms", "10000"},
-      {"security.protocol", to.mechanism.empty() ? (to.secure ? "ssl" : "plaintext")
-                                                 : (to.secure ? "sasl_ssl" : "sasl_plaintext")},
-  };
-  if (!to.mechanism.empty()) {
-    settings.emplace_back("sasl.mechanisms", to.mechanism);
-    settings.emplace_back("sasl.username", to.username);
-    settings.emplace_back("sasl.password", to.password);
-  }
-  if (to.secure) {
-    if (!to.ca.empty())
-      settings.emplace_back("ssl.ca.pem", to.ca);
-    else
-      settings.emplace_back("ssl.ca.location", ca_bundle.empty() ? "probe" : ca_bundle);
-    if (!to.certificate.empty()) settings.emplace_back("ssl.certificate.pem", to.certificate);
-    if (!to.key_password.empty()) settings.emplace_back("ssl.key.password", to.key_password);
-    if (!to.key.empty()) settings.emplace_back("ssl.key.pem", to.key);
-  }
+/// Empty: all is well.
+std::string set_properties(rd_kafka_conf_t* conf, const KafkaProperties& properties) {
   char why[512] = "";
-  for (const auto& [name, value] : settings)
-    if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) return why;
-  return {};
-}
-
-std::string configure_consumer(rd_kafka_conf_t* conf, const KafkaConnection& to) {
-  const std::pair<const char*, const char*> settings[]{
-      {"group.id", to.group.c_str()},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", to.start == KafkaConnection::Start::Latest ? "latest" : "earliest"},
-      {"max.poll.interval.ms", longest_pause_between_polls},
-      {"session.timeout.ms", "10000"},
-      {"heartbeat.interval.ms", "1000"},
-      {"fetch.wait.max.ms", "100"},
-      {"queued.min.messages", "10000"},
-      {"queued.max.messages.kbytes", "16384"},
-      {"allow.auto.create.topics", "false"},
-  };
-  char why[512] = "";
-  for (const auto& [name, value] : settings)
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) return why;
+  for (const auto& [name, value] : properties)
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) return why;
   return {};
 }
 
@@ -385,7 +333,7 @@ class Consumer final : public KafkaConsumer {
   std::string ready_to_write() {
     if (shared_->producer) return {};
     Configuration conf(rd_kafka_conf_new());
-    std::string problem = configure(conf.get(), shared_->connection, ca_bundle_);
+    std::string problem = set_properties(conf.get(), client_properties(shared_->connection, ca_bundle_));
     if (!problem.empty()) return problem;
     rd_kafka_conf_set_opaque(conf.get(), opaque_.get());
     rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
@@ -415,8 +363,8 @@ KafkaClient::KafkaClient(boost::asio::any_io_executor loop, WorkerPool& workers,
 std::unique_ptr<KafkaConsumer> KafkaClient::open(KafkaConnection connection, std::function<void()> on_news,
                                                  std::string& problem) {
   Configuration conf(rd_kafka_conf_new());
-  problem = configure(conf.get(), connection, ca_bundle_);
-  if (problem.empty()) problem = configure_consumer(conf.get(), connection);
+  problem = set_properties(conf.get(), client_properties(connection, ca_bundle_));
+  if (problem.empty()) problem = set_properties(conf.get(), consumer_properties(connection));
   if (!problem.empty()) return nullptr;
   auto shared = std::make_shared<Shared>();
   shared->connection = std::move(connection);

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 
+#include "host/kafka_properties.hpp"
 #include "host/worker_threads.hpp"
 
 namespace aviary::host {
@@ -194,6 +195,34 @@ TEST_F(KafkaClientTest, RefusesWhatIsNoCertificate) {
                 to, [] {}, problem),
             nullptr);
   EXPECT_THAT(problem, HasSubstr("ssl.ca"));
+}
+
+TEST(KafkaProperties, SayHowToConnect) {
+  using ::testing::Contains;
+  using ::testing::Key;
+  using ::testing::Not;
+  KafkaConnection to;
+  to.servers = {"a:1", "b:2"};
+  KafkaProperties plain = client_properties(to, "/bundle");
+  EXPECT_THAT(plain, Contains(Pair("bootstrap.servers", "a:1,b:2")));
+  EXPECT_THAT(plain, Contains(Pair("security.protocol", "plaintext")));
+  EXPECT_THAT(plain, Not(Contains(Key("ssl.ca.location"))));
+  to.secure = true;
+  to.mechanism = "SCRAM-SHA-512";
+  to.username = "me";
+  KafkaProperties scram = client_properties(to, "/bundle");
+  EXPECT_THAT(scram, Contains(Pair("security.protocol", "sasl_ssl")));
+  EXPECT_THAT(scram, Contains(Pair("sasl.mechanisms", "SCRAM-SHA-512")));
+  EXPECT_THAT(scram, Contains(Pair("ssl.ca.location", "/bundle")));
+  to.mechanism.clear();
+  to.ca = "CA";
+  to.certificate = "C";
+  to.key = "K";
+  KafkaProperties mutual = client_properties(to, "");
+  EXPECT_THAT(mutual, Contains(Pair("security.protocol", "ssl")));
+  EXPECT_THAT(mutual, Contains(Pair("ssl.ca.pem", "CA")));
+  EXPECT_THAT(mutual, Contains(Pair("ssl.certificate.pem", "C")));
+  EXPECT_THAT(mutual, Contains(Pair("ssl.key.pem", "K")));
 }
 
 }  // namespace
