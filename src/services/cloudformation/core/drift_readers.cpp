@@ -93,7 +93,7 @@ Json actual_role(const Context&, const std::vector<Json>& outputs) {
   Json out = outputs[0].value("Role", Json::object());
   const std::string document = out.value("AssumeRolePolicyDocument", "");
   if (const std::optional<std::string> text = percent_decode(document))
-    out["AssumeRolePolicyDocument"] = *text;
+    out["AssumeRolePolicyDocument"] = Json::parse(*text, nullptr, false);
   Json policies = Json::array();
   const Json attached = outputs[1].value("AttachedPolicies", Json::array());
   for (const Json& policy : attached) policies.push_back(policy.value("PolicyArn", ""));
