@@ -91,9 +91,11 @@ void Environment::deliver() {
 }
 
 void Environment::log_start() {
-  if (log_.wanted())
-    log_.platform(platform_log::start(*identity_.version, around_.clock.now(), request_id_,
-                                      job_->invocation.invoked_arn, identity_.tenant_id, trace_id_));
+  if (!log_.wanted()) return;
+  const Instant at = around_.clock.now();
+  log_.platform(platform_log::start(*identity_.version, at, request_id_, job_->invocation.invoked_arn,
+                                    identity_.tenant_id, trace_id_),
+                at);
 }
 
 RuntimeState Environment::runtime_state() const {
@@ -319,9 +321,9 @@ void Environment::close_log() {
                                       .tenant_id = identity_.tenant_id,
                                       .restore_duration = restore_took,
                                       .trace = trace_id_};
-    log_.platform(ending.log_line);
-    log_.platform(platform_log::end(*identity_.version, at, report));
-    log_.platform(platform_log::report(*identity_.version, at, report));
+    log_.platform(ending.log_line, at);
+    log_.platform(platform_log::end(*identity_.version, at, report), at);
+    log_.platform(platform_log::report(*identity_.version, at, report), at);
     if (companions_ && companions_->telemetry) [[unlikely]] {
       if (!ending.log_line.empty()) companions_->telemetry->platform("fault", OrderedJson(ending.log_line));
       companions_->telemetry->platform("end", telemetry_records::end(request_id_));
