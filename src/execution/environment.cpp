@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "execution/runtime_api/runtime_api.hpp"
 #include "execution/telemetry_records.hpp"
 #include "wire/body_stream.hpp"
 
@@ -194,16 +195,10 @@ std::optional<Delivery> Environment::take_event() {
 }
 
 std::shared_ptr<wire::BodyStream> Environment::receive(const wire::Request& request) {
-  if (state_ != State::Invoking || !job_ || !job_->invocation.stream || streaming_) return nullptr;
-  if (request.header("Lambda-Runtime-Function-Response-Mode") != "streaming") return nullptr;
-  if (request.path() != fmt::format("/2018-06-01/runtime/invocation/{}/response", request_id_))
-    return nullptr;
-  if (!owns(request)) return nullptr;
+  if (state_ != State::Invoking || !job_ || streaming_) return nullptr;
+  if (!runtime_api::streams_response(job_->invocation, request) || !owns(request)) return nullptr;
   streaming_ = true;
-  const std::string_view type = request.header("Content-Type");
-  if (job_->invocation.stream_begins)
-    job_->invocation.stream_begins(type.empty() ? "application/octet-stream" : type);
-  return job_->invocation.stream;
+  return runtime_api::begin_stream(job_->invocation, request);
 }
 
 std::uint64_t Environment::streamed_bytes() const {

@@ -246,6 +246,8 @@ class Environment final : public Session,
   void drop_fault();
   bool prolong_init();
   void hold_event();
+  void wait_out(std::chrono::nanoseconds delay, std::chrono::nanoseconds left, double pace,
+                void (Environment::*then)());
   void strike();
   void inject_error(const Fault& fault);
 

@@ -52,19 +52,6 @@ std::string event(Instant now, std::string_view type, OrderedJson record) {
   return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
-std::string_view status(InvocationEnd end) {
-  switch (end) {
-    case InvocationEnd::Success:
-      return "success";
-    case InvocationEnd::FunctionError:
-      return "error";
-    case InvocationEnd::Timeout:
-      return "timeout";
-    default:
-      return "failure";
-  }
-}
-
 /// Of the traced invocations: what the header says, as the documents of the JSON format have it.
 OrderedJson tracing(const TraceHeader& header, std::string_view text) {
   OrderedJson member;
@@ -87,6 +74,19 @@ std::string runtime_version(const lambda::Version& version) {
 }
 
 }  // namespace
+
+std::string_view status(InvocationEnd end) {
+  switch (end) {
+    case InvocationEnd::Success:
+      return "success";
+    case InvocationEnd::FunctionError:
+      return "error";
+    case InvocationEnd::Timeout:
+      return "timeout";
+    default:
+      return "failure";
+  }
+}
 
 std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseconds init_duration) {
   return static_cast<std::uint64_t>(

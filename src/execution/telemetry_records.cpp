@@ -18,19 +18,6 @@ std::string_view phase_text(platform_log::InitPhase phase) {
   return phase == platform_log::InitPhase::Init ? "init" : "invoke";
 }
 
-std::string_view status_text(InvocationEnd end) {
-  switch (end) {
-    case InvocationEnd::Success:
-      return "success";
-    case InvocationEnd::FunctionError:
-      return "error";
-    case InvocationEnd::Timeout:
-      return "timeout";
-    default:
-      return "failure";
-  }
-}
-
 void put_failure(OrderedJson& record, const Failure* failure) {
   record["status"] = failure == nullptr                       ? "success"
                      : failure->end == InvocationEnd::Timeout ? "timeout"
@@ -91,7 +78,7 @@ OrderedJson end(std::string_view request_id) {
 OrderedJson runtime_done(const RuntimeDone& done) {
   OrderedJson record;
   record["requestId"] = done.request_id;
-  record["status"] = status_text(done.end);
+  record["status"] = platform_log::status(done.end);
   if (!done.error_type.empty()) record["errorType"] = done.error_type;
   record["metrics"]["durationMs"] = shown_ms(done.duration);
   record["metrics"]["producedBytes"] = done.produced_bytes;
@@ -118,7 +105,7 @@ OrderedJson report(const lambda::Version& version, const platform_log::Report& r
   metrics["memorySizeMB"] = version.configuration->memory_mb;
   metrics["maxMemoryUsedMB"] = (report.max_memory_bytes + (1 << 20) - 1) >> 20;
   if (report.init_duration.count() > 0) metrics["initDurationMs"] = shown_ms(report.init_duration);
-  record["status"] = status_text(report.end);
+  record["status"] = platform_log::status(report.end);
   if (!report.error_type.empty()) record["errorType"] = report.error_type;
   return record;
 }
