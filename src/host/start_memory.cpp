@@ -13,7 +13,7 @@ namespace {
 int release_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*unused*/) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   for (int i = 0; i < object->dlpi_phnum; ++i) {
-    const ElfW(Phdr) & segment = object->dlpi_phdr[i];
+    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
     const std::uintptr_t first = (begin + page - 1) & ~(page - 1);
