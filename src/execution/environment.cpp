@@ -138,6 +138,7 @@ OneShot<bool> Environment::wants_event() {
     case State::Initialising:
       release_waiter(false);
       waiter_ = waiter;
+      waits_for_restore_ = false;
       if (companions_) [[unlikely]] {
         tell_init_runtime_done(nullptr);
         if (!extensions_wait()) break;

@@ -208,6 +208,7 @@ void Environment::begin_init() {
   verified_.clear();
   init_failure_.reset();
   init_prolonged_ = false;
+  waits_for_restore_ = false;
   forced_exit_.reset();
   fresh_ = true;
   memory_bytes_ = 0;

@@ -58,6 +58,34 @@ OrderedJson init_report(std::string_view type, platform_log::InitPhase phase,
   return record;
 }
 
+OrderedJson restore_start(const lambda::Version& version, std::string_view instance) {
+  const lambda::Configuration& configuration = *version.configuration;
+  OrderedJson record;
+  record["runtimeVersion"] = runtime_label(configuration.runtime) + ".v1";
+  record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, configuration.runtime);
+  record["functionName"] = version.function_name;
+  record["functionVersion"] = version.number;
+  record["instanceId"] = instance;
+  record["instanceMaxMemory"] = static_cast<std::int64_t>(configuration.memory_mb) << 20;
+  return record;
+}
+
+/// "There are three possible statuses: success, failure, and timeout" [developer guide, "Monitoring for
+/// Lambda SnapStart"].
+OrderedJson restore_runtime_done(InvocationEnd how, std::string_view error_type) {
+  OrderedJson record;
+  record["status"] = platform_log::status(how == InvocationEnd::FunctionError ? InvocationEnd::Failure : how);
+  if (!error_type.empty()) record["errorType"] = error_type;
+  return record;
+}
+
+OrderedJson restore_report(std::chrono::nanoseconds duration, InvocationEnd how,
+                           std::string_view error_type) {
+  OrderedJson record = restore_runtime_done(how, error_type);
+  record["metrics"]["durationMs"] = shown_ms(duration);
+  return record;
+}
+
 OrderedJson start(const lambda::Version& version, std::string_view request_id, std::string_view trace_id) {
   OrderedJson record;
   record["requestId"] = request_id;
@@ -101,10 +129,16 @@ OrderedJson report(const lambda::Version& version, const platform_log::Report& r
   record["requestId"] = report.request_id;
   OrderedJson& metrics = record["metrics"];
   metrics["durationMs"] = shown_ms(report.duration);
-  metrics["billedDurationMs"] = platform_log::billed_ms(report.duration, report.init_duration);
+  const std::uint64_t restored =
+      report.restore_duration ? platform_log::billed_ms(*report.restore_duration, {}) : 0;
+  metrics["billedDurationMs"] = platform_log::billed_ms(report.duration, report.init_duration) + restored;
   metrics["memorySizeMB"] = version.configuration->memory_mb;
   metrics["maxMemoryUsedMB"] = (report.max_memory_bytes + (1 << 20) - 1) >> 20;
   if (report.init_duration.count() > 0) metrics["initDurationMs"] = shown_ms(report.init_duration);
+  if (report.restore_duration) {
+    metrics["restoreDurationMs"] = shown_ms(*report.restore_duration);
+    metrics["billedRestoreDurationMs"] = restored;
+  }
   record["status"] = platform_log::status(report.end);
   if (!report.error_type.empty()) record["errorType"] = report.error_type;
   return record;
