@@ -79,7 +79,7 @@ std::string problem_of(const EmulatorOptions& options) {
   if (!options.otlp.empty() && !http::parse_url(options.otlp))
     return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
   if (!lambda::parse_quotas(options.quotas))
-    return fmt::format("--quotas is aws, or as layers=8,environment=16,zipped=60,unzipped=500, not '{}'",
+    return fmt::format("--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500, not '{}'",
                        options.quotas);
   if (!lambda::parse_request_rates(options.request_rates))
     return fmt::format(

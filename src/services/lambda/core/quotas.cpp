@@ -16,10 +16,10 @@ struct NamedQuota {
   std::uint64_t most;  ///< in units
 };
 
-// Requests end at 100 MB, of which a package in Base64 is four thirds.
+// A larger request than Lambda's largest is not read: packages in requests can only be smaller.
 constexpr std::array named_quotas{NamedQuota{"layers", &Quotas::layers, 1, 100},
                                   NamedQuota{"environment", &Quotas::environment_bytes, 1 << 10, 128},
-                                  NamedQuota{"zipped", &Quotas::zipped_bytes, 1 << 20, 70},
+                                  NamedQuota{"zipped", &Quotas::zipped_bytes, 1 << 20, 50},
                                   NamedQuota{"unzipped", &Quotas::unzipped_bytes, 1 << 20, 100'000}};
 
 bool read_quota(std::string_view part, Quotas& quotas) {

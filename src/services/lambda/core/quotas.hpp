@@ -15,7 +15,7 @@ struct Quotas {
   std::uint64_t unzipped_bytes = 262'144'000;  ///< code and layers together
 };
 
-/// `layers=8,environment=16,zipped=50,unzipped=500`: kilobytes, megabytes; what is not named is as on AWS.
+/// `layers=8,environment=16,zipped=20,unzipped=500`: kilobytes, megabytes; what is not named is as on AWS.
 /// Nothing if it is anything else.
 std::optional<Quotas> parse_quotas(std::string_view text);
 /// What `parse_quotas` reads.
