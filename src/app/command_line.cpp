@@ -50,6 +50,24 @@ std::string region_problem(const std::string& text) {
               : std::string("a region is made of small letters, digits and hyphens, as us-east-1");
 }
 
+/// What a wrong command line is answered with. A word that is no verb, or a verb too few: it says which there
+/// are.
+std::string explain(const CLI::App* app, const CLI::Error& error) {
+  const CLI::App* place = app;
+  while (!place->get_subcommands().empty()) place = place->get_subcommands().front();
+  std::string verbs;
+  for (const CLI::App* verb : place->get_subcommands([](const CLI::App*) { return true; }))
+    verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+  const std::vector<std::string> rest = app->remaining(true);
+  const bool word = std::any_of(rest.begin(), rest.end(), [](const std::string& text) {
+    return !text.empty() && !text.starts_with('-');
+  });
+  std::string text = std::string(error.what()) + '\n';
+  if (!verbs.empty() && (word || error.get_name() == "RequiredError"))
+    text += "Verbs of " + place->get_name() + ": " + verbs + '\n';
+  return text + "Run with --help for more information.\n";
+}
+
 class Parser {
  public:
   Parser()
@@ -58,6 +76,7 @@ class Parser {
     app_.set_version_flag("--version", std::string("aviary ") + version);
     app_.set_config("--config", "", "Read options from this file (TOML or INI; keys are the options' names)")
         ->envname("AVIARY_CONFIG");
+    app_.failure_message(explain);
     app_.require_subcommand(0, 1);
     app_.fallthrough();
     add_serve();

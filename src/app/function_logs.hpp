@@ -22,6 +22,9 @@ class FunctionLogs final : public execution::LogSink {
   /// Environment → stream, so that a line costs one look-up by number. Environments do not say when they
   /// end: what has grown large is forgotten and found again by its names.
   std::unordered_map<std::uint64_t, std::uint64_t> streams_;
+  /// The pair that was wanted last: lines come in runs.
+  std::uint64_t last_environment_ = 0;
+  std::uint64_t last_stream_ = 0;
 };
 
 }  // namespace aviary::app

@@ -277,6 +277,7 @@ void build_services(Parts& parts) {
   add_codedeploy(parts);
   add_sqs(parts);
   add_sns(parts);
+  add_registry(parts);
   add_parameters(parts);
   add_outside(parts);
   add_kinesis(parts);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace aviary::app {
 namespace {
@@ -84,6 +85,7 @@ LambdaMetrics::Resource LambdaMetrics::make_resource(const cloudwatch::Scope& sc
 /// Forgets what nothing runs of; it is made again when it is wanted.
 void LambdaMetrics::make_room() {
   if (resources_.size() + of_events_.size() < most_resources) return;
+  hand_over();
   const auto idle = [](const auto& entry) { return entry.second.sets.back()->running == 0; };
   std::erase_if(resources_, idle);
   std::erase_if(of_events_, idle);
@@ -117,7 +119,7 @@ cloudwatch::EpochSeconds LambdaMetrics::now() const {
       std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count());
 }
 
-void LambdaMetrics::record(Set& set, Metric metric, cloudwatch::EpochSeconds at, double value) {
+cloudwatch::MetricStore::Handle LambdaMetrics::handle_of(Set& set, Metric metric) {
   if (set.generation != store_.generation()) {
     set.handles = {};
     set.generation = store_.generation();
@@ -132,7 +134,37 @@ void LambdaMetrics::record(Set& set, Metric metric, cloudwatch::EpochSeconds at,
     if (!set.resource.empty()) id.dimensions.emplace_back("Resource", set.resource);
     handle = store_.resolve(set.scope, id, row.unit);
   }
-  store_.record(handle, at, value);
+  return handle;
+}
+
+void LambdaMetrics::record(Set& set, Metric metric, cloudwatch::EpochSeconds at, double value) {
+  store_.record(handle_of(set, metric), at, value);
+}
+
+void LambdaMetrics::begin_minute(cloudwatch::EpochSeconds at) {
+  const cloudwatch::EpochSeconds minute = at - at % 60;
+  if (minute == minute_ && gathered_generation_ == store_.generation()) return;
+  hand_over();
+  minute_ = minute;
+  gathered_generation_ = store_.generation();
+}
+
+void LambdaMetrics::gather(Resource& resource, Metric metric, double value) {
+  resource.gathered[static_cast<std::size_t>(metric)].add(value);
+}
+
+void LambdaMetrics::hand_over() {
+  // Not of metrics that have been forgotten meanwhile.
+  const bool wanted = gathered_generation_ == store_.generation();
+  for (Resource* resource : std::exchange(waiting_, {})) {
+    resource->waits = false;
+    for (std::size_t i = 0; i < gathered_metrics; ++i) {
+      cloudwatch::Bucket bucket{.start = minute_, .samples = std::exchange(resource->gathered[i], {})};
+      if (!wanted || bucket.samples.empty()) continue;
+      for (const SetPtr& set : resource->sets)
+        store_.merge(handle_of(*set, static_cast<Metric>(i)), bucket, minute_);
+    }
+  }
 }
 
 void LambdaMetrics::record(const Resource& resource, Metric metric, cloudwatch::EpochSeconds at,
@@ -140,11 +172,13 @@ void LambdaMetrics::record(const Resource& resource, Metric metric, cloudwatch::
   for (const SetPtr& set : resource.sets) record(*set, metric, at, value);
 }
 
-void LambdaMetrics::publish_running(const Resource& resource, const execution::PlaceNotice& notice) {
+void LambdaMetrics::publish_running(const Resource& resource, const execution::PlaceNotice& notice,
+                                    cloudwatch::EpochSeconds at) {
   Set& account = *resource.sets.front();
-  const cloudwatch::EpochSeconds at = now();
-  for (const SetPtr& set : resource.sets)
+  for (const SetPtr& set : resource.sets) {
+    set->published[static_cast<std::size_t>(notice.charge)] = at;
     record(*set, Metric::ConcurrentExecutions, at, static_cast<double>(set->running));
+  }
   if (notice.charge == execution::Charge::Unreserved)
     record(account, Metric::UnreservedConcurrentExecutions, at, static_cast<double>(account.unreserved));
   if (notice.charge != execution::Charge::Provisioned) return;
@@ -163,13 +197,17 @@ void LambdaMetrics::on_place_taken(const execution::PlaceNotice& notice) {
     if (notice.charge == execution::Charge::Unreserved) ++set->unreserved;
     if (notice.charge == execution::Charge::Provisioned) ++set->provisioned;
   }
-  publish_running(resource, notice);
+  publish_running(resource, notice, now());
 }
 
 void LambdaMetrics::on_place_left(const execution::PlaceNotice& notice) {
   const Resource& resource = resource_of(*notice.version, notice.invoked_arn);
-  // With what has run until now: in a minute in which this only ends, it was there.
-  publish_running(resource, notice);
+  // With what has run until now, if this minute does not know of it: where this only ends, it was there.
+  const cloudwatch::EpochSeconds at = now();
+  const Set& narrowest = *resource.sets.back();
+  const cloudwatch::EpochSeconds published = narrowest.published[static_cast<std::size_t>(notice.charge)];
+  if (published / 60 != at / 60 || narrowest.generation != store_.generation())
+    publish_running(resource, notice, at);
   for (const SetPtr& set : resource.sets) {
     --set->running;
     if (notice.charge == execution::Charge::Unreserved) --set->unreserved;
@@ -180,14 +218,16 @@ void LambdaMetrics::on_place_left(const execution::PlaceNotice& notice) {
 void LambdaMetrics::on_invocation(const execution::InvocationRecord& invocation) {
   // What the machine could not run at all is no invocation.
   if (invocation.end == execution::InvocationEnd::Refused) return;
-  const Resource& resource = resource_of(*invocation.version, invocation.invoked_arn);
+  Resource& resource = resource_of(*invocation.version, invocation.invoked_arn);
   const bool throttled = invocation.end == execution::InvocationEnd::Throttled;
   const cloudwatch::EpochSeconds at = now();
-  record(resource, Metric::Throttles, at, throttled ? 1 : 0);
+  begin_minute(at);
+  if (!std::exchange(resource.waits, true)) waiting_.push_back(&resource);
+  gather(resource, Metric::Throttles, throttled ? 1 : 0);
   if (throttled) return;
-  record(resource, Metric::Invocations, at, 1);
-  record(resource, Metric::Errors, at, is_error(invocation.end) ? 1 : 0);
-  record(resource, Metric::Duration, at, milliseconds(invocation.duration));
+  gather(resource, Metric::Invocations, 1);
+  gather(resource, Metric::Errors, is_error(invocation.end) ? 1 : 0);
+  gather(resource, Metric::Duration, milliseconds(invocation.duration));
   if (invocation.after_runtime)
     record(resource, Metric::PostRuntimeExtensionsDuration, at, milliseconds(*invocation.after_runtime));
   if (invocation.provisioned) record(resource, Metric::ProvisionedConcurrencyInvocations, at, 1);

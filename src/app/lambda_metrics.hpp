@@ -22,14 +22,21 @@ namespace aviary::app {
 /// knows yet which version will run it.
 ///
 /// Errors is published as 0 for an invocation that went well, so that an average is a rate, as on AWS. What
-/// runs at once is published whenever it changes for the better or the worse: its Maximum is exact.
-/// Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
+/// runs at once is published whenever it grows, and in a minute in which it only shrinks, what it shrank
+/// from: its Maximum is exact. Source:
+/// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
 /// monitoring-concurrency.html.
 class LambdaMetrics final : public execution::InvocationObserver,
                             public lambda::EventObserver,
-                            public lambda::StreamObserver {
+                            public lambda::StreamObserver,
+                            private cloudwatch::MetricStore::Gatherer {
  public:
-  LambdaMetrics(cloudwatch::MetricStore& store, Clock& clock) : store_(store), clock_(clock) {}
+  LambdaMetrics(cloudwatch::MetricStore& store, Clock& clock) : store_(store), clock_(clock) {
+    store_.set_gatherer(this);
+  }
+  ~LambdaMetrics() override { store_.set_gatherer(nullptr); }
+  LambdaMetrics(const LambdaMetrics&) = delete;
+  LambdaMetrics& operator=(const LambdaMetrics&) = delete;
 
   void on_place_taken(const execution::PlaceNotice& notice) override;
   void on_place_left(const execution::PlaceNotice& notice) override;
@@ -59,6 +66,8 @@ class LambdaMetrics final : public execution::InvocationObserver,
     PostRuntimeExtensionsDuration,
   };
   static constexpr std::size_t metrics = 18;
+  /// Invocations, Errors, Throttles, Duration: what every invocation has, gathered over the minute.
+  static constexpr std::size_t gathered_metrics = 4;
 
   /// One dimension set with its values: shared by all that count in it.
   struct Set {
@@ -67,6 +76,8 @@ class LambdaMetrics final : public execution::InvocationObserver,
     std::size_t running = 0;
     std::size_t unreserved = 0;   ///< of `running`
     std::size_t provisioned = 0;  ///< of `running`
+    /// When what runs was last published, by what it is charged to.
+    std::array<cloudwatch::EpochSeconds, 3> published{};
     /// Those that had a value so far; worth nothing when the store's generation is another.
     std::array<cloudwatch::MetricStore::Handle, metrics> handles{};
     std::uint64_t generation = 0;
@@ -75,6 +86,8 @@ class LambdaMetrics final : public execution::InvocationObserver,
   /// What was invoked, and what ran: its sets, the widest first.
   struct Resource {
     std::vector<SetPtr> sets;
+    std::array<cloudwatch::Aggregate, gathered_metrics> gathered{};
+    bool waits = false;  ///< something is gathered, and this is in `waiting_`
   };
   /// A version's serial and the qualifier that was invoked; looked up without making the string.
   struct Invoked {
@@ -112,15 +125,24 @@ class LambdaMetrics final : public execution::InvocationObserver,
   void make_room();
   /// Seconds on the clock: read once for all that one notice says.
   cloudwatch::EpochSeconds now() const;
+  void hand_over() override;
+  /// Begins the minute of `at`, if it is another than what is gathered is of.
+  void begin_minute(cloudwatch::EpochSeconds at);
+  static void gather(Resource& resource, Metric metric, double value);
+  cloudwatch::MetricStore::Handle handle_of(Set& set, Metric metric);
   void record(Set& set, Metric metric, cloudwatch::EpochSeconds at, double value);
   void record(const Resource& resource, Metric metric, cloudwatch::EpochSeconds at, double value);
-  void publish_running(const Resource& resource, const execution::PlaceNotice& notice);
+  void publish_running(const Resource& resource, const execution::PlaceNotice& notice,
+                       cloudwatch::EpochSeconds at);
 
   cloudwatch::MetricStore& store_;
   Clock& clock_;
   std::unordered_map<Invoked, Resource, InvokedHash, InvokedEqual> resources_;
   std::unordered_map<std::string, Resource> of_events_;  ///< by account, region, function and qualifier
   std::unordered_map<std::string, SetPtr> sets_;
+  std::vector<Resource*> waiting_;
+  cloudwatch::EpochSeconds minute_ = 0;    ///< that what waits is of
+  std::uint64_t gathered_generation_ = 0;  ///< of the store, then
 };
 
 }  // namespace aviary::app

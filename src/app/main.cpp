@@ -10,6 +10,7 @@
 #include "app/verbs.hpp"
 #include "aviary/emulator.hpp"
 #include "base/log.hpp"
+#include "host/start_memory.hpp"
 
 namespace {
 
@@ -74,6 +75,7 @@ int serve(aviary::EmulatorOptions options, const aviary::app::DeployOptions& wan
   if (received == 0) {
     fmt::print("aviary ready on {}\n", emulator->endpoint());
     std::fflush(stdout);
+    aviary::host::release_start_memory();
     sigwait(&signals, &received);
   }
   aviary::log::info("stopping on {}", received == SIGINT ? "SIGINT" : "SIGTERM");

@@ -10,6 +10,7 @@
 #include "models/cloudformation.hpp"
 #include "models/cloudwatch.hpp"
 #include "models/codedeploy.hpp"
+#include "models/ecr.hpp"
 #include "models/events.hpp"
 #include "models/iam.hpp"
 #include "models/kinesis.hpp"
@@ -26,6 +27,7 @@
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
+#include "services/ecr/api/ecr_service.hpp"
 #include "services/events/api/events_service.hpp"
 #include "services/iam/api/iam_service.hpp"
 #include "services/kinesis/api/kinesis_service.hpp"
@@ -55,6 +57,7 @@ std::vector<Row> rows() {
           {&models::cloudwatch::service, cloudwatch::CloudWatchService::implemented_operations()},
           {&models::codedeploy::service, codedeploy::CodeDeployService::implemented_operations(),
            codedeploy::CodeDeployService::refused_operations()},
+          {&models::ecr::service, ecr::EcrService::implemented_operations(), {}, true},
           {&models::events::service, events::EventsService::implemented_operations()},
           {&models::iam::service, iam::IamService::implemented_operations()},
           {&models::kinesis::service, kinesis::KinesisService::implemented_operations()},

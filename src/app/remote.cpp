@@ -23,10 +23,6 @@ std::optional<http::Outgoing> server_at(std::string_view address) {
   return http::request_to(*url, "GET");
 }
 
-Task<> wait_a_while(Stopwatch& stopwatch, std::chrono::nanoseconds time) {
-  co_await sleep_for(stopwatch, time);
-}
-
 /// A message for a person: the server's own words, where it has any.
 std::string problem_in(int status, const Json& body) {
   if (body.is_object() && body.contains("message") && body["message"].is_string())
@@ -75,7 +71,7 @@ Remote::Answer Remote::send(std::string_view method, std::string target, std::st
 }
 
 void Remote::pause(std::chrono::nanoseconds time) {
-  auto waiting = wait_a_while(stopwatch_, time);
+  auto waiting = sleep_for(stopwatch_, time);
   boost::asio::co_spawn(loop_, std::move(waiting), [this](const std::exception_ptr&) { loop_.stop(); });
   loop_.restart();
   loop_.run();

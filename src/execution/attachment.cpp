@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "execution/runtime_api/answers.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
 #include "wire/body_stream.hpp"
 
@@ -22,13 +21,6 @@ constexpr auto longest_silence = 3s;
 /// What the process is told of its deadline: nobody steps through code against a clock.
 constexpr std::chrono::hours suspended{24};
 
-Task<wire::Response> serve_attached(std::weak_ptr<Attachment> weak, wire::Request request) {
-  std::shared_ptr<Session> session = weak.lock();
-  if (!session) co_return runtime_api::internal_error();
-  auto answering = runtime_api::handle(std::move(session), std::move(request));
-  co_return co_await std::move(answering);
-}
-
 }  // namespace
 
 Attachment::Attachment(Surroundings& around, Owner owner, EnvironmentIdentity identity)
@@ -44,13 +36,7 @@ Attachment::~Attachment() {
 
 std::string Attachment::open_address() {
   std::string problem;
-  listener_ = around_.endpoints.open(
-      [weak = weak_from_this()](wire::Request request) { return serve_attached(weak, std::move(request)); },
-      [weak = weak_from_this()](const wire::Request& request) {
-        const std::shared_ptr<Session> session = weak.lock();
-        return session ? session->receive(request) : nullptr;
-      },
-      problem);
+  listener_ = runtime_api::listen(around_.endpoints, weak_from_this(), problem);
   if (listener_) address_ = listener_->address();
   return problem;
 }
@@ -145,16 +131,10 @@ std::optional<Delivery> Attachment::take_event() {
 }
 
 std::shared_ptr<wire::BodyStream> Attachment::receive(const wire::Request& request) {
-  if (state_ != AttachState::Running || !job_ || !job_->invocation.stream || streaming_) return nullptr;
-  if (request.header("Lambda-Runtime-Function-Response-Mode") != "streaming") return nullptr;
-  if (request.path() !=
-      fmt::format("/2018-06-01/runtime/invocation/{}/response", job_->invocation.request_id))
-    return nullptr;
+  if (state_ != AttachState::Running || !job_ || streaming_) return nullptr;
+  if (!runtime_api::streams_response(job_->invocation, request)) return nullptr;
   streaming_ = true;
-  const std::string_view type = request.header("Content-Type");
-  if (job_->invocation.stream_begins)
-    job_->invocation.stream_begins(type.empty() ? "application/octet-stream" : type);
-  return job_->invocation.stream;
+  return runtime_api::begin_stream(job_->invocation, request);
 }
 
 std::uint64_t Attachment::streamed_bytes() const {
@@ -251,17 +231,11 @@ void Attachment::close(const AwsError& reason) {
 }
 
 EnvironmentInfo Attachment::info() const {
-  const lambda::Version& version = *identity_.version;
-  EnvironmentInfo info;
-  info.id = identity_.id;
-  info.account = version.scope.account;
-  info.region = version.scope.region;
-  info.function_name = version.function_name;
+  EnvironmentInfo info = info_of(identity_);
   info.version = "*";
   info.state = state_ == AttachState::Waiting ? "attached" : name(state_);
   info.age = around_.stopwatch.elapsed() - created_;
   info.invocations = invocations_;
-  info.log_stream = identity_.log_stream;
   info.attached = true;
   return info;
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "execution/runtime_api/runtime_api.hpp"
 #include "execution/telemetry_records.hpp"
 #include "wire/body_stream.hpp"
 
@@ -91,9 +92,11 @@ void Environment::deliver() {
 }
 
 void Environment::log_start() {
-  if (log_.wanted())
-    log_.platform(platform_log::start(*identity_.version, around_.clock.now(), request_id_,
-                                      job_->invocation.invoked_arn, identity_.tenant_id, trace_id_));
+  if (!log_.wanted()) return;
+  const Instant at = around_.clock.now();
+  log_.platform(platform_log::start(*identity_.version, at, request_id_, job_->invocation.invoked_arn,
+                                    identity_.tenant_id, trace_id_),
+                at);
 }
 
 RuntimeState Environment::runtime_state() const {
@@ -135,6 +138,7 @@ OneShot<bool> Environment::wants_event() {
     case State::Initialising:
       release_waiter(false);
       waiter_ = waiter;
+      waits_for_restore_ = false;
       if (companions_) [[unlikely]] {
         tell_init_runtime_done(nullptr);
         if (!extensions_wait()) break;
@@ -192,16 +196,10 @@ std::optional<Delivery> Environment::take_event() {
 }
 
 std::shared_ptr<wire::BodyStream> Environment::receive(const wire::Request& request) {
-  if (state_ != State::Invoking || !job_ || !job_->invocation.stream || streaming_) return nullptr;
-  if (request.header("Lambda-Runtime-Function-Response-Mode") != "streaming") return nullptr;
-  if (request.path() != fmt::format("/2018-06-01/runtime/invocation/{}/response", request_id_))
-    return nullptr;
-  if (!owns(request)) return nullptr;
+  if (state_ != State::Invoking || !job_ || streaming_) return nullptr;
+  if (!runtime_api::streams_response(job_->invocation, request) || !owns(request)) return nullptr;
   streaming_ = true;
-  const std::string_view type = request.header("Content-Type");
-  if (job_->invocation.stream_begins)
-    job_->invocation.stream_begins(type.empty() ? "application/octet-stream" : type);
-  return job_->invocation.stream;
+  return runtime_api::begin_stream(job_->invocation, request);
 }
 
 std::uint64_t Environment::streamed_bytes() const {
@@ -319,9 +317,9 @@ void Environment::close_log() {
                                       .tenant_id = identity_.tenant_id,
                                       .restore_duration = restore_took,
                                       .trace = trace_id_};
-    log_.platform(ending.log_line);
-    log_.platform(platform_log::end(*identity_.version, at, report));
-    log_.platform(platform_log::report(*identity_.version, at, report));
+    log_.platform(ending.log_line, at);
+    log_.platform(platform_log::end(*identity_.version, at, report), at);
+    log_.platform(platform_log::report(*identity_.version, at, report), at);
     if (companions_ && companions_->telemetry) [[unlikely]] {
       if (!ending.log_line.empty()) companions_->telemetry->platform("fault", OrderedJson(ending.log_line));
       companions_->telemetry->platform("end", telemetry_records::end(request_id_));

@@ -231,6 +231,8 @@ class Environment final : public Session,
   void tell_runtime_done(InvocationEnd end, std::string_view error_type);
   void tell_init_runtime_done(const Failure* failure);
   void tell_init_end(std::chrono::nanoseconds duration, const Failure* failure);
+  void tell_restore_start();
+  void tell_restore_end(std::chrono::nanoseconds duration, InvocationEnd how, std::string_view error_type);
   bool flush_before_freeze();
   void freeze_now();
   Extensions& extensions() override;
@@ -248,13 +250,16 @@ class Environment final : public Session,
   void restore_without_hooks();
   void note_restore(std::chrono::nanoseconds duration);
   void restore_timed_out();
-  void restore_failed(InvocationEnd how, const AwsError& error);
+  void restore_broken(std::string_view error_type);
+  void restore_failed(InvocationEnd how, std::string_view error_type, const AwsError& error);
 
   // Failing on purpose (environment_faults.cpp).
   void skip(std::chrono::nanoseconds time);
   void drop_fault();
   bool prolong_init();
   void hold_event();
+  void wait_out(std::chrono::nanoseconds delay, std::chrono::nanoseconds left, double pace,
+                void (Environment::*then)());
   void strike();
   void inject_error(const Fault& fault);
 
@@ -294,6 +299,7 @@ class Environment final : public Session,
   std::string invoked_arn_;
   std::string trace_id_;                 ///< where the invocation is traced; else empty
   std::optional<OneShot<bool>> waiter_;  ///< the runtime in `next`
+  bool waits_for_restore_ = false;       ///< or, while it initialises, in `restore/next`
   bool spilled_ = false;                 ///< the invocation's, as `Job::spilled`
   bool streaming_ = false;               ///< the response goes to the caller as it comes
   bool payload_given_ = false;           ///< it was moved out to the runtime and cannot be given again

@@ -79,7 +79,7 @@ void Environment::process_exited(ExitStatus status) {
       }
       break;
     case State::Restoring:
-      fail_restore();
+      restore_broken("Runtime.ExitError");
       return;
     case State::Invoking:
       ending_ = failed(exited(status));

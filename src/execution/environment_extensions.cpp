@@ -45,6 +45,8 @@ ExtensionHost* Environment::extension_host() {
     case State::Idle:
     case State::Invoking:
     case State::Responded:
+    case State::Snapshotted:
+    case State::Restoring:
       return this;
     case State::Resetting:
     case State::Dead:
@@ -205,10 +207,12 @@ void Environment::extension_registered() {
 
 void Environment::extension_waits() {
   if (!waiter_ || !companions_->registry.all_wait()) return;
-  if (state_ == State::Initialising && fault_timer_ == 0)
-    init_succeeded();
-  else if (state_ == State::Responded)
+  if (state_ == State::Responded)
     finish_invocation();
+  else if (state_ == State::Initialising && waits_for_restore_)
+    snapshot_made();
+  else if (state_ == State::Initialising && fault_timer_ == 0)
+    init_succeeded();
 }
 
 void Environment::extension_failed(Failure failure) {
@@ -233,8 +237,12 @@ void Environment::extension_failed(Failure failure) {
       begin_reset();
       break;
     case State::Idle:
+    case State::Snapshotted:
       // Nobody is told but the next invocation, which finds no process.
       sandbox_->kill();
+      break;
+    case State::Restoring:
+      restore_broken(failure.type);
       break;
     default:
       break;
@@ -302,7 +310,7 @@ bool Environment::shut_extensions() {
   Companions& all = *companions_;
   if (all.shutting_down) return true;
   if (all.alive == 0) return false;
-  if (state_ == State::Idle) {
+  if (state_ == State::Idle || state_ == State::Snapshotted) {
     sandbox_->kill();
     return false;
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -28,6 +29,22 @@ void Environment::drop_fault() {
   cancel_timer(fault_timer_);
 }
 
+/// Goes on with `then` after the delay; or, where no more than `left` is there for it, with the time-out.
+void Environment::wait_out(std::chrono::nanoseconds delay, std::chrono::nanoseconds left, double pace,
+                           void (Environment::*then)()) {
+  const bool too_long = delay >= left;
+  delay = std::max(std::min(delay, left), std::chrono::nanoseconds::zero());
+  const auto real = passing(delay, pace);
+  fault_timer_ = around_.stopwatch.call_after(real, [this, then, too_long, rest = delay - real] {
+    fault_timer_ = 0;
+    skip(rest);
+    if (too_long)
+      deadline_passed();
+    else
+      (this->*then)();
+  });
+}
+
 /// The runtime is up and waits; as far as anybody can see its init still goes on.
 bool Environment::prolong_init() {
   if (init_prolonged_) return false;
@@ -37,18 +54,7 @@ bool Environment::prolong_init() {
   place_.release();
   cancel_timer(hold_timer_);
   const auto limit = phase_ == platform_log::InitPhase::Init ? around_.options.init_timeout : timeout();
-  const auto left = init_started_ + limit - now();
-  const bool too_long = fault->cold_start >= left;
-  const auto delay = too_long ? std::max(left, std::chrono::nanoseconds::zero()) : fault->cold_start;
-  const auto real = passing(delay, fault->pace);
-  fault_timer_ = around_.stopwatch.call_after(real, [this, too_long, rest = delay - real] {
-    fault_timer_ = 0;
-    skip(rest);
-    if (too_long)
-      deadline_passed();
-    else
-      init_succeeded();
-  });
+  wait_out(fault->cold_start, init_started_ + limit - now(), fault->pace, &Environment::init_succeeded);
   return true;
 }
 
@@ -56,18 +62,8 @@ bool Environment::prolong_init() {
 void Environment::hold_event() {
   held_ = true;
   const Fault& fault = *job_->fault;
-  const auto left = std::max(started_ + timeout() - now(), std::chrono::nanoseconds::zero());
-  const bool too_long = fault.kind == Fault::Kind::Timeout || fault.latency >= left;
-  const auto delay = too_long ? left : fault.latency;
-  const auto real = passing(delay, fault.pace);
-  fault_timer_ = around_.stopwatch.call_after(real, [this, too_long, rest = delay - real] {
-    fault_timer_ = 0;
-    skip(rest);
-    if (too_long)
-      deadline_passed();
-    else
-      strike();
-  });
+  const auto left = started_ + timeout() - now();
+  wait_out(fault.kind == Fault::Kind::Timeout ? left : fault.latency, left, fault.pace, &Environment::strike);
 }
 
 void Environment::strike() {

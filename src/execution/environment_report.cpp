@@ -6,14 +6,23 @@
 /// What `/_aviary/environments` shows.
 namespace aviary::execution {
 
-EnvironmentInfo Environment::info() const {
-  const lambda::Version& version = *identity_.version;
+EnvironmentInfo info_of(const EnvironmentIdentity& identity) {
+  const lambda::Version& version = *identity.version;
   EnvironmentInfo info;
-  info.id = identity_.id;
+  info.id = identity.id;
   info.account = version.scope.account;
   info.region = version.scope.region;
   info.function_name = version.function_name;
   info.version = version.number;
+  info.log_stream = identity.log_stream;
+  info.tenant_id = identity.tenant_id;
+  info.provisioned = identity.provisioned;
+  info.initialization_type = identity.initialization_type;
+  return info;
+}
+
+EnvironmentInfo Environment::info() const {
+  EnvironmentInfo info = info_of(identity_);
   info.state = frozen_ ? "frozen" : name(state_);
   info.age = around_.stopwatch.elapsed() - created_;
   if (available()) info.idle = around_.stopwatch.elapsed() - free_since_;
@@ -21,10 +30,6 @@ EnvironmentInfo Environment::info() const {
   info.memory_bytes = sandbox_ ? sandbox_->peak_memory_bytes() : 0;
   if (info.memory_bytes == 0) info.memory_bytes = memory_bytes_;
   if (sandbox_) info.pid = sandbox_->pid();
-  info.log_stream = identity_.log_stream;
-  info.tenant_id = identity_.tenant_id;
-  info.provisioned = identity_.provisioned;
-  info.initialization_type = identity_.initialization_type;
   return info;
 }
 

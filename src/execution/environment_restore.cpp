@@ -22,17 +22,26 @@ bool Environment::from_snapshot() const { return identity_.initialization_type =
 
 OneShot<bool> Environment::wants_restore() {
   OneShot<bool> waiter;
-  if (state_ == State::Initialising || state_ == State::Snapshotted) {
-    release_waiter(false);
-    waiter_ = waiter;
-  } else {
+  if (state_ != State::Initialising && state_ != State::Snapshotted) {
     waiter.set(false);
+    return waiter;
   }
-  if (state_ == State::Initialising) snapshot_made();
+  release_waiter(false);
+  waiter_ = waiter;
+  if (state_ == State::Snapshotted) return waiter;
+  waits_for_restore_ = true;
+  if (companions_) [[unlikely]] {
+    // The snapshot is of the extensions too: it waits until they have initialised.
+    tell_init_runtime_done(nullptr);
+    if (!extensions_wait()) return waiter;
+  }
+  snapshot_made();
   return waiter;
 }
 
 void Environment::snapshot_made() {
+  if (companions_) [[unlikely]]
+    tell_init_end(now() - init_started_, nullptr);
   move(Event::Snapshot);
   place_.release();
   cancel_timer(hold_timer_);
@@ -62,6 +71,8 @@ void Environment::restore() {
     sandbox_->thaw();
   }
   if (log_.wanted()) log_.platform(platform_log::restore_start(*identity_.version, around_.clock.now()));
+  if (companions_) [[unlikely]]
+    tell_restore_start();
   release_waiter(true);
 }
 
@@ -78,32 +89,42 @@ void Environment::note_restore(std::chrono::nanoseconds duration) {
   if (log_.wanted())
     log_.platform(platform_log::restore_report(*identity_.version, around_.clock.now(), duration,
                                                InvocationEnd::Success));
+  if (companions_) [[unlikely]]
+    tell_restore_end(duration, InvocationEnd::Success, {});
 }
 
 /// A runtime that knows nothing of snapshots waits in `next` already.
 void Environment::restore_without_hooks() {
   if (!from_snapshot() || !fresh_ || phase_ == platform_log::InitPhase::Invoke) return;
   if (log_.wanted()) log_.platform(platform_log::restore_start(*identity_.version, around_.clock.now()));
+  if (companions_) [[unlikely]]
+    tell_restore_start();
   note_restore(0ns);
 }
 
-void Environment::fail_restore() {
-  restore_failed(InvocationEnd::FunctionError,
+/// As the runtime clients name it (awslambdaric, `FaultException.AFTER_RESTORE_ERROR`).
+void Environment::fail_restore() { restore_broken("Runtime.AfterRestoreError"); }
+
+void Environment::restore_broken(std::string_view error_type) {
+  restore_failed(InvocationEnd::FunctionError, error_type,
                  {rows::SnapStartException,
                   "The afterRestore() runtime hook encountered an error. For more information, check the "
                   "Amazon CloudWatch logs."});
 }
 
 void Environment::restore_timed_out() {
-  restore_failed(InvocationEnd::Timeout, {rows::SnapStartTimeoutException,
-                                          "Lambda couldn't restore the snapshot within the timeout limit."});
+  restore_failed(
+      InvocationEnd::Timeout, {},
+      {rows::SnapStartTimeoutException, "Lambda couldn't restore the snapshot within the timeout limit."});
 }
 
-void Environment::restore_failed(InvocationEnd how, const AwsError& error) {
+void Environment::restore_failed(InvocationEnd how, std::string_view error_type, const AwsError& error) {
   if (sandbox_) sandbox_->collect_output();
+  const auto duration = now() - restore_started_;
   if (log_.wanted())
-    log_.platform(
-        platform_log::restore_report(*identity_.version, around_.clock.now(), now() - restore_started_, how));
+    log_.platform(platform_log::restore_report(*identity_.version, around_.clock.now(), duration, how));
+  if (companions_) [[unlikely]]
+    tell_restore_end(duration, how, error_type);
   end(error);
 }
 

@@ -10,7 +10,6 @@
 #include "execution/environment.hpp"
 #include "execution/environment_variables.hpp"
 #include "execution/image_settings.hpp"
-#include "execution/runtime_api/answers.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
 #include "models/lambda.hpp"
 
@@ -43,14 +42,6 @@ AwsError code_problem(CodeProblem problem) {
     default:
       return {rows::InvalidZipFileException, "Lambda could not unzip the deployment package."};
   }
-}
-
-/// A coroutine of its own: a capturing lambda must not be one.
-Task<wire::Response> serve(std::weak_ptr<Environment> weak, wire::Request request) {
-  std::shared_ptr<Session> session = weak.lock();
-  if (!session) co_return runtime_api::internal_error();
-  auto answering = runtime_api::handle(std::move(session), std::move(request));
-  co_return co_await std::move(answering);
 }
 
 }  // namespace
@@ -176,13 +167,7 @@ Task<Result<>> Environment::prepare() {
   if (state_ == State::Dead) co_return Result<>{};
   sandbox_ = std::move(*sandbox);
   std::string problem;
-  listener_ = around_.endpoints.open(
-      [weak = weak_from_this()](wire::Request request) { return serve(weak, std::move(request)); },
-      [weak = weak_from_this()](const wire::Request& request) {
-        const std::shared_ptr<Session> session = weak.lock();
-        return session ? session->receive(request) : nullptr;
-      },
-      problem);
+  listener_ = runtime_api::listen(around_.endpoints, weak_from_this(), problem);
   if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
   if (!version.layers.empty() || is_image()) find_extensions();
   co_return Result<>{};
@@ -235,6 +220,7 @@ void Environment::begin_init() {
   verified_.clear();
   init_failure_.reset();
   init_prolonged_ = false;
+  waits_for_restore_ = false;
   forced_exit_.reset();
   fresh_ = true;
   memory_bytes_ = 0;

@@ -49,6 +49,23 @@ void Environment::tell_init_end(std::chrono::nanoseconds duration, const Failure
   all.telemetry->close_subscriptions();
 }
 
+void Environment::tell_restore_start() {
+  if (!companions_->telemetry) return;
+  companions_->telemetry->platform(
+      "restoreStart", telemetry_records::restore_start(*identity_.version, identity_.log_stream));
+}
+
+/// How the hooks came out, and what the restore took.
+void Environment::tell_restore_end(std::chrono::nanoseconds duration, InvocationEnd how,
+                                   std::string_view error_type) {
+  if (!companions_->telemetry) return;
+  if (sandbox_) sandbox_->collect_output();
+  companions_->telemetry->platform("restoreRuntimeDone",
+                                   telemetry_records::restore_runtime_done(how, error_type));
+  companions_->telemetry->platform("restoreReport",
+                                   telemetry_records::restore_report(duration, how, error_type));
+}
+
 bool Environment::subscribe(TelemetrySubscription subscription) {
   if (state_ != State::Initialising || !companions_->telemetry) return false;
   subscription.destination.address = sandbox_->local_address();

@@ -49,10 +49,10 @@ void FunctionLog::on_text(std::string_view bytes) {
   }
 }
 
-void FunctionLog::platform(std::string_view text) {
+void FunctionLog::platform(std::string_view text, Instant at) {
   if (text.empty()) return;
   flush();
-  emit(text);
+  emit(text, at);
 }
 
 void FunctionLog::end_output() {
@@ -82,23 +82,21 @@ void FunctionLog::line(std::string_view whole) {
   const lambda::Configuration& configuration = *identity_.version->configuration;
   if (!platform_log::application_line_passes(configuration, whole)) return;
   if (telemetry_ != nullptr) telemetry_->line(true, whole, configuration.log_format == "JSON");
-  emit(whole);
+  emit(whole, clock_.now());
 }
 
 void FunctionLog::extension_line(std::string_view whole) {
   if (telemetry_ != nullptr)
     telemetry_->line(false, whole, identity_.version->configuration->log_format == "JSON");
-  emit(whole);
+  emit(whole, clock_.now());
 }
 
-void FunctionLog::emit(std::string_view whole) {
+void FunctionLog::emit(std::string_view whole, Instant at) {
   if (tailing_) {
     tail_ += whole;
     if (tail_.size() > 4 * tail_bytes) tail_.erase(0, tail_.size() - tail_bytes);
   }
-  if (sinks_.empty()) return;
-  const Instant now = clock_.now();
-  for (LogSink* sink : sinks_) sink->on_line(identity_, now, whole);
+  for (LogSink* sink : sinks_) sink->on_line(identity_, at, whole);
 }
 
 }  // namespace aviary::execution

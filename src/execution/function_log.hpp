@@ -35,8 +35,9 @@ class FunctionLog final : private OutputFrames::Receiver {
 
   /// What a process wrote, as it arrives.
   void output(std::string_view bytes);
-  /// A whole line of the platform's, final newline included; an empty one is none.
-  void platform(std::string_view line);
+  /// A whole line of the platform's, final newline included; an empty one is none. `at`: when, by the clock.
+  void platform(std::string_view line, Instant at);
+  void platform(std::string_view line) { platform(line, clock_.now()); }
   /// Ends a line that the process left unfinished: at the end of an invocation.
   void flush();
   /// The process is gone: ends also a record that it left unfinished.
@@ -51,7 +52,7 @@ class FunctionLog final : private OutputFrames::Receiver {
   void on_text(std::string_view bytes) override;
   void on_record(std::string_view text) override;
   void line(std::string_view whole);
-  void emit(std::string_view whole);
+  void emit(std::string_view whole, Instant at);
 
   const EnvironmentIdentity& identity_;
   const std::vector<LogSink*>& sinks_;

@@ -99,4 +99,7 @@ struct EnvironmentInfo {
   bool attached = false;  ///< not an environment: an address for a process that a developer starts
 };
 
+/// What the identity alone says of it.
+EnvironmentInfo info_of(const EnvironmentIdentity& identity);
+
 }  // namespace aviary::execution

@@ -31,6 +31,9 @@ struct Report {
   std::string_view trace{};  ///< the header of a traced invocation
 };
 
+/// `success`, `error`, `timeout` or `failure`: how reports and telemetry name it.
+std::string_view status(InvocationEnd end);
+
 /// Whole milliseconds, rounded up, init included: what AWS bills since August 2025.
 std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseconds init_duration);
 

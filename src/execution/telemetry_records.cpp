@@ -18,19 +18,6 @@ std::string_view phase_text(platform_log::InitPhase phase) {
   return phase == platform_log::InitPhase::Init ? "init" : "invoke";
 }
 
-std::string_view status_text(InvocationEnd end) {
-  switch (end) {
-    case InvocationEnd::Success:
-      return "success";
-    case InvocationEnd::FunctionError:
-      return "error";
-    case InvocationEnd::Timeout:
-      return "timeout";
-    default:
-      return "failure";
-  }
-}
-
 void put_failure(OrderedJson& record, const Failure* failure) {
   record["status"] = failure == nullptr                       ? "success"
                      : failure->end == InvocationEnd::Timeout ? "timeout"
@@ -71,6 +58,34 @@ OrderedJson init_report(std::string_view type, platform_log::InitPhase phase,
   return record;
 }
 
+OrderedJson restore_start(const lambda::Version& version, std::string_view instance) {
+  const lambda::Configuration& configuration = *version.configuration;
+  OrderedJson record;
+  record["runtimeVersion"] = runtime_label(configuration.runtime) + ".v1";
+  record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, configuration.runtime);
+  record["functionName"] = version.function_name;
+  record["functionVersion"] = version.number;
+  record["instanceId"] = instance;
+  record["instanceMaxMemory"] = static_cast<std::int64_t>(configuration.memory_mb) << 20;
+  return record;
+}
+
+/// "There are three possible statuses: success, failure, and timeout" [developer guide, "Monitoring for
+/// Lambda SnapStart"].
+OrderedJson restore_runtime_done(InvocationEnd how, std::string_view error_type) {
+  OrderedJson record;
+  record["status"] = platform_log::status(how == InvocationEnd::FunctionError ? InvocationEnd::Failure : how);
+  if (!error_type.empty()) record["errorType"] = error_type;
+  return record;
+}
+
+OrderedJson restore_report(std::chrono::nanoseconds duration, InvocationEnd how,
+                           std::string_view error_type) {
+  OrderedJson record = restore_runtime_done(how, error_type);
+  record["metrics"]["durationMs"] = shown_ms(duration);
+  return record;
+}
+
 OrderedJson start(const lambda::Version& version, std::string_view request_id, std::string_view trace_id) {
   OrderedJson record;
   record["requestId"] = request_id;
@@ -91,7 +106,7 @@ OrderedJson end(std::string_view request_id) {
 OrderedJson runtime_done(const RuntimeDone& done) {
   OrderedJson record;
   record["requestId"] = done.request_id;
-  record["status"] = status_text(done.end);
+  record["status"] = platform_log::status(done.end);
   if (!done.error_type.empty()) record["errorType"] = done.error_type;
   record["metrics"]["durationMs"] = shown_ms(done.duration);
   record["metrics"]["producedBytes"] = done.produced_bytes;
@@ -114,11 +129,17 @@ OrderedJson report(const lambda::Version& version, const platform_log::Report& r
   record["requestId"] = report.request_id;
   OrderedJson& metrics = record["metrics"];
   metrics["durationMs"] = shown_ms(report.duration);
-  metrics["billedDurationMs"] = platform_log::billed_ms(report.duration, report.init_duration);
+  const std::uint64_t restored =
+      report.restore_duration ? platform_log::billed_ms(*report.restore_duration, {}) : 0;
+  metrics["billedDurationMs"] = platform_log::billed_ms(report.duration, report.init_duration) + restored;
   metrics["memorySizeMB"] = version.configuration->memory_mb;
   metrics["maxMemoryUsedMB"] = (report.max_memory_bytes + (1 << 20) - 1) >> 20;
   if (report.init_duration.count() > 0) metrics["initDurationMs"] = shown_ms(report.init_duration);
-  record["status"] = status_text(report.end);
+  if (report.restore_duration) {
+    metrics["restoreDurationMs"] = shown_ms(*report.restore_duration);
+    metrics["billedRestoreDurationMs"] = restored;
+  }
+  record["status"] = platform_log::status(report.end);
   if (!report.error_type.empty()) record["errorType"] = report.error_type;
   return record;
 }

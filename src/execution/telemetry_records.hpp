@@ -20,6 +20,9 @@ OrderedJson init_start(const lambda::Version& version, platform_log::InitPhase p
 OrderedJson init_runtime_done(std::string_view type, platform_log::InitPhase phase, const Failure* failure);
 OrderedJson init_report(std::string_view type, platform_log::InitPhase phase,
                         std::chrono::nanoseconds duration, const Failure* failure);
+OrderedJson restore_start(const lambda::Version& version, std::string_view instance);
+OrderedJson restore_runtime_done(InvocationEnd how, std::string_view error_type);
+OrderedJson restore_report(std::chrono::nanoseconds duration, InvocationEnd how, std::string_view error_type);
 OrderedJson start(const lambda::Version& version, std::string_view request_id, std::string_view trace_id);
 OrderedJson end(std::string_view request_id);
 

@@ -35,7 +35,7 @@ class TraceSink {
 /// the segments that Lambda makes. Functions with PassThrough get the caller's header.
 ///
 /// Lives on the loop. Sinks outlive it.
-class Tracer final : public lambda::FunctionRunner {
+class Tracer final : public lambda::ForwardingRunner {
  public:
   struct Surroundings {
     Clock& clock;
@@ -43,32 +43,17 @@ class Tracer final : public lambda::FunctionRunner {
     Random& ids;
     bool sample_all = false;  ///< not only what AWS samples
   };
-  Tracer(lambda::FunctionRunner& inner, Surroundings around) : inner_(inner), around_(around) {}
+  Tracer(lambda::FunctionRunner& inner, Surroundings around) : ForwardingRunner(inner), around_(around) {}
   /// Forgets what was sampled when.
   void reset() { sampler_ = {}; }
   void add_sink(TraceSink& sink) { sinks_.push_back(&sink); }
 
   Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;
-  void retire(const lambda::Version& version) override { inner_.retire(version); }
-  void reserve(const lambda::Scope& scope, const std::string& function,
-               std::optional<std::size_t> most) override {
-    inner_.reserve(scope, function, most);
-  }
-  void provision(lambda::VersionHandle version, std::size_t count) override {
-    inner_.provision(std::move(version), count);
-  }
-  lambda::Provisioned provisioned(const lambda::Version& version) const override {
-    return inner_.provisioned(version);
-  }
-  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override {
-    return inner_.snapshot(std::move(version));
-  }
 
  private:
   Task<Result<lambda::Outcome>> run_traced(lambda::Invocation invocation, TraceHeader header);
   bool sampled(const lambda::Invocation& invocation, const TraceHeader& header);
 
-  lambda::FunctionRunner& inner_;
   Surroundings around_;
   TraceSampler sampler_;
   std::vector<TraceSink*> sinks_;

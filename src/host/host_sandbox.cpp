@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <utility>
 
 #include "host/connection_owner.hpp"
 #include "host/host_sandbox_state.hpp"
@@ -252,7 +253,8 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::star
   state->exit.reset();
   OneShot<Packet> answer;
   state->started = answer;
-  if (!state->freeze_file.empty()) std::ofstream(state->freeze_file) << "0";
+  if (std::exchange(state->froze, false) && !state->freeze_file.empty())
+    std::ofstream(state->freeze_file) << "0";
   link->send(wanted, {ends[1]});
   ::close(ends[1]);
   const Packet begun = co_await answer.wait();
@@ -280,6 +282,7 @@ void HostLauncher::HostSandbox::freeze() {
   State& state = *state_;
   if (state.frozen || !state.running || state.exit) return;
   state.frozen = true;
+  state.froze = true;
   if (state.freeze_file.empty())
     state.send(Op::Freeze);
   else

@@ -49,6 +49,7 @@ struct HostLauncher::HostSandbox::State : std::enable_shared_from_this<State> {
   bool running = false;     ///< from `started` until `exited` has been told
   bool delivering = false;  ///< `start` has returned: events may be told
   bool frozen = false;
+  bool froze = false;  ///< its group may still be frozen when the next process comes
   std::optional<ExitStatus> exit;
   boost::asio::steady_timer drained;
   std::uint64_t peak = 0;

@@ -24,6 +24,8 @@ namespace aviary::host {
 namespace {
 
 constexpr int most_servers = 4096;
+/// At a start, and only where something was left: there is nothing to be held up yet.
+constexpr std::chrono::milliseconds leftover_patience{3000};
 
 std::filesystem::path disk_folder() {
   if (const char* chosen = std::getenv("TMPDIR"); chosen != nullptr && *chosen == '/') return chosen;
@@ -65,8 +67,11 @@ Hold hold(const std::filesystem::path& path, int& lock) {
   return outcome;
 }
 
-/// Control groups of a server that is gone: kills what is in them.
-void remove_groups(const std::filesystem::path& folder) {
+/// Control groups of a server that is gone: kills what is in them. False while one of them is still busy:
+/// killed processes leave their group only when the machine has come round to ending them.
+bool remove_groups(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
+  const auto patience_end = std::chrono::steady_clock::now() + patience;
+  bool gone = true;
   std::ifstream list(folder / "cgroups");
   for (std::string line; std::getline(list, line);) {
     const std::filesystem::path parent(line);
@@ -78,7 +83,11 @@ void remove_groups(const std::filesystem::path& folder) {
       if (entry->is_directory(ignored)) groups.push_back(entry->path());
     groups.push_back(parent);
     for (const auto& group : groups) {
-      for (int attempt = 0; attempt < 50 && ::rmdir(group.c_str()) != 0 && errno == EBUSY; ++attempt) {
+      while (::rmdir(group.c_str()) != 0 && errno == EBUSY) {
+        if (std::chrono::steady_clock::now() > patience_end) {
+          gone = false;
+          break;
+        }
         std::ofstream(group / "cgroup.freeze") << "0";
         std::ifstream members(group / "cgroup.procs");
         for (pid_t pid = 0; members >> pid;)
@@ -87,6 +96,7 @@ void remove_groups(const std::filesystem::path& folder) {
       }
     }
   }
+  return gone;
 }
 
 void remove_leftovers(const std::filesystem::path& parent, const std::string& prefix) {
@@ -99,7 +109,11 @@ void remove_leftovers(const std::filesystem::path& parent, const std::string& pr
     int lock = -1;
     if (hold(entry->path(), lock) != Hold::Held) continue;
     log::debug("removing what an earlier server left in {}", entry->path().string());
-    remove_groups(entry->path());
+    if (!remove_groups(entry->path(), leftover_patience)) {
+      log::warn("processes of an earlier server are still ending; the next start looks again");
+      ::close(lock);
+      continue;
+    }
     std::error_code error;
     std::filesystem::remove_all(entry->path(), error);
     if (error) log::warn("cannot remove {}: {}", entry->path().string(), error.message());
@@ -162,7 +176,8 @@ StateFolder::~StateFolder() {
 }
 
 void StateFolder::clear() const {
-  remove_groups(path_);
+  // The next spawner takes the same names and has more time for what is still busy now.
+  remove_groups(path_, std::chrono::milliseconds(100));
   std::error_code ignored;
   std::vector<std::filesystem::path> entries;
   for (std::filesystem::directory_iterator entry(path_, ignored), end; entry != end; entry.increment(ignored))

@@ -19,7 +19,7 @@ constexpr std::size_t most_bytes = 256 << 20;
 }  // namespace
 
 Tape::Tape(lambda::FunctionRunner& inner, boost::asio::any_io_executor executor, Clock& clock)
-    : inner_(inner), clock_(clock), tasks_(std::move(executor)) {}
+    : ForwardingRunner(inner), clock_(clock), tasks_(std::move(executor)) {}
 
 Task<Result<lambda::Outcome>> Tape::run(lambda::Invocation invocation) {
   if (!active_) return inner_.run(std::move(invocation));

@@ -24,7 +24,7 @@ namespace aviary::rehearsal {
 /// comparison. While there is neither, it costs one branch.
 ///
 /// Lives on the loop's thread, in memory only. `stop` must have completed before it is destroyed.
-class Tape final : public lambda::FunctionRunner {
+class Tape final : public lambda::ForwardingRunner {
  public:
   /// What the trace header of an invoke carries that the tape itself makes.
   static constexpr std::string_view own_mark = ";Rehearsal=1";
@@ -35,20 +35,6 @@ class Tape final : public lambda::FunctionRunner {
   void set_invoke(Invoke invoke) { invoke_ = std::move(invoke); }
 
   Task<Result<lambda::Outcome>> run(lambda::Invocation invocation) override;
-  void retire(const lambda::Version& version) override { inner_.retire(version); }
-  void reserve(const lambda::Scope& scope, const std::string& function,
-               std::optional<std::size_t> most) override {
-    inner_.reserve(scope, function, most);
-  }
-  void provision(lambda::VersionHandle version, std::size_t count) override {
-    inner_.provision(std::move(version), count);
-  }
-  lambda::Provisioned provisioned(const lambda::Version& version) const override {
-    return inner_.provisioned(version);
-  }
-  Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override {
-    return inner_.snapshot(std::move(version));
-  }
 
   /// `{"function": "order-processor:5", "limit": 1000}`: the latest `limit` invocations are kept.
   Checked<Json> start_recording(const Json& document);
@@ -114,7 +100,6 @@ class Tape final : public lambda::FunctionRunner {
   void look_again();
   void make_room();
 
-  lambda::FunctionRunner& inner_;
   Clock& clock_;
   Invoke invoke_;
   TaskGroup tasks_;

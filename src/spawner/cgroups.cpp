@@ -13,6 +13,8 @@
 namespace aviary::spawner {
 namespace {
 
+constexpr std::int64_t leftover_patience_ms = 3000;
+
 /// A hierarchy: where it is mounted, and the server's own group in it.
 struct Hierarchy {
   std::string mount;
@@ -209,8 +211,10 @@ void Cgroups::remove_leftover(const std::string& parent) {
     ::closedir(entries);
   }
   groups.push_back(parent);
+  // Killed processes leave their group only when the machine has come round to ending them.
+  const std::int64_t patience_end = monotonic_ms() + leftover_patience_ms;
   for (const auto& group : groups) {
-    for (int attempt = 0; attempt < 50 && ::rmdir(group.c_str()) != 0 && errno == EBUSY; ++attempt) {
+    while (::rmdir(group.c_str()) != 0 && errno == EBUSY && monotonic_ms() < patience_end) {
       write_file((group + "/cgroup.freeze").c_str(), "0");
       each_line(read_file((group + "/cgroup.procs").c_str()), [](const std::string& line) {
         const pid_t pid = ::atoi(line.c_str());

@@ -61,6 +61,7 @@ class Spawner {
   Failure find_opt(const Packet& packet, Descriptor& opt);
   void prepare_one();
   void hear_preparer();
+  Failure enter_world(Sandbox& sandbox);
   bool take_prepared(Sandbox& into);
   void drop(Sandbox& sandbox);
   void spare(Received& received);

@@ -50,6 +50,17 @@ bool Spawner::take_prepared(Sandbox& into) {
   return true;
 }
 
+/// Has it make its root and mount its /proc, which all sandboxes have alike. Its answer counts only when it
+/// is bad.
+Failure Spawner::enter_world(Sandbox& sandbox) {
+  if (isolation_ != Isolation::Namespaces) return {};
+  // With the higher limit of processes: it can be lowered later, not raised.
+  if (const int sent = send_packet(sandbox.socket.get(), build_packet(small_memory + 1)); sent != 0)
+    return {sent, "tell the first process"};
+  ++sandbox.unasked;
+  return {};
+}
+
 /// With nothing else to do: the next first process, which the preparer then puts into its groups.
 void Spawner::prepare_one() {
   const bool slow_parts = cgroups_.any() || (isolation_ == Isolation::Namespaces && tmp_.images());
@@ -61,7 +72,7 @@ void Spawner::prepare_one() {
     listen(preparer_.socket(), preparer_key);
   }
   Sandbox next;
-  if (raise(next)) {
+  if (raise(next) || enter_world(next)) {
     preparing_allowed_ = false;
     drop(next);
     return;
@@ -138,16 +149,16 @@ Failure Spawner::make_spare(const Received& wanted, Sandbox& sandbox) {
     return failed("enter the control group");
   sandbox.entered = true;
   world_.refresh();
-  // With the higher limit of processes: it can be lowered later, not raised.
-  if (const int sent = send_packet(sandbox.socket.get(), build_packet(small_memory + 1)); sent != 0)
-    return {sent, "tell the first process"};
+  if (sandbox.unasked == 0) {
+    if (const Failure failure = enter_world(sandbox)) return failure;
+  }
   Packet start = wanted.packet;
   start.op = Op::Start;
   start.numbers.resize(start::waits + 1);
   start.numbers[start::waits] = 1;
   if (const int sent = send_packet(sandbox.socket.get(), start, {wanted.descriptors.front()}); sent != 0)
     return {sent, "tell the first process"};
-  sandbox.unasked = 2;
+  ++sandbox.unasked;
   listen(sandbox.socket.get(), first_sandbox_key + handle);
   return {};
 }

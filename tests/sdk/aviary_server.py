@@ -241,3 +241,11 @@ class ServerCase(unittest.TestCase):
             if time.monotonic() > deadline:
                 self.fail(f"{what} did not happen within {timeout} s")
             time.sleep(0.02)
+
+    def all_back(self):
+        """Waits until no environment works on anything: the next invoke finds the one that the last one had. Without
+        this it would depend on how soon the runtime asks for its next event."""
+        def free():
+            rows = self.server.get("/_aviary/environments").json()["environments"]
+            return all(row["state"] in ("idle", "frozen", "stopped") for row in rows)
+        self.eventually(free, 30, "an idle moment")

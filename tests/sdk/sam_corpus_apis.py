@@ -183,6 +183,65 @@ def connector_templates():
     yield "connectors of a function", connected({}, {"ToQueue": {"Properties": {"Destination": {"Id": "Q"}, "Permissions": ["Write"]}}})
 
 
+def under_conditions(events, **apis):
+    """Functions One under A, Two under B and Ever without a condition, each with the events that are given for it."""
+    made = template(None, **apis)
+    resources = made["Resources"]
+    resources.pop("Fn")
+    made["Conditions"] = {name: {"Fn::Equals": [{"Ref": "P"}, name]} for name in "ABCDEFGHIJKL"}
+    for name, (condition, own) in events.items():
+        resources[name] = {"Type": "AWS::Serverless::Function", "Properties": {**FUNCTION, "Events": own}}
+        if condition:
+            resources[name]["Condition"] = condition
+    return made
+
+
+def conditional_templates():
+    for kind, make, mine, given in (("Api", api, MINE, {"rest": {"StageName": "prod", "Cors": "'*'", "Auth": {
+            "Authorizers": {"Au": {"FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:a"}}, "DefaultAuthorizer": "Au"}}}),
+                                    ("HttpApi", http, MINE_HTTP, {"http_api": {}})):
+        yield f"{kind} of one function under a condition", under_conditions({"One": ("A", {"E": make("/x", "get")})})
+        yield f"{kind} of a function with a condition beside one without", under_conditions(
+            {"One": ("A", {"E": make("/x/{id}", "get"), "F": make("/y", "post")}), "Ever": (None, {"E": make("/x/{id}", "post")})})
+        yield f"{kind} of two conditions", under_conditions(
+            {"One": ("A", {"E": make("/x/{id}", "get"), "F": make("/y", "any")}), "Two": ("B", {"E": make("/x/{id}", "post")})})
+        yield f"{kind} of twelve conditions", under_conditions(
+            {f"F{name}": (name, {"E": make(f"/{name}", "get")}) for name in "ABCDEFGHIJKL"})
+        yield f"{kind} explicit, under a condition", under_conditions(
+            {"One": ("A", {"E": make("/x", "get", **mine)}), "Two": ("B", {"E": make("/x", "put", **mine)})}, **given)
+    yield "HttpApi settings of a route under a condition", under_conditions(
+        {"One": ("A", {"E": http("/x", "get", RouteSettings={"ThrottlingRateLimit": 3}, TimeoutInMillis=900)})})
+    yield "HttpApi default under a condition", under_conditions({"One": ("A", {"E": {"Type": "HttpApi"}})})
+    body = {"openapi": "3.0.1", "paths": {"/x/{id}": {"get": {
+        "parameters": [{"name": "id", "in": "path", "schema": {"type": "string"}}],
+        "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://a"}}, "put": {}}}}
+    yield "HttpApi body with the event's own integration", template(
+        {"A": http("/x/{id}", "get", TimeoutInMillis=700, PayloadFormatVersion="1.0", **MINE_HTTP)}, http_api={"DefinitionBody": body})
+    yield "HttpApi body without the event's path", template(
+        {"A": http("/y/{id}", "post", **MINE_HTTP), "B": http("/x/{id}", "put", **MINE_HTTP)}, http_api={"DefinitionBody": body})
+    yield "HttpApi body under a condition", under_conditions(
+        {"One": ("A", {"E": http("/y", "get", **MINE_HTTP)})}, http_api={"DefinitionBody": body})
+
+
+def schedule_templates():
+    every = {"ScheduleExpression": "rate(5 minutes)"}
+    for name, properties in (
+            ("", every),
+            ("of many properties", {**every, "State": "DISABLED", "Description": "d", "GroupName": "g", "KmsKeyArn": "k",
+                                    "Name": "n", "StartDate": "2026-01-01T00:00:00Z", "EndDate": "2027-01-01T00:00:00Z",
+                                    "ScheduleExpressionTimezone": "Europe/Zurich", "Input": "{}", "PermissionsBoundary": "p",
+                                    "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+                                    "RetryPolicy": {"MaximumRetryAttempts": 3}}),
+            ("with a role and no name", {**every, "RoleArn": "arn:aws:iam::123456789012:role/r", "OmitName": True}),
+            ("with a queue", {**every, "DeadLetterConfig": {"Type": "SQS"}}),
+            ("with a named queue", {**every, "DeadLetterConfig": {"Type": "SQS", "QueueLogicalId": "Mine"}}),
+            ("with a queue of one's own", {**every, "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:q"}})):
+        yield f"ScheduleV2 {name}".strip(), template({"S": {"Type": "ScheduleV2", "Properties": properties}})
+    yield "ScheduleV2, alias", template({"S": {"Type": "ScheduleV2", "Properties": every}}, function={"AutoPublishAlias": "live"})
+    yield "ScheduleV2 under a condition", under_conditions({"One": ("A", {"S": {"Type": "ScheduleV2", "Properties": every}})})
+
+
 def api_corpus():
     """[(name, template)]"""
-    return [*rest_templates(), *http_templates(), *policy_templates(), *connector_templates()]
+    return [*rest_templates(), *http_templates(), *conditional_templates(), *schedule_templates(), *policy_templates(),
+            *connector_templates()]

@@ -114,6 +114,7 @@ class Extensions(LambdaCase):
         event = json.loads(seen)
         self.assertEqual((event["eventType"], event["requestId"], event["invokedFunctionArn"]),
                          ("INVOKE", response["ResponseMetadata"]["RequestId"], self.arn()))
+        self.all_back()
         said, _ = self.invoke(payload={"file": "/tmp/registered", "until": "}"})
         self.assertEqual(json.loads(said), {"functionName": "order-processor", "functionVersion": "$LATEST",
                                             "handler": "index.handler"})
@@ -127,6 +128,7 @@ class Extensions(LambdaCase):
     def test_telemetry(self):
         self.create(code=READS, Layers=[self.layer(collector=COLLECTOR)])
         self.invoke(payload={"file": "/tmp/telemetry", "until": "the function speaks"})
+        self.all_back()
         said, _ = self.invoke(payload={"file": "/tmp/telemetry", "until": "platform.report"})
         events = [json.loads(line) for line in said.splitlines()]
         types = [event["type"] for event in events]

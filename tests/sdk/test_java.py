@@ -101,6 +101,7 @@ class Java(LambdaCase):
         self.assertEqual((answer["function"], answer["stage"]), ("order-processor:$LATEST", "test"))
         self.assertTrue(300 < answer["heap"] < 512, answer)
         self.assertEqual(response["ExecutedVersion"], "$LATEST")
+        self.all_back()
         self.assertEqual(self.invoke(payload={})[0]["invokes"], 2, "the second one is warm")
 
         failed, response = self.invoke(payload={"fail": "on purpose"})

@@ -134,6 +134,7 @@ class RuntimeContract(ServerCase):
 
     def test_accepted(self):
         self.result("kept.append(respond(request, 1))")
+        self.all_back()
         status, headers, body = self.result("respond(request, kept.pop())")
         self.assertEqual((status, body), (202, '{"status":"OK"}\n'))
         self.assertEqual(headers["Content-Type"], "application/json")
@@ -149,6 +150,7 @@ class RuntimeContract(ServerCase):
 
     def test_a_finished_id_is_wrong(self):
         self.result("kept.append(request); respond(request, 1)")
+        self.all_back()
         status, _, body = self.result(
             "respond(request, api.call('POST', BASE + '/invocation/%s/response' % kept.pop(), (), b'{}'))")
         self.assertEqual((status, json.loads(body)["errorType"]), (400, "InvalidRequestID"))
@@ -158,6 +160,7 @@ class RuntimeContract(ServerCase):
             "init = api.call('POST', BASE + '/init/error', (), b'{}')\n"
             "respond(request, 1)\n"
             "kept[:] = [init, respond(request, 2), api.call('POST', BASE + '/invocation/%s/error' % request, (), b'{}')]")
+        self.all_back()
         for status, _, body in self.result("respond(request, kept)"):
             self.assertEqual(status, 403)
             self.assertEqual(json.loads(body)["errorType"], "InvalidStateTransition")
@@ -177,6 +180,7 @@ class RuntimeContract(ServerCase):
         self.assertEqual(value, {
             "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
             "errorType": "Function.ResponseSizeTooLarge"})
+        self.all_back()
         same, (status, _, body) = self.result("respond(request, [kept[0] == id(api), kept[1]])")
         self.assertTrue(same, "the environment lives on")
         self.assertEqual(status, 413)
@@ -196,6 +200,7 @@ class RuntimeContract(ServerCase):
             "other.socket.shutdown(socket.SHUT_WR)\n"
             "kept[:] = [other.answer()]")
         self.assertEqual(value["errorType"], "Runtime.TruncatedResponse")
+        self.all_back()
         status, _, body = self.result("respond(request, kept.pop())")
         self.assertEqual(status, 400)
         self.assertEqual(json.loads(body), {
@@ -205,6 +210,7 @@ class RuntimeContract(ServerCase):
         value = self.failure(
             "kept[:] = [respond(request, 1, [('Lambda-Runtime-Function-Response-Mode', 'buffered')])]")
         self.assertEqual(value["errorType"], "Runtime.InvalidResponseModeHeader")
+        self.all_back()
         status, _, body = self.result("respond(request, kept.pop())")
         self.assertEqual((status, json.loads(body)["errorType"]), (400, "InvalidFunctionResponseMode"))
 
@@ -296,7 +302,9 @@ class RuntimeContract(ServerCase):
 
     def test_tmp_survives_a_crash_and_globals_do_not(self):
         self.result("open('/tmp/kept', 'w').write('yes'); kept.append(1); respond(request, 1)")
+        self.all_back()
         self.failure("os._exit(1)")
+        self.all_back()
         self.assertEqual(self.result("respond(request, [open('/tmp/kept').read(), kept])"), ["yes", []])
 
 

@@ -22,6 +22,7 @@ void add_kinesis(Parts& parts);
 void add_events(Parts& parts);
 void add_apigateway(Parts& parts);
 void add_identity(Parts& parts);
+void add_registry(Parts& parts);        ///< ECR
 void add_parameters(Parts& parts);      ///< SSM and Secrets Manager
 void add_cloudformation(Parts& parts);  ///< last: it calls all the others
 

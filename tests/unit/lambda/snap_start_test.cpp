@@ -59,6 +59,18 @@ TEST_F(SnapStart, NobodyRunsAVersionThatIsNotReady) {
   EXPECT_EQ(configuration("1")["State"], "Active") << "made by the next process";
 }
 
+TEST_F(SnapStart, ARestartMakesThemAgain) {
+  answer("CreateFunction", new_function("f", on()));
+  answer("PublishVersion", {{"FunctionName", "f"}});
+  settle();
+  const Json before = configuration("1");
+  runner_.snapshots.clear();
+  runner_.snapshot_outcome = {.kind = Kind::Failed, .code = "FunctionError.InitTimeout", .reason = "slow"};
+  restart();
+  EXPECT_EQ(runner_.snapshots, std::vector<std::string>{"1"});
+  EXPECT_EQ(configuration("1"), before) << "whatever comes of it, the version stays what it was";
+}
+
 TEST_F(SnapStart, AnInitThatFailsFailsTheVersion) {
   runner_.snapshot_outcome = {
       .kind = Kind::Failed, .code = "FunctionError.RuntimeInitError", .reason = "Runtime.ImportModuleError"};

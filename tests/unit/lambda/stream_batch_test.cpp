@@ -103,13 +103,13 @@ TEST(StreamBatch, ItemsBeforeTheFirstThatFailedAreDone) {
   EXPECT_EQ(judge(R"({"batchItemFailures":[]})").next, Next::Done);
   const Verdict partly = judge(R"({"batchItemFailures":[{"itemIdentifier":"3"},{"itemIdentifier":"1"}]})");
   EXPECT_EQ(partly.next, Next::Retry);
-  EXPECT_EQ(partly.done, 1U);
+  EXPECT_EQ(partly.done, (std::vector<bool>{true, false, false, false}));
   // An answer that makes no sense fails them all.
   for (const char* answer : {R"({"batchItemFailures":[{"itemIdentifier":"7"}]})",
                              R"({"batchItemFailures":[{"itemIdentifier":""}]})",
                              R"({"batchItemFailures":[{"other":"1"}]})", R"({"batchItemFailures":5})"}) {
     EXPECT_EQ(judge(answer).next, Next::Retry) << answer;
-    EXPECT_EQ(judge(answer).done, 0U) << answer;
+    EXPECT_EQ(judge(answer).done, std::vector<bool>(4, false)) << answer;
   }
 }
 
@@ -125,11 +125,34 @@ TEST(StreamBatch, AWindowWantsAState) {
 
 TEST(StreamBatch, OldRecordsAreNotGiven) {
   EventSourceMapping settings = mapping();
-  const std::vector<StreamRecord> batch{record(1, start - 90s), record(2, start - 61s),
-                                        record(3, start - 60s)};
-  EXPECT_EQ(expired_count(batch, settings, start), 0U);
+  BatchPart part;
+  part.records = {record(1, start - 90s), record(2, start - 61s), record(3, start - 60s)};
+  EXPECT_TRUE(part.take_expired(settings, start).empty());
   settings.maximum_record_age = 60;
-  EXPECT_EQ(expired_count(batch, settings, start), 2U);
+  EXPECT_EQ(part.take_expired(settings, start).size(), 2U);
+  ASSERT_EQ(part.records.size(), 1U);
+  EXPECT_EQ(part.records.front().sequence_number, "3");
+}
+
+TEST(StreamBatch, HalvesGoOnInOrderAndWhoComesOnBeginsAnew) {
+  BatchPart whole;
+  whole.records = records(5);
+  BatchParts parts(std::move(whole));
+  EXPECT_EQ(parts.go_on(parts.next(), {.next = Next::Bisect}), std::nullopt);
+  BatchPart first = parts.next();
+  EXPECT_EQ(first.records.size(), 2U);
+  first.attempts = 3;
+  EXPECT_EQ(parts.go_on(std::move(first), {.next = Next::Retry, .done = {true, false}}), retry_pause(-1));
+  first = parts.next();
+  EXPECT_EQ(first.attempts, 0);
+  EXPECT_EQ(first.records.front().sequence_number, "1");
+  EXPECT_EQ(parts.go_on(std::move(first), {.next = Next::Wait, .done = {false}}), retry_pause(0));
+  first = parts.next();
+  EXPECT_EQ(first.attempts, 0);
+  EXPECT_EQ(first.waits, 1);
+  EXPECT_EQ(parts.go_on(std::move(first), {}), std::nullopt);
+  EXPECT_EQ(parts.next().records.front().sequence_number, "2");
+  EXPECT_TRUE(parts.empty());
 }
 
 TEST(StreamBatch, TheEventIsAsTheGuideShowsIt) {

@@ -75,6 +75,14 @@ class CloudFormationService final : public Service {
   Result<Reply> list_stack_resources(Call& call);
   Result<Reply> list_exports(Call& call);
   Result<Reply> list_imports(Call& call);
+  // drift.cpp
+  Answer detect_stack_drift(Call call);
+  Answer detect_stack_resource_drift(Call call);
+  Result<Reply> describe_stack_drift_detection_status(Call& call);
+  Result<Reply> describe_stack_resource_drifts(Call& call);
+  /// Looks at one resource and writes down what it found: a StackResourceDrift, or null if there is nothing
+  /// to look at.
+  Task<Json> look_at_resource(std::string stack_id, std::string logical_id, Instant now);
   // templates.cpp
   Result<Reply> get_template(Call& call);
   Answer get_template_summary(Call call);

@@ -9,7 +9,15 @@
 namespace aviary::cloudformation {
 namespace {
 
-Json drift_of() { return {{"StackDriftStatus", "NOT_CHECKED"}}; }
+Json drift_of(const Stack& stack) {
+  return stack.drift.is_null() ? Json{{"StackDriftStatus", "NOT_CHECKED"}} : stack.drift;
+}
+
+Json drift_of(const StackResource& resource) {
+  if (resource.drift.is_null()) return {{"StackResourceDriftStatus", "NOT_CHECKED"}};
+  return {{"StackResourceDriftStatus", resource.drift.at("StackResourceDriftStatus")},
+          {"LastCheckTimestamp", resource.drift.at("Timestamp")}};
+}
 
 Json parameter_rows(const Wish& wish) {
   Json rows = Json::array();
@@ -34,7 +42,7 @@ Json stack_row(const Stack& stack) {
            {"Outputs", Json::array()},
            {"Tags", stack.wish.tags},
            {"EnableTerminationProtection", stack.termination_protection},
-           {"DriftInformation", drift_of()}};
+           {"DriftInformation", drift_of(stack)}};
   if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
   if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
   if (!stack.change_set_id.empty()) row["ChangeSetId"] = stack.change_set_id;
@@ -60,7 +68,7 @@ Json resource_row(const Stack& stack, const StackResource& resource, const char*
            {"ResourceType", resource.type},
            {time, time_member(resource.changed)},
            {"ResourceStatus", resource.status},
-           {"DriftInformation", {{"StackResourceDriftStatus", "NOT_CHECKED"}}}};
+           {"DriftInformation", drift_of(resource)}};
   if (!resource.physical_id.empty()) row["PhysicalResourceId"] = resource.physical_id;
   if (!resource.reason.empty()) row["ResourceStatusReason"] = resource.reason;
   return row;
@@ -102,7 +110,7 @@ Result<Reply> CloudFormationService::list_stacks(Call& call) {
              {"StackName", stack.name},
              {"CreationTime", time_member(stack.created)},
              {"StackStatus", stack.status},
-             {"DriftInformation", drift_of()}};
+             {"DriftInformation", drift_of(stack)}};
     if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
     if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
     if (const std::string text = stack.wish.document.value("Description", std::string()); !text.empty())

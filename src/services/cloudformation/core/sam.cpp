@@ -296,6 +296,7 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
   out.erase("Transform");
   out.erase("Globals");
   out["Resources"] = rewritten(draft.resources, draft);
+  if (!draft.conditions.empty()) out["Conditions"].update(draft.conditions);
   if (document.contains("Outputs")) out["Outputs"] = rewritten(document["Outputs"], draft);
   return out;
 }

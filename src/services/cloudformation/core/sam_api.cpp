@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
+#include <string>
 
 /// What REST and HTTP APIs of SAM share.
 namespace aviary::cloudformation {
@@ -62,6 +64,84 @@ std::string method_key(std::string method) {
 void pass_on_attributes(const Json& resource, Json& made) {
   for (const char* attribute : {"Condition", "DeletionPolicy", "UpdateReplacePolicy"})
     if (resource.contains(attribute)) made[attribute] = resource[attribute];
+}
+
+Json conditional_permission(const SamTarget& target, Json permission) {
+  if (!target.condition.empty()) permission["Condition"] = target.condition;
+  return permission;
+}
+
+namespace {
+
+Json only_if(const std::string& condition, Json value) {
+  return {{"Fn::If", Json::array({condition, std::move(value), sam_ref("AWS::NoValue")})}};
+}
+
+/// One of several: `Fn::Or` takes ten, so there may be several of those too.
+void add_combined_condition(SamDraft& draft, const std::set<std::string>& names, const std::string& name) {
+  constexpr std::size_t most = 10;
+  std::vector<std::string> left(names.begin(), names.end());
+  std::size_t more = 0;
+  for (std::size_t count = left.size(); count > most; count -= most - 1) ++more;
+  while (left.size() > 1) {
+    const std::string made = more > 0 ? name + std::to_string(more--) : name;
+    const std::size_t taken = std::min(most, left.size());
+    Json any = Json::array();
+    for (std::size_t i = 0; i < taken; ++i) any.push_back({{"Condition", left[i]}});
+    left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(taken));
+    left.push_back(made);
+    draft.conditions[made] = {{"Fn::Or", std::move(any)}};
+  }
+}
+
+/// The condition for all of them; empty if one of them is always there.
+std::string common_condition(SamDraft& draft, const std::set<std::string>& names,
+                             const std::string& combined) {
+  if (names.empty() || names.contains("")) return {};
+  if (names.size() == 1) return *names.begin();
+  add_combined_condition(draft, names, combined);
+  return combined;
+}
+
+std::string path_condition_name(const std::string& id, const std::string& path) {
+  std::string out = id;
+  for (const char c : path) {
+    if (c == '/')
+      out += "SLASH";
+    else if (c == '{')
+      out += "OB";
+    else if (c == '}')
+      out += "CB";
+    else
+      out += c;
+  }
+  return out + "PathCondition";
+}
+
+}  // namespace
+
+void apply_conditions(SamDraft& draft, const std::string& id, const char* implicit_id, SamApi& api) {
+  std::set<std::string> everywhere;
+  for (const auto& [path, methods] : api.conditions) {
+    std::set<std::string> here;
+    Json& item = api.body["paths"][path];
+    for (const auto& [method, condition] : methods) {
+      here.insert(condition);
+      if (condition.empty()) continue;
+      Json& operation = item[method];
+      Json& uri = operation[integration_key]["uri"];
+      uri = only_if(condition, uri);
+      operation = only_if(condition, operation);
+    }
+    everywhere.insert(here.begin(), here.end());
+    if (!api.managed) continue;
+    if (const std::string condition = common_condition(draft, here, path_condition_name(id, path));
+        !condition.empty())
+      item = only_if(condition, item);
+  }
+  if (id != implicit_id) return;
+  if (const std::string condition = common_condition(draft, everywhere, id + "Condition"); !condition.empty())
+    api.resource["Condition"] = condition;
 }
 
 bool is_alphanumeric(const std::string& text) {

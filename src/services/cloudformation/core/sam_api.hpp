@@ -28,6 +28,11 @@ Json api_permission(const Json& function, const char* partition, const std::stri
 std::string method_key(std::string method);
 /// Condition, DeletionPolicy and the like of a resource that was made of another.
 void pass_on_attributes(const Json& resource, Json& made);
+/// The permission, under the function's condition.
+Json conditional_permission(const SamTarget& target, Json permission);
+/// Operations of functions under a condition are there only with their functions; so are paths that have no
+/// others, and an API that events have made.
+void apply_conditions(SamDraft& draft, const std::string& id, const char* implicit_id, SamApi& api);
 /// Letters and digits only, as Python's isalnum; not of an empty text.
 bool is_alphanumeric(const std::string& text);
 

@@ -179,6 +179,63 @@ void expand_rule(SamDraft& draft, const SamTarget& target, const Event& event, b
   add_permission(draft, target, event.id, "events.amazonaws.com", sam_att(event.id, "Arn"));
 }
 
+/// A schedule of EventBridge Scheduler, with the role that it takes on.
+void expand_schedule_v2(SamDraft& draft, const SamTarget& target, const Event& event) {
+  const std::string own_id = event.id.substr(target.function.size());
+  const auto refuse = [&](std::string_view text) {
+    draft.refuse(target.function, fmt::format("Event with id [{}] is invalid. {}", own_id, text));
+  };
+  if (!event.properties.contains("ScheduleExpression"))
+    return refuse("Missing required property 'ScheduleExpression'.");
+  Json schedule = Json::object();
+  copy_members(event.properties, schedule,
+               {"ScheduleExpression", "State", "Name", "Description", "FlexibleTimeWindow", "StartDate",
+                "EndDate", "ScheduleExpressionTimezone", "GroupName", "KmsKeyArn"});
+  const bool unnamed = property_of(event, "OmitName") == Json(true);
+  if (unnamed && schedule.contains("Name")) return refuse("Name cannot be set when OmitName is True");
+  if (!unnamed && !schedule.contains("Name")) schedule["Name"] = event.id;
+  if (!schedule.contains("FlexibleTimeWindow")) schedule["FlexibleTimeWindow"] = {{"Mode", "OFF"}};
+  Json runs{{"Arn", arn_of(target)}};
+  copy_members(event.properties, runs, {"Input", "RetryPolicy"});
+  const auto may = [&](const char* action, const char* name, const Json& resource) -> Json {
+    return {
+        {"PolicyName", event.id + name},
+        {"PolicyDocument",
+         {{"Statement", Json::array({{{"Action", action}, {"Effect", "Allow"}, {"Resource", resource}}})}}}};
+  };
+  Json policies = Json::array({may("lambda:InvokeFunction", "LambdaPolicy", arn_of(target))});
+  if (const Json dead = property_of(event, "DeadLetterConfig"); dead.is_object()) {
+    Json arn = dead.value("Arn", Json());
+    if (arn.is_null()) {
+      if (dead.value("Type", Json()) != Json("SQS"))
+        return refuse("No 'Arn' or 'Type' property provided for DeadLetterConfig");
+      const std::string queue = dead.value("QueueLogicalId", event.id + "Queue");
+      draft.resources[queue] = with_condition(target, "AWS::SQS::Queue", Json::object());
+      arn = sam_att(queue, "Arn");
+    }
+    policies.push_back(may("sqs:SendMessage", "SQSPolicy", arn));
+    runs["DeadLetterConfig"] = {{"Arn", std::move(arn)}};
+  }
+  Json role_arn = property_of(event, "RoleArn");
+  if (role_arn.is_null()) {
+    const std::string role = event.id + "Role";
+    Json properties{
+        {"AssumeRolePolicyDocument",
+         {{"Version", "2012-10-17"},
+          {"Statement",
+           Json::array({{{"Action", Json::array({"sts:AssumeRole"})},
+                         {"Effect", "Allow"},
+                         {"Principal", {{"Service", Json::array({"scheduler.amazonaws.com"})}}}}})}}},
+        {"Policies", std::move(policies)}};
+    copy_members(event.properties, properties, {"PermissionsBoundary"});
+    draft.resources[role] = with_condition(target, "AWS::IAM::Role", std::move(properties));
+    role_arn = sam_att(role, "Arn");
+  }
+  runs["RoleArn"] = std::move(role_arn);
+  schedule["Target"] = std::move(runs);
+  draft.resources[event.id] = with_condition(target, "AWS::Scheduler::Schedule", std::move(schedule));
+}
+
 void expand_logs(SamDraft& draft, const SamTarget& target, const Event& event) {
   const Json group = property_of(event, "LogGroupName");
   const Json arn{
@@ -243,6 +300,8 @@ void expand_events(SamDraft& draft, const SamTarget& target, const Json& events)
       expand_topic(draft, target, event);
     } else if (event.type == "Schedule") {
       expand_rule(draft, target, event, true);
+    } else if (event.type == "ScheduleV2") {
+      expand_schedule_v2(draft, target, event);
     } else if (event.type == "EventBridgeRule" || event.type == "CloudWatchEvent") {
       expand_rule(draft, target, event, false);
     } else if (event.type == "CloudWatchLogs") {

@@ -25,6 +25,8 @@ struct SamApi {
   bool http = false;
   /// What runs an event's function, and the permission for it: one for the default route is enough.
   std::vector<std::pair<Json, std::string>> permissions{};
+  /// Condition of the function that an event gave an operation to, by path and method; empty: none.
+  std::map<std::string, std::map<std::string, std::string>> conditions{};
 };
 
 /// The transform's state: the template that grows, and what was found wrong.
@@ -32,6 +34,7 @@ struct SamDraft {
   Json resources = Json::object();   ///< those that come out
   Json parameters = Json::object();  ///< values by name
   Json outputs_rewritten = Json::object();
+  Json conditions = Json::object();  ///< those that come beside the template's own
   std::vector<SamProblem> problems;
   /// Functions whose aliases are moved by CodeDeploy, with the preference and the condition.
   struct Preference {

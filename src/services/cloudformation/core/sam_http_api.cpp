@@ -184,6 +184,7 @@ void expand_http_api(SamDraft& draft, const std::string& name, SamApi& api) {
       return;
     }
   finish_http_document(draft, name, api);
+  apply_conditions(draft, name, implicit_http_api, api);
   Json made{{"Type", "AWS::ApiGatewayV2::Api"}, {"Properties", {{"Body", api.body}}}};
   if (const Json fails = sam_member(properties, "FailOnWarnings"); sam_truth(fails))
     made["Properties"]["FailOnWarnings"] = fails;
@@ -229,8 +230,6 @@ void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::
   const auto refuse = [&](const std::string& text) {
     draft.refuse(target.function, fmt::format("Event with id [{}] is invalid. {}", name, text));
   };
-  if (!target.condition.empty())
-    return refuse("Aviary does not have HttpApi events of functions with a Condition yet.");
   std::string path = properties.value("Path", std::string());
   std::string method = properties.value("Method", std::string());
   if (path.empty() != method.empty())
@@ -255,20 +254,34 @@ void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::
     return refuse(
         "ApiId must be a valid reference to an 'AWS::Serverless::HttpApi' resource in same template.");
   Json& body = api->second.body;
-  if (!api->second.managed)
-    return refuse("Aviary does not have HttpApi events of APIs with a DefinitionBody yet.");
-  if (sam_member(sam_member(body, "paths"), path.c_str()).contains(method))
+  const bool managed = api->second.managed;
+  // An author's own document keeps the integrations that it has, and gets those that it has not.
+  Json operation = sam_member(sam_member(sam_member(body, "paths"), path.c_str()), method.c_str());
+  const bool there = !sam_member(operation, integration_key).is_null();
+  if (managed && there)
     return refuse(fmt::format("API method '{}' defined multiple times for path '{}'.", method, path));
   const Json uri = integration_uri(target, "${AWS::Partition}");
-  Json integration{{"httpMethod", "POST"},
-                   {"type", "aws_proxy"},
-                   {"uri", uri},
-                   {"payloadFormatVersion", properties.value("PayloadFormatVersion", Json("2.0"))}};
-  if (properties.contains("TimeoutInMillis")) integration["timeoutInMillis"] = properties["TimeoutInMillis"];
-  Json operation{{integration_key, std::move(integration)}, {"responses", Json::object()}};
-  if (path == "$default") operation["isDefaultRoute"] = true;
-  if (Json parameters = path_parameters(path); !parameters.empty())
-    operation["parameters"] = std::move(parameters);
+  if (!operation.is_object()) operation = Json::object();
+  if (!there) {
+    operation[integration_key] = {
+        {"httpMethod", "POST"}, {"type", "aws_proxy"}, {"uri", uri}, {"payloadFormatVersion", "2.0"}};
+    if (path == "$default") operation["isDefaultRoute"] = true;
+    if (!operation.contains("responses")) operation["responses"] = Json::object();
+  }
+  if (properties.contains("PayloadFormatVersion"))
+    operation[integration_key]["payloadFormatVersion"] = properties["PayloadFormatVersion"];
+  if (properties.contains("TimeoutInMillis"))
+    operation[integration_key]["timeoutInMillis"] = properties["TimeoutInMillis"];
+  const Json parameters = path_parameters(path);
+  for (const Json& parameter : parameters) {
+    Json& known = operation["parameters"];
+    const auto same = std::ranges::find_if(
+        known, [&](const Json& each) { return sam_member(each, "name") == parameter.at("name"); });
+    if (same != known.end())
+      same->update(parameter);
+    else
+      known.push_back(parameter);
+  }
   const std::string where = fmt::format("API method [{}] for path [{}]", method, path);
   std::string problem = event_security(sam_member(properties, "Auth"),
                                        sam_member(api->second.properties, "Auth"), where, operation);
@@ -277,18 +290,24 @@ void expand_http_api_event(SamDraft& draft, const SamTarget& target, const std::
   std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
   if (const Json settings = sam_member(properties, "RouteSettings"); settings.is_object()) {
     const std::string route = path == "$default" ? path : (verb == "*" ? "ANY" : verb) + ' ' + path;
-    api->second.properties["RouteSettings"][route] = settings;
+    if (target.condition.empty())
+      api->second.properties["RouteSettings"][route] = settings;
+    else
+      api->second.properties["RouteSettings"][route]["Fn::If"] =
+          Json::array({target.condition, settings, sam_ref("AWS::NoValue")});
   }
-  body["paths"][path][method] = std::move(operation);
+  if (body.is_object() && !body.empty()) body["paths"][path][method] = std::move(operation);
+  if (managed || !there) api->second.conditions[path][method] = target.condition;
   if (path != "$default" && default_runs(body, uri)) return;
   if (path == "$default")
     for (const auto& [runs, permission] : api->second.permissions)
       if (runs == uri) draft.resources.erase(permission);
   api->second.permissions.emplace_back(uri, target.function + name + "Permission");
-  draft.resources[target.function + name + "Permission"] =
+  draft.resources[target.function + name + "Permission"] = conditional_permission(
+      target,
       api_permission(sam_ref(target.invoked), "${AWS::Partition}",
                      "${__ApiId__}/${__Stage__}/" + verb + (path == "$default" ? "" : path_with_stars(path)),
-                     {{"__ApiId__", given}, {"__Stage__", "*"}});
+                     {{"__ApiId__", given}, {"__Stage__", "*"}}));
 }
 
 void expand_http_apis(SamDraft& draft) {

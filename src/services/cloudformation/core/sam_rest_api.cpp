@@ -273,6 +273,7 @@ void expand_rest_api(SamDraft& draft, const std::string& name, SamApi& api) {
     rest["BodyS3Location"] = deployed;
   } else {
     finish_document(draft, name, api);
+    apply_conditions(draft, name, implicit_rest_api, api);
     rest["Body"] = api.body;
     deployed = api.body;
   }

@@ -135,8 +135,6 @@ void expand_rest_api_event(SamDraft& draft, const SamTarget& target, const std::
   if (path.empty() || method.empty())
     return refuse(fmt::format("Event is missing the following required property: '{}'.",
                               path.empty() ? "Path" : "Method"));
-  if (!target.condition.empty())
-    return refuse("Aviary does not have Api events of functions with a Condition yet.");
   if (properties.contains("ResponseTransferMode"))
     return refuse("Aviary does not have streamed responses of REST APIs yet.");
   std::ranges::transform(method, method.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -167,9 +165,10 @@ void expand_rest_api_event(SamDraft& draft, const SamTarget& target, const std::
   std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
   const std::string permission = target.function + name + "Permission";
   draft.resources[is_alphanumeric(suffix) ? permission + suffix : sam_id(permission, Json(suffix))] =
-      api_permission(sam_ref(target.invoked), "aws",
-                     "${__ApiId__}/${__Stage__}/" + verb + path_with_stars(path),
-                     {{"__ApiId__", given}, {"__Stage__", "*"}});
+      conditional_permission(target,
+                             api_permission(sam_ref(target.invoked), "aws",
+                                            "${__ApiId__}/${__Stage__}/" + verb + path_with_stars(path),
+                                            {{"__ApiId__", given}, {"__Stage__", "*"}}));
   if (api == draft.rest_apis.end() || !api->second.managed) return;
 
   Json& body = api->second.body;
@@ -196,6 +195,7 @@ void expand_rest_api_event(SamDraft& draft, const SamTarget& target, const std::
     problem = add_request_parameters(operation, properties.value("RequestParameters", Json::array()));
   if (!problem.empty()) return refuse(problem);
   body["paths"][path][key] = std::move(operation);
+  api->second.conditions[path][key] = target.condition;
 }
 
 }  // namespace aviary::cloudformation

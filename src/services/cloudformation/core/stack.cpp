@@ -98,6 +98,8 @@ Json stack_record(const Stack& stack) {
   write_texts(stack, stack_texts, record);
   for (const Output& each : stack.outputs)
     record["outputs"].push_back({each.key, each.value, each.description, each.export_name});
+  if (!stack.drift.is_null()) record["drift"] = stack.drift;
+  if (!stack.drift_detections.empty()) record["drift_detections"] = stack.drift_detections;
   for (const auto& [name, each] : stack.change_sets) record["change_sets"].push_back(change_set_record(each));
   return record;
 }
@@ -111,7 +113,9 @@ Stack stack_from(const Json& record) {
   stack.created = instant(record.at("created"));
   stack.updated = moment_from(record.at("updated"));
   stack.deleted = moment_from(record.at("deleted"));
+  stack.drift = record.value("drift", Json());
   const Json none = Json::array();
+  stack.drift_detections = record.value("drift_detections", none);
   const Json outputs = record.value("outputs", none);
   for (const Json& each : outputs)
     stack.outputs.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
@@ -130,6 +134,7 @@ Json resource_record(const StackResource& each) {
               {"definition", each.definition}, {"shown", each.shown},
               {"no_echo", each.no_echo},       {"changed", micros(each.changed)}};
   write_texts(each, resource_texts, record);
+  if (!each.drift.is_null()) record["drift"] = each.drift;
   return record;
 }
 
@@ -141,6 +146,7 @@ StackResource resource_from(const Json& record) {
   resource.definition = record.at("definition");
   resource.shown = record.value("shown", Json());
   resource.no_echo = record.value("no_echo", false);
+  resource.drift = record.value("drift", Json());
   resource.changed = instant(record.at("changed"));
   return resource;
 }

@@ -23,6 +23,7 @@ struct StackResource {
   Json shown;                        ///< properties with what is hidden masked, for events; null: as they are
   bool no_echo = false;              ///< what GetAtt gives of it is masked where properties are shown
   Instant changed{};
+  Json drift;  ///< the last check, as DescribeStackResourceDrifts shows it; null: none since the last change
 };
 
 struct StackEvent {
@@ -91,6 +92,8 @@ struct Stack {
   std::vector<StackEvent> events;  ///< oldest first
   std::vector<Output> outputs;
   std::map<std::string, ChangeSet> change_sets;  ///< by name
+  Json drift;                                    ///< StackDriftInformation; null: not checked as it is now
+  Json drift_detections = Json::array();         ///< the last few, as their status is described
 
   bool is_deleted() const { return status == "DELETE_COMPLETE"; }
   bool is_busy() const { return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"; }

@@ -104,6 +104,7 @@ void StackStore::add_event(Stack& stack, StackEvent event, Instant now) {
 void StackStore::set_status(Stack& stack, std::string status, std::string reason, Instant now) {
   stack.status = std::move(status);
   stack.reason = std::move(reason);
+  stack.drift = Json();
   StackEvent event{.id = ids_.uuid(),
                    .logical_id = stack.name,
                    .physical_id = stack.id,
@@ -121,6 +122,7 @@ void StackStore::set_status(Stack& stack, StackResource& resource, std::string s
   resource.status = std::move(status);
   resource.reason = std::move(reason);
   resource.changed = now;
+  resource.drift = Json();
   StackEvent event{
       .id = fmt::format("{}-{}-{}", resource.logical_id, resource.status, ids_.uuid()),
       .logical_id = resource.logical_id,

@@ -277,7 +277,9 @@ Steps update_alias(const Context& context, const Existing& existing, const Json&
   Json input = alias_input(wanted);
   if (!policy.is_null() && differs(existing.properties, wanted, "FunctionVersion")) {
     append_deployment(context, existing, wanted, policy, steps);
-    if (!differs(existing.properties, wanted, "Description")) return steps;
+    if (!differs(existing.properties, wanted, "Description") &&
+        !differs(existing.properties, wanted, "ProvisionedConcurrencyConfig"))
+      return steps;
   }
   // Also when nothing is said: a shift that was given up may have left weights behind.
   input["RoutingConfig"] = routing_of(wanted);

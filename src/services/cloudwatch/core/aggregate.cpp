@@ -1,6 +1,8 @@
 #include "services/cloudwatch/core/aggregate.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 
 namespace aviary::cloudwatch {
@@ -13,12 +15,26 @@ constexpr std::int32_t key_offset = 40'000;
 
 const double log_gamma = std::log(gamma);
 
+std::int32_t logarithmic_bin(double value) {
+  const auto power = static_cast<std::int32_t>(std::ceil(std::log(std::fabs(value)) / log_gamma));
+  return value > 0 ? power + key_offset : -(power + key_offset);
+}
+
 }  // namespace
 
 std::int32_t bin_of(double value) {
   if (value == 0) return 0;
-  const auto power = static_cast<std::int32_t>(std::ceil(std::log(std::fabs(value)) / log_gamma));
-  return value > 0 ? power + key_offset : -(power + key_offset);
+  // One value goes to a metric of several sets of dimensions, one after the other, and counts are the same
+  // few numbers again and again: their logarithms are remembered.
+  struct Known {
+    double value = 0;
+    std::int32_t bin = 0;
+  };
+  thread_local std::array<Known, 64> known;
+  constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
+  Known& entry = known[std::bit_cast<std::uint64_t>(value) * golden >> 58U];
+  if (entry.value != value) entry = {value, logarithmic_bin(value)};
+  return entry.bin;
 }
 
 double value_of_bin(std::int32_t key) {

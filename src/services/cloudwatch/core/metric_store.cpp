@@ -99,6 +99,7 @@ void MetricStore::restore(MetricLog& log) {
 
 void MetricStore::tell_open() {
   if (!log_) return;
+  if (gatherer_) gatherer_->hand_over();
   for (const auto& [scope, region] : regions_)
     for (const auto& [key, metric] : region.metrics)
       for (const auto& series : metric->units) series->series.tell_open(*series);
@@ -123,6 +124,7 @@ void MetricStore::tidy_log() {
 
 const MetricStore::Metrics& MetricStore::metrics(const Scope& scope) const {
   static const Metrics none;
+  if (gatherer_) gatherer_->hand_over();
   const auto found = regions_.find(scope);
   return found == regions_.end() ? none : found->second.metrics;
 }

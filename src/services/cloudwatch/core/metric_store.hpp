@@ -65,6 +65,19 @@ class MetricStore {
     if (handle.of->series.add(now, Width::Minute, value, 1, handle.of)) [[unlikely]]
       packed(*handle.of, now);
   }
+  /// What was gathered of one minute, at once.
+  void merge(Handle handle, const Bucket& gathered, EpochSeconds now) {
+    handle.of->series.merge(gathered, handle.of);
+    packed(*handle.of, now);
+  }
+  /// Somebody who gathers before recording: asked to hand it over before anything is read.
+  class Gatherer {
+   public:
+    virtual ~Gatherer() = default;
+    virtual void hand_over() = 0;
+  };
+  /// Null: nobody. Outlives this, or is taken away before it goes.
+  void set_gatherer(Gatherer* gatherer) { gatherer_ = gatherer; }
   /// Changes when every metric is forgotten: handles of before are worth nothing then.
   std::uint64_t generation() const noexcept { return generation_; }
 
@@ -105,6 +118,7 @@ class MetricStore {
   Retention tightened() const;
 
   Options options_;
+  Gatherer* gatherer_ = nullptr;
   std::map<Scope, Region> regions_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;

@@ -10,8 +10,8 @@ void Series::add_set(EpochSeconds at, Width width, double count, double sum, dou
          [&](Aggregate& samples) { samples.add_set(count, sum, min, max); });
 }
 
-void Series::merge(const Bucket& other) {
-  bucket(other.start, other.width, nullptr, [&](Aggregate& samples) { samples.merge(other.samples); });
+void Series::merge(const Bucket& other, BucketSink* sink) {
+  bucket(other.start, other.width, sink, [&](Aggregate& samples) { samples.merge(other.samples); });
 }
 
 EpochSeconds Series::newest() const {

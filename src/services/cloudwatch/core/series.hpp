@@ -47,7 +47,7 @@ class Series {
   void tell_open(BucketSink& sink) const {
     if (!open_.samples.empty()) sink.on_bucket(open_);
   }
-  void merge(const Bucket& other);
+  void merge(const Bucket& other, BucketSink* sink = nullptr);
 
   /// Every bucket that starts in [from, until), in order: `visit(const Bucket&)`.
   template <class Visit>

@@ -1,5 +1,6 @@
 #include "services/lambda/api/input.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace aviary::lambda {
 
 std::string new_trace(Instant now, Random& ids) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  return fmt::format("Root=1-{:08x}-{};Parent={}", seconds, ids.hex(24), ids.hex(16));
+  return fmt::format(FMT_COMPILE("Root=1-{:08x}-{};Parent={}"), seconds, ids.hex(24), ids.hex(16));
 }
 
 Result<Target> target_of(const Call& call, Reach reach) {

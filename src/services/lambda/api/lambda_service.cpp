@@ -168,7 +168,7 @@ void LambdaService::restore() {
     if (const std::int64_t reserved = reserved_of(store_, *function); reserved >= 0)
       runner_.reserve(function->scope, function->name, static_cast<std::size_t>(reserved));
     provision(*function, false);
-    for (const auto& [number, version] : function->versions) begin_snapshot(version);
+    for (const auto& [number, version] : function->versions) restore_snapshot(version);
   }
   runner_.restore();
   events_.restore();

@@ -311,6 +311,7 @@ class LambdaService final : public Service {
                             const Caller& caller);
   /// Of a version that waits for its snapshot (versions.cpp).
   void begin_snapshot(const Snapshot& published);
+  void restore_snapshot(const Snapshot& restored);
   Task<> make_snapshot(VersionHandle version);
   void retire(const std::vector<VersionHandle>& versions);
   void collect_code();

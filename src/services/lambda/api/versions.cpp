@@ -49,6 +49,12 @@ void LambdaService::begin_snapshot(const Snapshot& published) {
     background_.spawn("snapshot of a version", make_snapshot(published.version));
 }
 
+/// Processes do not outlive the emulator: one that was ready is made again.
+void LambdaService::restore_snapshot(const Snapshot& restored) {
+  if (restored.state != State::Failed && starts_from_snapshot(*restored.version))
+    background_.spawn("snapshot of a restored version", make_snapshot(restored.version));
+}
+
 Task<> LambdaService::make_snapshot(VersionHandle version) {
   auto making = runner_.snapshot(version);
   const SnapshotOutcome made = co_await std::move(making);

@@ -1,5 +1,6 @@
 #include "services/lambda/core/function_reference.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -71,9 +72,9 @@ Result<FunctionReference> resolve_function_reference(std::string_view text,
 
 std::string function_arn(const Scope& scope, std::string_view name, std::string_view qualifier) {
   return qualifier.empty()
-             ? fmt::format("arn:aws:lambda:{}:{}:function:{}", scope.region, scope.account, name)
-             : fmt::format("arn:aws:lambda:{}:{}:function:{}:{}", scope.region, scope.account, name,
-                           qualifier);
+             ? fmt::format(FMT_COMPILE("arn:aws:lambda:{}:{}:function:{}"), scope.region, scope.account, name)
+             : fmt::format(FMT_COMPILE("arn:aws:lambda:{}:{}:function:{}:{}"), scope.region, scope.account,
+                           name, qualifier);
 }
 
 bool is_version_number(std::string_view qualifier) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "ports/task.hpp"
@@ -82,6 +83,28 @@ class FunctionRunner {
   virtual Provisioned provisioned(const Version& version) const = 0;
   /// Initialises an environment of a version that starts from snapshots, and keeps one ready from then on.
   virtual Task<SnapshotOutcome> snapshot(VersionHandle version) = 0;
+};
+
+/// Passes everything on to the runner behind it: the base of those that stand in front of one and look at its
+/// invocations.
+class ForwardingRunner : public FunctionRunner {
+ public:
+  explicit ForwardingRunner(FunctionRunner& inner) : inner_(inner) {}
+
+  void retire(const Version& version) override { inner_.retire(version); }
+  void reserve(const Scope& scope, const std::string& function, std::optional<std::size_t> most) override {
+    inner_.reserve(scope, function, most);
+  }
+  void provision(VersionHandle version, std::size_t count) override {
+    inner_.provision(std::move(version), count);
+  }
+  Provisioned provisioned(const Version& version) const override { return inner_.provisioned(version); }
+  Task<SnapshotOutcome> snapshot(VersionHandle version) override {
+    return inner_.snapshot(std::move(version));
+  }
+
+ protected:
+  FunctionRunner& inner_;
 };
 
 }  // namespace aviary::lambda

@@ -163,24 +163,6 @@ std::optional<std::map<std::string, std::int64_t>> first_failures(std::span<cons
   return first;
 }
 
-OrderedJson failure_head(const EventSourceMapping& mapping, const GivenUp& given_up, Instant now,
-                         std::string_view id) {
-  OrderedJson record;
-  record["requestContext"] = {{"requestId", given_up.last ? given_up.last->request_id : std::string(id)},
-                              {"functionArn", mapping.function_arn()},
-                              {"condition", given_up.condition},
-                              {"approximateInvokeCount", given_up.invokes}};
-  record["responseContext"] = OrderedJson();
-  if (given_up.last != nullptr) {
-    record["responseContext"] = {{"statusCode", 200}, {"executedVersion", given_up.last->version}};
-    record["responseContext"]["functionError"] =
-        given_up.last->function_error.empty() ? "Unhandled" : given_up.last->function_error;
-  }
-  record["version"] = "1.0";
-  record["timestamp"] = iso8601(now, 3);
-  return record;
-}
-
 OrderedJson batch_info(const EventSourceMapping& mapping, const std::vector<std::string>& servers,
                        std::size_t records, std::size_t bytes) {
   OrderedJson info{{"batchSize", records}};
@@ -197,15 +179,13 @@ std::string kafka_event(std::span<const StreamRecord> batch, const EventSourceMa
   return dumped(event_document(batch, mapping, servers));
 }
 
-KafkaVerdict judge_kafka_batch(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
-                               const BatchOutcome& outcome, int attempts) {
-  using Next = Verdict::Next;
-  KafkaVerdict verdict{.done = std::vector<bool>(batch.size(), false), .problem = outcome.problem};
-  if (outcome.kind == BatchOutcome::Kind::Throttled || outcome.kind == BatchOutcome::Kind::Refused) {
-    verdict.next = Next::Wait;
+Verdict judge_kafka_batch(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
+                          const BatchOutcome& outcome, int attempts) {
+  Verdict verdict{.done = std::vector<bool>(batch.size(), false), .problem = outcome.problem};
+  if (never_ran(outcome)) {
+    verdict.next = Verdict::Next::Wait;
     return verdict;
   }
-  bool partly = false;
   if (outcome.kind == BatchOutcome::Kind::Done) {
     std::optional<std::map<std::string, std::int64_t>> failures(std::in_place);
     if (mapping.reports_failures) failures = first_failures(batch, outcome.payload);
@@ -220,16 +200,10 @@ KafkaVerdict judge_kafka_batch(const EventSourceMapping& mapping, std::span<cons
       for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto failed = failures->find(batch[i].partition_key);
         verdict.done[i] = failed == failures->end() || std::stoll(batch[i].sequence_number) < failed->second;
-        partly = partly || verdict.done[i];
       }
     }
   }
-  if (mapping.bisects && batch.size() > 1 && !partly)
-    verdict.next = Next::Bisect;
-  else if (mapping.maximum_retries >= 0 && attempts >= mapping.maximum_retries && !partly)
-    verdict.next = Next::Discard;
-  else
-    verdict.next = Next::Retry;
+  judge_rest(verdict, mapping, attempts);
   return verdict;
 }
 
@@ -252,15 +226,7 @@ OutgoingMessage kafka_failure_message(const EventSourceMapping& mapping, std::sp
     place["lastRecordOffset"] = each.sequence_number;
     place["lastRecordTimestamp"] = time;
   }
-  if (mapping.on_failure.find(":s3:") != std::string::npos) record["payload"] = given_up.payload;
-  OutgoingMessage message{.from = mapping.scope, .target = mapping.on_failure, .body = dumped(record)};
-  const std::string at = iso8601(now, 0);
-  std::string time = at.substr(0, 19);
-  time[13] = time[16] = '.';
-  message.object_key =
-      fmt::format("aws/lambda/{}/{}/{}/{}/{}/{}-{}", mapping.uuid, batch.front().partition_key,
-                  at.substr(0, 4), at.substr(5, 2), at.substr(8, 2), time, id);
-  return message;
+  return failure_envelope(mapping, std::move(record), given_up, batch.front().partition_key, now, id);
 }
 
 /// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html

@@ -8,7 +8,7 @@
 
 #include "ports/kafka.hpp"
 #include "services/lambda/core/event_source_mapping.hpp"
-#include "services/lambda/core/stream_batch.hpp"
+#include "services/lambda/core/judged_batch.hpp"
 
 /// What a Kafka topic's poller decides, without doing any of it.
 namespace aviary::lambda {
@@ -40,13 +40,8 @@ std::string kafka_event(std::span<const StreamRecord> batch, const EventSourceMa
                         const std::vector<std::string>& servers);
 
 /// What comes of a batch after the function ran.
-struct KafkaVerdict {
-  Verdict::Next next = Verdict::Next::Done;
-  std::vector<bool> done{};  ///< of each record: it need not come again
-  std::string problem{};
-};
-KafkaVerdict judge_kafka_batch(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
-                               const BatchOutcome& outcome, int attempts);
+Verdict judge_kafka_batch(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
+                          const BatchOutcome& outcome, int attempts);
 
 /// What queues, topics of SNS and buckets hear of records that were given up.
 OutgoingMessage kafka_failure_message(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,

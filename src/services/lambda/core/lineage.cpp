@@ -1,5 +1,6 @@
 #include "services/lambda/core/lineage.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -17,7 +18,7 @@ constexpr std::string_view field = "Lineage=";
 std::string hash_of(std::string_view text) {
   std::uint32_t hash = 2166136261U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return fmt::format("{:08x}", hash);
+  return fmt::format(FMT_COMPILE("{:08x}"), hash);
 }
 
 std::vector<std::string_view> split_at(std::string_view text, char by) {
@@ -40,7 +41,9 @@ std::optional<std::string> extended_lineage(std::string_view trace, std::string_
   std::uint32_t runs = 0;
   for (const std::string_view part : split_at(trace, ';')) {
     if (!part.starts_with(field)) {
-      if (!part.empty()) rest += fmt::format("{}{}", rest.empty() ? "" : ";", part);
+      if (part.empty()) continue;
+      if (!rest.empty()) rest += ';';
+      rest += part;
       continue;
     }
     for (const std::string_view entry : split_at(part.substr(field.size()), '|')) {
@@ -54,8 +57,11 @@ std::optional<std::string> extended_lineage(std::string_view trace, std::string_
   }
   if (runs >= most_runs) return std::nullopt;
   if (entries.size() >= most_functions) entries.erase(entries.begin());
-  entries.push_back(fmt::format("{}:{}", own, runs + 1));
-  return fmt::format("{}{}{}{}", rest, rest.empty() ? "" : ";", field, fmt::join(entries, "|"));
+  if (!rest.empty()) rest += ';';
+  rest += field;
+  for (const std::string& entry : entries) (rest += entry) += '|';
+  rest += own;
+  return fmt::format(FMT_COMPILE("{}:{}"), rest, runs + 1);
 }
 
 }  // namespace aviary::lambda

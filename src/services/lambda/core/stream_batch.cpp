@@ -1,8 +1,7 @@
 #include "services/lambda/core/stream_batch.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <utility>
 
 #include "services/lambda/core/mapping_event.hpp"
 
@@ -51,15 +50,6 @@ Cut cut_batch(const std::deque<StreamRecord>& waiting, std::size_t batch_size,
   return cut;
 }
 
-std::size_t expired_count(std::span<const StreamRecord> batch, const EventSourceMapping& mapping,
-                          Instant now) {
-  if (mapping.maximum_record_age < 0) return 0;
-  const Duration age = std::chrono::seconds(mapping.maximum_record_age);
-  std::size_t count = 0;
-  while (count < batch.size() && now - batch[count].arrived > age) ++count;
-  return count;
-}
-
 namespace {
 
 /// Where the function says that it has stopped: everything before is done. Nothing: its answer makes no
@@ -90,13 +80,11 @@ std::optional<std::string> state_in(std::string_view answer) {
 Verdict judge_batch(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
                     const BatchOutcome& outcome, int attempts, bool in_window) {
   using Next = Verdict::Next;
-  Verdict verdict;
-  if (outcome.kind == BatchOutcome::Kind::Throttled || outcome.kind == BatchOutcome::Kind::Refused) {
+  Verdict verdict{.done = std::vector<bool>(batch.size(), false), .problem = outcome.problem};
+  if (never_ran(outcome)) {
     verdict.next = Next::Wait;
-    verdict.problem = outcome.problem;
     return verdict;
   }
-  verdict.problem = outcome.problem;
   if (outcome.kind == BatchOutcome::Kind::Done) {
     std::optional<std::size_t> done = batch.size();
     if (mapping.reports_failures) done = first_failed(batch, outcome.payload);
@@ -111,25 +99,12 @@ Verdict judge_batch(const EventSourceMapping& mapping, std::span<const StreamRec
         verdict.state = std::move(*state);
       }
     }
-    verdict.done = done.value_or(0);
+    std::fill_n(verdict.done.begin(), done.value_or(0), true);
     if (done == batch.size()) return verdict;
     if (verdict.problem.empty()) verdict.problem = "some of the batch's items failed";
   }
-  // A split is no attempt of its own.
-  const bool partly = verdict.done > 0;
-  if (mapping.bisects && batch.size() - verdict.done > 1 && !partly)
-    verdict.next = Next::Bisect;
-  else if (mapping.maximum_retries >= 0 && attempts >= mapping.maximum_retries && !partly)
-    verdict.next = Next::Discard;
-  else
-    verdict.next = Next::Retry;
+  judge_rest(verdict, mapping, attempts);
   return verdict;
-}
-
-Duration retry_pause(int attempts) {
-  // AWS backs off and does not say how: from half a second on, no more than half a minute.
-  return std::min<Duration>(std::chrono::milliseconds(500) * (1LL << std::clamp(attempts, 0, 10)),
-                            std::chrono::seconds(30));
 }
 
 std::string stream_event(std::span<const StreamRecord> batch, const EventSourceMapping& mapping,
@@ -156,19 +131,7 @@ std::string stream_event(std::span<const StreamRecord> batch, const EventSourceM
 /// https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 OutgoingMessage failure_message(const EventSourceMapping& mapping, std::span<const StreamRecord> batch,
                                 const GivenUp& given_up, Instant now, std::string_view id) {
-  const std::string function = mapping.function_arn();
-  OrderedJson record;
-  record["requestContext"] = {{"requestId", given_up.last ? given_up.last->request_id : std::string(id)},
-                              {"functionArn", function},
-                              {"condition", given_up.condition},
-                              {"approximateInvokeCount", given_up.invokes}};
-  if (given_up.last != nullptr) {
-    record["responseContext"] = {{"statusCode", 200}, {"executedVersion", given_up.last->version}};
-    record["responseContext"]["functionError"] =
-        given_up.last->function_error.empty() ? "Unhandled" : given_up.last->function_error;
-  }
-  record["version"] = "1.0";
-  record["timestamp"] = iso8601(now, 3);
+  OrderedJson record = failure_head(mapping, given_up, now, id);
   record[mapping.kind() == SourceKind::DynamoDb ? "DDBStreamBatchInfo" : "KinesisBatchInfo"] = {
       {"shardId", given_up.shard},
       {"startSequenceNumber", batch.front().sequence_number},
@@ -177,15 +140,7 @@ OutgoingMessage failure_message(const EventSourceMapping& mapping, std::span<con
       {"approximateArrivalOfLastRecord", iso8601(batch.back().arrived, 3)},
       {"batchSize", batch.size()},
       {"streamArn", mapping.source}};
-  // Buckets get the records, too.
-  if (mapping.on_failure.find(":s3:") != std::string::npos) record["payload"] = given_up.payload;
-  OutgoingMessage message{.from = mapping.scope, .target = mapping.on_failure, .body = dumped(record)};
-  const std::string at = iso8601(now, 0);
-  std::string time = at.substr(0, 19);
-  time[13] = time[16] = '.';
-  message.object_key = fmt::format("aws/lambda/{}/{}/{}/{}/{}/{}-{}", mapping.uuid, given_up.shard,
-                                   at.substr(0, 4), at.substr(5, 2), at.substr(8, 2), time, id);
-  return message;
+  return failure_envelope(mapping, std::move(record), given_up, given_up.shard, now, id);
 }
 
 }  // namespace aviary::lambda

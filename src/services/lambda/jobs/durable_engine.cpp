@@ -75,14 +75,14 @@ AwsError interrupted() { return AwsError(rows::ServiceException, "The durable ex
 
 DurableEngine::DurableEngine(Clock& clock, boost::asio::any_io_executor executor, Journal& journal,
                              FunctionStore& store, FunctionRunner& runner, Random& ids)
-    : clock_(clock),
+    : ForwardingRunner(runner),
+      clock_(clock),
       tasks_(std::move(executor)),
       journal_(journal),
       heads_(journal, "lambda.durable-executions"),
       operation_records_(journal, "lambda.durable-operations"),
       event_records_(journal, "lambda.durable-events"),
       store_(store),
-      runner_(runner),
       ids_(ids) {}
 
 DurableEngine::~DurableEngine() = default;
@@ -91,7 +91,7 @@ DurableEngine::~DurableEngine() = default;
 Task<Result<Outcome>> DurableEngine::run(Invocation invocation) {
   if (!invocation.durable_execution.empty()) return wait_for(std::move(invocation.durable_execution));
   if (is_durable(*invocation.version)) return run_to_its_end(std::move(invocation));
-  return runner_.run(std::move(invocation));
+  return inner_.run(std::move(invocation));
 }
 
 Task<Result<Outcome>> DurableEngine::run_to_its_end(Invocation invocation) {
@@ -201,7 +201,7 @@ Task<> DurableEngine::invoke(std::string arn) {
   execution.news.clear();
   save(*found);
   const std::string request_id = invocation.request_id;
-  auto running = runner_.run(std::move(invocation));
+  auto running = inner_.run(std::move(invocation));
   const Result<Outcome> outcome = co_await std::move(running);
   found = active(arn);
   if (!found) co_return;

@@ -35,7 +35,7 @@ struct ChainedCall {
 /// An invocation that fails as such (crash, time-out, an answer that is none) is tried again after 5 seconds,
 /// five times in a row at most, as AWS's emulator does it. With a durable journal executions survive a
 /// restart; what was running then runs again.
-class DurableEngine final : public FunctionRunner {
+class DurableEngine final : public ForwardingRunner {
  public:
   using Chain = std::function<Task<Result<Outcome>>(ChainedCall)>;
 
@@ -46,17 +46,6 @@ class DurableEngine final : public FunctionRunner {
   void set_chain(Chain chain) { chain_ = std::move(chain); }
 
   Task<Result<Outcome>> run(Invocation invocation) override;
-  void retire(const Version& version) override { runner_.retire(version); }
-  void reserve(const Scope& scope, const std::string& function, std::optional<std::size_t> most) override {
-    runner_.reserve(scope, function, most);
-  }
-  void provision(VersionHandle version, std::size_t count) override {
-    runner_.provision(std::move(version), count);
-  }
-  Provisioned provisioned(const Version& version) const override { return runner_.provisioned(version); }
-  Task<SnapshotOutcome> snapshot(VersionHandle version) override {
-    return runner_.snapshot(std::move(version));
-  }
 
   /// Begins an execution of a durable version and answers its ARN; or that of the execution that has this
   /// name already, if it has the same function and payload. Errors: 409
@@ -129,7 +118,6 @@ class DurableEngine final : public FunctionRunner {
   Records<Json> operation_records_;
   Records<Json> event_records_;
   FunctionStore& store_;
-  FunctionRunner& runner_;
   Random& ids_;
   Chain chain_;
   std::map<std::string, Active> executions_;                    ///< by ARN

@@ -7,6 +7,7 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "services/lambda/core/mapping_event.hpp"
+#include "services/lambda/core/stream_batch.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -134,8 +135,7 @@ Task<bool> KafkaPoller::gather(std::vector<StreamRecord>& batch) {
     Instant until = now + kafka_look_again;
     if (waiting_.empty()) {
       // What the filters held back is done with.
-      const std::vector<Part> none;
-      commit(none);
+      commit({});
     } else {
       if (!opened) opened = now;
       const Duration window =
@@ -154,94 +154,44 @@ Task<bool> KafkaPoller::gather(std::vector<StreamRecord>& batch) {
   }
 }
 
-/// Counts what the function made of a part.
-void KafkaPoller::take_result(Part& part, BatchOutcome& outcome, const KafkaVerdict& verdict) {
-  if (verdict.next == Verdict::Next::Wait) {
-    if (outcome.kind == BatchOutcome::Kind::Throttled)
-      ++counts_.throttled;
-    else
-      counts_.fail(outcome);
-    ++part.waits;
-  } else {
-    ++part.invokes;
-    counts_.ran(part.records.size(), outcome, n_.clock.now());
-    if (verdict.next == Verdict::Next::Done)
-      counts_.last_result = "OK";
-    else if (outcome.kind == BatchOutcome::Kind::Done)
-      counts_.fail("PROBLEM: Function call failed", verdict.problem);
-    else
-      counts_.fail(outcome);
-  }
-  part.last = std::move(outcome);
-}
-
 Task<> KafkaPoller::process(std::vector<StreamRecord> batch) {
-  std::vector<Part> parts(1);
-  parts.back().records = std::move(batch);
+  BatchPart whole;
+  whole.records = std::move(batch);
+  BatchParts parts(std::move(whole));
   while (!parts.empty() && !stopped_) {
-    Part part = std::move(parts.back());
-    parts.pop_back();
-    if (const std::size_t old = expired_count(part.records, mapping_, n_.clock.now()); old > 0) {
+    BatchPart part = parts.next();
+    if (const std::vector<StreamRecord> old = part.take_expired(mapping_, n_.clock.now()); !old.empty()) {
       give_up(part, old, "RecordAgeExceeded", {});
-      part.records.erase(part.records.begin(), part.records.begin() + static_cast<std::ptrdiff_t>(old));
       if (part.records.empty()) {
-        commit(parts);
+        commit(parts.left());
         continue;
       }
     }
-    std::string payload = kafka_event(part.records, mapping_, servers_);
-    ++counts_.batches_in_flight;
-    counts_.records_in_flight += part.records.size();
+    const std::string payload = kafka_event(part.records, mapping_, servers_);
+    counts_.given(part.records.size());
     auto running = n_.functions.run_batch(mapping_.scope, mapping_.function_arn(), payload);
     BatchOutcome outcome = co_await std::move(running);
-    --counts_.batches_in_flight;
-    counts_.records_in_flight -= part.records.size();
-    const KafkaVerdict verdict = judge_kafka_batch(mapping_, part.records, outcome, part.attempts);
-    take_result(part, outcome, verdict);
-    switch (verdict.next) {
-      case Verdict::Next::Done:
-        break;
-      case Verdict::Next::Discard:
-        give_up(part, part.records.size(), "RetryAttemptsExhausted", std::move(payload));
-        break;
-      case Verdict::Next::Bisect: {
-        const auto half = static_cast<std::ptrdiff_t>(part.records.size() / 2);
-        Part second = part;
-        second.records.erase(second.records.begin(), second.records.begin() + half);
-        part.records.erase(part.records.begin() + half, part.records.end());
-        parts.push_back(std::move(second));
-        parts.push_back(std::move(part));
-        break;
-      }
-      case Verdict::Next::Retry:
-      case Verdict::Next::Wait: {
-        std::vector<StreamRecord> left;
-        for (std::size_t i = 0; i < part.records.size(); ++i)
-          if (!verdict.done[i]) left.push_back(std::move(part.records[i]));
-        const bool came_on = left.size() < part.records.size();
-        part.records = std::move(left);
-        if (verdict.next == Verdict::Next::Retry) part.attempts = came_on ? 0 : part.attempts + 1;
-        const int tried = verdict.next == Verdict::Next::Wait ? part.waits : part.attempts;
-        parts.push_back(std::move(part));
-        commit(parts);
-        if (stopped_) break;
-        auto waiting = nap(n_.clock, pause_, n_.clock.now() + retry_pause(tried - 1));
-        co_await std::move(waiting);
-        continue;
-      }
-    }
-    commit(parts);
+    counts_.back(part.records.size());
+    const Verdict verdict = judge_kafka_batch(mapping_, part.records, outcome, part.attempts);
+    counts_.judged(part, std::move(outcome), verdict, n_.clock.now());
+    if (verdict.next == Verdict::Next::Discard)
+      give_up(part, part.records, "RetryAttemptsExhausted", payload);
+    const std::optional<Duration> pause = parts.go_on(std::move(part), verdict);
+    commit(parts.left());
+    if (!pause || stopped_) continue;
+    auto waiting = nap(n_.clock, pause_, n_.clock.now() + *pause);
+    co_await std::move(waiting);
   }
 }
 
 /// Tells the group what is done with: in each partition all that was taken before what is still to do.
-void KafkaPoller::commit(const std::vector<Part>& parts) {
+void KafkaPoller::commit(std::span<const BatchPart> parts) {
   std::map<std::string, std::int64_t> done = read_to_;
   const auto hold = [&done](const StreamRecord& record) {
     std::int64_t& to = done[record.partition_key];
     to = std::min(to, record.event["offset"].get<std::int64_t>());
   };
-  for (const Part& part : parts) std::ranges::for_each(part.records, hold);
+  for (const BatchPart& part : parts) std::ranges::for_each(part.records, hold);
   std::ranges::for_each(waiting_, hold);
   for (const auto& [partition, offset] : done) {
     const auto [placed, first] = committed_.emplace(partition, -1);
@@ -252,11 +202,10 @@ void KafkaPoller::commit(const std::vector<Part>& parts) {
   }
 }
 
-void KafkaPoller::give_up(const Part& part, std::size_t count, std::string_view condition,
-                          std::string payload) {
-  counts_.discarded += count;
+void KafkaPoller::give_up(const BatchPart& part, std::span<const StreamRecord> records,
+                          std::string_view condition, std::string payload) {
+  counts_.discarded += records.size();
   if (mapping_.on_failure.empty()) return;
-  const std::span<const StreamRecord> records(part.records.data(), count);
   if (payload.empty()) payload = kafka_event(records, mapping_, servers_);
   const GivenUp given_up{.shard = {},
                          .condition = condition,

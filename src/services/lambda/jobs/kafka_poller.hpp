@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,14 +47,6 @@ class KafkaPoller final : public MappingPoller, public std::enable_shared_from_t
  private:
   using Self = std::shared_ptr<KafkaPoller>;
   using Signal = std::optional<OneShot<bool>>;
-  /// Records that go to the function together.
-  struct Part {
-    std::vector<StreamRecord> records{};
-    int attempts = 0;
-    int invokes = 0;
-    int waits = 0;
-    std::optional<BatchOutcome> last{};
-  };
 
   static Task<> run(Self self);
   Task<bool> gather(std::vector<StreamRecord>& batch);
@@ -62,9 +55,9 @@ class KafkaPoller final : public MappingPoller, public std::enable_shared_from_t
   bool open();
   void close();
   void take(std::size_t count);
-  void take_result(Part& part, BatchOutcome& outcome, const KafkaVerdict& verdict);
-  void give_up(const Part& part, std::size_t count, std::string_view condition, std::string payload);
-  void commit(const std::vector<Part>& parts);
+  void give_up(const BatchPart& part, std::span<const StreamRecord> records, std::string_view condition,
+               std::string payload);
+  void commit(std::span<const BatchPart> parts);
 
   Neighbours n_;
   EventSourceMapping mapping_;

@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ports/clock.hpp"
 #include "ports/one_shot.hpp"
 #include "ports/task_group.hpp"
 #include "services/lambda/core/event_source_mapping.hpp"
 #include "services/lambda/core/event_sources.hpp"
+#include "services/lambda/core/judged_batch.hpp"
 
 namespace aviary::lambda {
 
@@ -30,6 +32,15 @@ struct PollerCounts {
   std::string last_error{};  ///< stays until the next
   std::string last_result = "No records processed";
 
+  /// A batch goes to the function, and comes back from it.
+  void given(std::size_t size) {
+    ++batches_in_flight;
+    records_in_flight += size;
+  }
+  void back(std::size_t size) {
+    --batches_in_flight;
+    records_in_flight -= size;
+  }
   /// The function has answered for a batch.
   void ran(std::size_t size, const BatchOutcome& outcome, Instant now) {
     ++batches;
@@ -48,6 +59,25 @@ struct PollerCounts {
     fail(outcome.kind == BatchOutcome::Kind::Failed ? std::string("PROBLEM: Function call failed")
                                                     : "PROBLEM: " + outcome.problem,
          outcome.problem);
+  }
+  /// What came of part of a batch of a stream or a topic. The part keeps the outcome.
+  void judged(BatchPart& part, BatchOutcome outcome, const Verdict& verdict, Instant now) {
+    if (verdict.next == Verdict::Next::Wait) {
+      if (outcome.kind == BatchOutcome::Kind::Throttled)
+        ++throttled;
+      else
+        fail(outcome);
+    } else {
+      ++part.invokes;
+      ran(part.records.size(), outcome, now);
+      if (verdict.next == Verdict::Next::Done)
+        last_result = "OK";
+      else if (outcome.kind == BatchOutcome::Kind::Done)
+        fail("PROBLEM: Function call failed", verdict.problem);
+      else
+        fail(outcome);
+    }
+    part.last = std::move(outcome);
   }
 };
 

@@ -104,8 +104,7 @@ Task<> QueuePoller::run(Self self) {
       Batch part(std::make_move_iterator(batch.begin()),
                  std::make_move_iterator(batch.begin() + static_cast<std::ptrdiff_t>(count)));
       batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(count));
-      ++self->counts_.batches_in_flight;
-      self->counts_.records_in_flight += part.size();
+      self->counts_.given(part.size());
       self->tasks_.spawn("a queue's batch", process(self, std::move(part), self->clock_.now()));
     }
   }
@@ -184,8 +183,7 @@ Task<> QueuePoller::process(Self self, Batch batch, Instant received) {
     const Instant again = self->clock_.now() + std::chrono::seconds(5);
     co_await sleep_until(self->clock_, again);
   }
-  --self->counts_.batches_in_flight;
-  self->counts_.records_in_flight -= batch.size();
+  self->counts_.back(batch.size());
   self->give_room();
 }
 

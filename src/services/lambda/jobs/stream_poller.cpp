@@ -216,7 +216,7 @@ void StreamPoller::accept(Work& work, StreamPage page) {
     lane.waiting.push_back(std::move(record));
   }
   counts_.filtered += unwanted.size();
-  done(work, unwanted, unwanted.size());
+  done(work, unwanted);
   if (page.records.empty() && page.next) {
     work.position = *page.next;
     if (work.steps.empty()) work.done_to = *page.next;
@@ -231,7 +231,7 @@ void StreamPoller::accept(Work& work, StreamPage page) {
 Task<> StreamPoller::run_lane(Self self, WorkPtr work, std::size_t index) {
   for (;;) {
     auto gathering = self->gather(work, index);
-    std::optional<Part> batch = co_await std::move(gathering);
+    std::optional<BatchPart> batch = co_await std::move(gathering);
     if (!batch) break;
     auto processing = self->process(work, index, std::move(*batch));
     co_await std::move(processing);
@@ -240,7 +240,7 @@ Task<> StreamPoller::run_lane(Self self, WorkPtr work, std::size_t index) {
 }
 
 /// The next batch; nothing: there will be none.
-Task<std::optional<StreamPoller::Part>> StreamPoller::gather(WorkPtr work, std::size_t index) {
+Task<std::optional<BatchPart>> StreamPoller::gather(WorkPtr work, std::size_t index) {
   for (;;) {
     if (work->stopped) co_return std::nullopt;
     Lane& lane = work->lanes[index];
@@ -251,7 +251,7 @@ Task<std::optional<StreamPoller::Part>> StreamPoller::gather(WorkPtr work, std::
       const bool over = none ? work->ended || work->caught_up >= lane.window->end
                              : lane.waiting.front().arrived >= lane.window->end;
       if (over) {
-        Part last;
+        BatchPart last;
         last.final = true;
         co_return last;
       }
@@ -265,7 +265,7 @@ Task<std::optional<StreamPoller::Part>> StreamPoller::gather(WorkPtr work, std::
           cut_batch(lane.waiting, static_cast<std::size_t>(std::max(mapping_.batch_size, 1)), lane.window);
       if (cut.full || now >= closes || !work->reading) {
         const auto end = lane.waiting.begin() + static_cast<std::ptrdiff_t>(cut.count);
-        Part batch;
+        BatchPart batch;
         batch.records.assign(std::make_move_iterator(lane.waiting.begin()), std::make_move_iterator(end));
         lane.waiting.erase(lane.waiting.begin(), end);
         lane.opened.reset();
@@ -280,16 +280,13 @@ Task<std::optional<StreamPoller::Part>> StreamPoller::gather(WorkPtr work, std::
   }
 }
 
-Task<> StreamPoller::process(WorkPtr work, std::size_t index, Part batch) {
-  std::vector<Part> parts;
-  parts.push_back(std::move(batch));
+Task<> StreamPoller::process(WorkPtr work, std::size_t index, BatchPart batch) {
+  BatchParts parts(std::move(batch));
   while (!parts.empty() && !work->stopped) {
-    Part part = std::move(parts.back());
-    parts.pop_back();
-    if (const std::size_t old = expired_count(part.records, mapping_, n_.clock.now()); old > 0) {
+    BatchPart part = parts.next();
+    if (const std::vector<StreamRecord> old = part.take_expired(mapping_, n_.clock.now()); !old.empty()) {
       give_up(*work, part, old, "RecordAgeExceeded", {});
-      done(*work, part.records, old);
-      part.records.erase(part.records.begin(), part.records.begin() + static_cast<std::ptrdiff_t>(old));
+      done(*work, old);
       if (part.records.empty()) continue;
     }
     std::optional<WindowFacts> window;
@@ -300,91 +297,51 @@ Task<> StreamPoller::process(WorkPtr work, std::size_t index, Part batch) {
     const std::string role = n_.functions.role_of(mapping_.scope, mapping_.function, mapping_.qualifier);
     const std::string payload = stream_event(part.records, mapping_, role, window);
     const bool in_window = window && !part.final;
-    ++counts_.batches_in_flight;
-    counts_.records_in_flight += part.records.size();
-    ++part.invokes;
+    counts_.given(part.records.size());
     const Instant given = n_.clock.now();
     auto running = n_.functions.run_batch(mapping_.scope, mapping_.function_arn(), payload);
     BatchOutcome outcome = co_await std::move(running);
-    --counts_.batches_in_flight;
-    counts_.records_in_flight -= part.records.size();
+    counts_.back(part.records.size());
     const Verdict verdict = judge_batch(mapping_, part.records, outcome, part.attempts, in_window);
-    if (verdict.next == Verdict::Next::Wait) {
-      if (outcome.kind == BatchOutcome::Kind::Throttled)
-        ++counts_.throttled;
-      else
-        counts_.fail(outcome);
-      --part.invokes;
-    } else {
-      counts_.ran(part.records.size(), outcome, n_.clock.now());
-      if (!part.records.empty() && !abandoned_) {
-        const StreamNotice notice{.scope = mapping_.scope,
-                                  .function_name = mapping_.function,
-                                  .qualifier = mapping_.qualifier,
-                                  .age = given - part.records.back().arrived};
-        for (StreamObserver* observer : n_.observers) observer->on_stream_batch(notice);
-      }
-      if (verdict.next == Verdict::Next::Done)
-        counts_.last_result = "OK";
-      else if (outcome.kind == BatchOutcome::Kind::Done)
-        counts_.fail("PROBLEM: Function call failed", verdict.problem);
-      else
-        counts_.fail(outcome);
-    }
+    using Next = Verdict::Next;
+    if (verdict.next != Next::Wait && !part.records.empty() && !abandoned_) tell(part.records.back(), given);
+    counts_.judged(part, std::move(outcome), verdict, n_.clock.now());
     if (!verdict.state.empty() && work->lanes[index].window) work->lanes[index].window->state = verdict.state;
-    const bool window_ends =
-        part.final && (verdict.next == Verdict::Next::Done || verdict.next == Verdict::Next::Discard);
+    const bool window_ends = part.final && (verdict.next == Next::Done || verdict.next == Next::Discard);
     if (window_ends) work->lanes[index].window.reset();
-    part.last = std::move(outcome);
-    switch (verdict.next) {
-      case Verdict::Next::Done:
-        done(*work, part.records, part.records.size());
-        if (verdict.state_too_big) {
-          Part end;
-          end.final = end.early = true;
-          parts.push_back(std::move(end));
-        }
-        break;
-      case Verdict::Next::Discard:
-        if (!part.records.empty())
-          give_up(*work, part, part.records.size(), "RetryAttemptsExhausted", payload);
-        done(*work, part.records, part.records.size());
-        break;
-      case Verdict::Next::Bisect: {
-        const auto half = static_cast<std::ptrdiff_t>(part.records.size() / 2);
-        Part second = part;
-        second.records.erase(second.records.begin(), second.records.begin() + half);
-        part.records.erase(part.records.begin() + half, part.records.end());
-        parts.push_back(std::move(second));
-        parts.push_back(std::move(part));
-        break;
-      }
-      case Verdict::Next::Retry:
-      case Verdict::Next::Wait: {
-        done(*work, part.records, verdict.done);
-        part.records.erase(part.records.begin(),
-                           part.records.begin() + static_cast<std::ptrdiff_t>(verdict.done));
-        if (verdict.next == Verdict::Next::Wait)
-          ++part.waits;
-        else
-          // Who comes on has the whole number of attempts before it again.
-          part.attempts = verdict.done > 0 ? 0 : part.attempts + 1;
-        const int tried = verdict.next == Verdict::Next::Wait ? part.waits : part.attempts;
-        const Instant again = n_.clock.now() + retry_pause(tried - 1);
-        parts.push_back(std::move(part));
-        if (work->stopped) break;
-        auto waiting = nap(work->lanes[index].pause, again);
-        co_await std::move(waiting);
-        break;
-      }
+    if (verdict.next == Next::Discard) {
+      if (!part.records.empty()) give_up(*work, part, part.records, "RetryAttemptsExhausted", payload);
+      done(*work, part.records);
+    } else {
+      // In a shard it is always those at the front.
+      const auto count = static_cast<std::size_t>(std::ranges::count(verdict.done, true));
+      done(*work, std::span(part.records).first(count));
     }
+    if (verdict.next == Next::Done && verdict.state_too_big) {
+      BatchPart end;
+      end.final = end.early = true;
+      parts.put_first(std::move(end));
+    }
+    const std::optional<Duration> pause = parts.go_on(std::move(part), verdict);
     if (window_ends) save(*work);
+    if (!pause || work->stopped) continue;
+    auto waiting = nap(work->lanes[index].pause, n_.clock.now() + *pause);
+    co_await std::move(waiting);
   }
 }
 
-void StreamPoller::done(Work& work, const std::vector<StreamRecord>& records, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    work.steps[static_cast<std::size_t>(records[i].ordinal - work.first_step)].done = true;
+/// `last`: the youngest record of a batch that the function was given.
+void StreamPoller::tell(const StreamRecord& last, Instant given) const {
+  const StreamNotice notice{.scope = mapping_.scope,
+                            .function_name = mapping_.function,
+                            .qualifier = mapping_.qualifier,
+                            .age = given - last.arrived};
+  for (StreamObserver* observer : n_.observers) observer->on_stream_batch(notice);
+}
+
+void StreamPoller::done(Work& work, std::span<const StreamRecord> records) {
+  for (const StreamRecord& record : records)
+    work.steps[static_cast<std::size_t>(record.ordinal - work.first_step)].done = true;
   bool moved = false;
   for (; !work.steps.empty() && work.steps.front().done; work.steps.pop_front(), ++work.first_step) {
     work.done_to = {.kind = StreamPosition::Kind::After,
@@ -402,11 +359,10 @@ void StreamPoller::save(const Work& work, bool finished) {
                      {.position = work.done_to, .done = finished, .window = work.lanes.front().window});
 }
 
-void StreamPoller::give_up(const Work& work, const Part& part, std::size_t count, std::string_view condition,
-                           std::string_view payload) {
-  counts_.discarded += count;
+void StreamPoller::give_up(const Work& work, const BatchPart& part, std::span<const StreamRecord> records,
+                           std::string_view condition, std::string_view payload) {
+  counts_.discarded += records.size();
   if (mapping_.on_failure.empty()) return;
-  const std::span<const StreamRecord> records(part.records.data(), count);
   std::string event;
   if (payload.empty()) {
     event = stream_event(records, mapping_, {}, std::nullopt);

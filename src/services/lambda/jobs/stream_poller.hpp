@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,22 +77,11 @@ class StreamPoller final : public MappingPoller, public std::enable_shared_from_
   };
   using WorkPtr = std::shared_ptr<Work>;
 
-  /// Records that go to the function together.
-  struct Part {
-    std::vector<StreamRecord> records{};
-    int attempts = 0;
-    int invokes = 0;
-    int waits = 0;
-    bool final = false;  ///< of a window; without records
-    bool early = false;
-    std::optional<BatchOutcome> last{};
-  };
-
   static Task<> run(Self self);
   static Task<> read(Self self, WorkPtr work);
   static Task<> run_lane(Self self, WorkPtr work, std::size_t index);
-  Task<std::optional<Part>> gather(WorkPtr work, std::size_t index);
-  Task<> process(WorkPtr work, std::size_t index, Part batch);
+  Task<std::optional<BatchPart>> gather(WorkPtr work, std::size_t index);
+  Task<> process(WorkPtr work, std::size_t index, BatchPart batch);
   Task<> nap(Signal& signal, std::optional<Instant> until);
 
   void take_up(const StreamListing& listing);
@@ -99,10 +89,11 @@ class StreamPoller final : public MappingPoller, public std::enable_shared_from_
   void begin(const std::string& shard);
   void part_ended(const WorkPtr& work);
   void accept(Work& work, StreamPage page);
-  void done(Work& work, const std::vector<StreamRecord>& records, std::size_t count);
+  void tell(const StreamRecord& last, Instant given) const;
+  void done(Work& work, std::span<const StreamRecord> records);
   void save(const Work& work, bool finished = false);
-  void give_up(const Work& work, const Part& part, std::size_t count, std::string_view condition,
-               std::string_view payload);
+  void give_up(const Work& work, const BatchPart& part, std::span<const StreamRecord> records,
+               std::string_view condition, std::string_view payload);
   std::size_t room_in(const Work& work) const;
   StreamPosition first_position() const;
 

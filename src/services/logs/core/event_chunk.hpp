@@ -68,6 +68,12 @@ class EventChunk {
   void append(EventKey key, Millis ingested, std::string_view text);
   /// For an event that comes later than its time: as `append`, at its place.
   void insert(EventKey key, Millis ingested, std::string_view text);
+  /// Room at once for as much as `previous` holds: what is written to goes on being written to, and growing
+  /// step by step would copy it all and leave a fifth unused.
+  void reserve_like(const EventChunk& previous) {
+    text_.reserve(full_bytes);
+    marks_.reserve(previous.size() + previous.size() / 16);
+  }
   /// Takes the events from `index` on out, into a chunk of their own.
   std::unique_ptr<EventChunk> split(std::size_t index, std::uint64_t id);
 

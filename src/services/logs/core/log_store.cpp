@@ -68,8 +68,9 @@ LogStream* LogStore::find_stream(LogGroup& group, std::string_view name) {
 }
 
 LogStream* LogStore::find_stream(std::uint64_t id) {
+  if (last_found_ && last_found_->id == id) return last_found_;
   const auto found = streams_.find(id);
-  return found == streams_.end() ? nullptr : found->second;
+  return last_found_ = found == streams_.end() ? nullptr : found->second;
 }
 
 LogStream& LogStore::add_stream(LogGroup& group, std::string_view name, Millis created, bool implicit,
@@ -109,6 +110,7 @@ void LogStore::erase_stream(LogStream& stream) {
   stream_records_.erase(stream_key(stream));
   bytes_ -= footprint(stream);
   streams_.erase(stream.id);
+  if (last_found_ == &stream) last_found_ = nullptr;
   const std::string name = stream.name;  // the key must outlive the stream
   stream.group->streams.erase(name);
 }
@@ -129,6 +131,7 @@ LogStream& LogStore::open_stream(const Scope& scope, std::string_view group_name
 EventChunk& LogStore::add_chunk(LogStream& stream, std::size_t place, Millis ingested) {
   auto chunk = std::make_unique<EventChunk>(next_chunk_++, ingested);
   EventChunk& added = *chunk;
+  if (place > 1 && place == stream.chunks.size()) added.reserve_like(*stream.chunks.back());
   chunk_owners_.emplace_hint(chunk_owners_.end(), added.id(), &stream);
   stream.chunks.insert(stream.chunks.begin() + static_cast<std::ptrdiff_t>(place), std::move(chunk));
   bytes_ += added.footprint();
@@ -237,6 +240,7 @@ void LogStore::clear() {
   unsaved_streams_.clear();
   chunk_owners_.clear();
   streams_.clear();
+  last_found_ = nullptr;
   groups_.clear();
   bytes_ = 0;
   events_ = 0;

@@ -98,6 +98,7 @@ class LogStore {
   std::vector<std::uint64_t> unsaved_streams_;  ///< made for their events, to be written with these
   std::map<Scope, Groups> groups_;
   std::unordered_map<std::uint64_t, LogStream*> streams_;
+  LogStream* last_found_ = nullptr;                   ///< by its number: events come in runs
   std::map<std::uint64_t, LogStream*> chunk_owners_;  ///< by the chunk's id: the oldest first
   std::uint64_t next_stream_ = 1;
   std::uint64_t next_chunk_ = 1;
