@@ -68,6 +68,12 @@ struct EmulatorOptions {
   /// AWS's own clients in place of ours: `nodejs=/path/node_modules/aws-lambda-ric`
   std::vector<std::string> runtime_client;
   std::vector<std::string> hot_reload_root;  ///< folders that functions may run from as they lie there
+  std::string engine = "auto";               ///< auto | docker | podman | none | the path of its socket
+  std::string engine_network = "host";       ///< of its containers
+  bool engine_pull = false;                  ///< fetches images that are not there
+  std::vector<std::string> engine_runtime;   ///< `python3.12`, `python3.12=IMAGE`, `all`: in containers
+  std::vector<std::string> image_root;       ///< folders that images on disk are taken from: `oci:/…`
+  std::uint64_t image_size_mb = 10240;       ///< of an image on disk, unpacked
   bool log_functions = false;                ///< what functions write, on standard error
   bool plain_function_logs = false;          ///< without the function's name before each line; no option
   bool observe = true;  ///< logs and metrics of functions are kept; false: to see what that costs

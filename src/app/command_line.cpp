@@ -361,6 +361,23 @@ class Parser {
     add_list(
         "--hot-reload-root", options_.hot_reload_root,
         "A folder that functions may run from as it lies there: S3Bucket=hot-reload,S3Key=/path/below/it");
+    add("--engine", options_.engine,
+        "Who runs images from a registry: auto, docker, podman, none, or the path of an engine's socket")
+        ->check([](const std::string& text) {
+          const bool good = text == "auto" || text == "docker" || text == "podman" || text == "none" ||
+                            text.starts_with('/');
+          return good ? std::string()
+                      : std::string("the engine is auto, docker, podman, none or the path of a socket");
+        });
+    add("--engine-network", options_.engine_network,
+        "The network of its containers, from which this server's loopback address is reached");
+    add_flag("--engine-pull", options_.engine_pull, "Let the engine fetch images that are not there");
+    add_list("--engine-runtime", options_.engine_runtime,
+             "Packages that run in containers: python3.12 (in AWS's base image), python3.12=IMAGE, or all");
+    add_list("--image-root", options_.image_root,
+             "A folder that images on disk (OCI layouts) are taken from: ImageUri=oci:/path/below/it:tag");
+    add("--image-size", options_.image_size_mb, "Megabytes of an image on disk, unpacked")
+        ->check(CLI::Range(1, 10240));
     add_flag("--log-functions", options_.log_functions, "Print what functions write");
   }
 

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
+#include "app/engine/engine.hpp"
 #include "app/launcher_options.hpp"
 #include "app/verbs.hpp"
 #include "host/machine_report.hpp"
@@ -36,6 +38,20 @@ void print_runtimes(host::HostRuntimeCatalog& catalog) {
   }
 }
 
+void print_engine(const EmulatorOptions& options) {
+  fmt::print("\nContainer images\n  {}  image folders on disk (oci:): {}\n",
+             options.image_root.empty() ? "--" : "ok",
+             options.image_root.empty() ? "off; --image-root DIR takes them from below DIR"
+                                        : fmt::format("{}", fmt::join(options.image_root, ", ")));
+  const std::string socket = find_engine_socket(options.engine);
+  if (socket.empty())
+    fmt::print(
+        "  --  images from a registry: no container engine; start Docker or Podman, or name its socket "
+        "with --engine\n");
+  else
+    fmt::print("  ok  images from a registry: by the engine at {}\n", socket);
+}
+
 }  // namespace
 
 int doctor(const EmulatorOptions& options) {
@@ -65,6 +81,7 @@ int doctor(const EmulatorOptions& options) {
     if (!finding.advice.empty()) fmt::print("      {}\n", finding.advice);
   }
   print_runtimes(catalog);
+  print_engine(options);
   launcher.reset();
   loop.restart();
   loop.poll();

@@ -14,10 +14,13 @@
 #include "base/log.hpp"
 #include "host/disk_body_store.hpp"
 #include "host/disk_code_store.hpp"
+#include "host/disk_image_store.hpp"
 #include "host/machine_report.hpp"
+#include "host/process_identity.hpp"
 #include "host/runtime_client.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
+#include "services/lambda/core/runtimes.hpp"
 
 namespace aviary::app {
 namespace {
@@ -39,6 +42,10 @@ execution::Options execution_options(const EmulatorOptions& options, std::string
   chosen.allow_neighbour_runtime = !options.strict_runtimes;
   chosen.process_time = &host::machine_time;
   chosen.architectures = host::runnable_architectures();
+  if (!options.engine_runtime.empty())
+    chosen.container_image = [runtimes = options.engine_runtime](std::string_view runtime) {
+      return image_for_runtime(runtimes, runtime);
+    };
   return chosen;
 }
 
@@ -68,6 +75,16 @@ std::string problem_of(const EmulatorOptions& options) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(root, ignored))
       return fmt::format("--hot-reload-root {}: there is no such folder", root);
+  }
+  for (const std::string& pair : options.engine_runtime) {
+    const std::string name = pair.substr(0, pair.find('='));
+    if (name != "all" && !lambda::check_runtime(name))
+      return fmt::format("--engine-runtime is RUNTIME, RUNTIME=IMAGE or all, not '{}'", pair);
+  }
+  for (const std::string& root : options.image_root) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(root, ignored))
+      return fmt::format("--image-root {}: there is no such folder", root);
   }
   std::error_code unreadable;
   if (!options.ca_bundle.empty() && !std::filesystem::is_regular_file(options.ca_bundle, unreadable))
@@ -151,6 +168,7 @@ Task<> Parts::reset() {
   journal->clear();
   co_await journal->settled();
   co_await codes->collect();
+  co_await images->collect();
 }
 
 House::House(boost::asio::io_context& loop, const EmulatorOptions& options)
@@ -195,6 +213,13 @@ std::string open_state(Parts& parts) {
       *parts.workers, host::CodePlaces{parts.folder->code(), parts.folder->unpacked(), durable},
       CodeLimits{.unzipped_bytes =
                      lambda::parse_quotas(parts.options.quotas).value_or(lambda::Quotas{}).unzipped_bytes});
+  host::ImageStoreOptions images;
+  for (const std::string& root : parts.options.image_root) images.roots.emplace_back(root);
+  images.kept = parts.folder->images();
+  images.unpacked = parts.folder->unpacked();
+  images.durable = durable;
+  images.limits.bytes = parts.options.image_size_mb << 20;
+  parts.images = std::make_unique<host::DiskImageStore>(*parts.workers, std::move(images));
   parts.bodies = std::make_unique<host::DiskBodyStore>(*parts.workers, parts.body_names,
                                                        parts.folder->objects(), durable);
   return {};
@@ -226,9 +251,13 @@ void build_services(Parts& parts) {
   parts.catalog = std::make_unique<host::HostRuntimeCatalog>(catalog_options(parts.options));
   parts.launcher =
       host::make_launcher(parts.loop.get_executor(), launcher_options(parts.options, *parts.catalog));
+  parts.engine = std::make_shared<Engine>(parts.loop.get_executor(), parts.stopwatch,
+                                          engine_options(parts.options), host::process_identity());
+  parts.launchers = std::make_unique<EngineLauncher>(*parts.launcher, parts.engine);
   parts.runner = std::make_unique<execution::Runner>(
-      execution::Ports{parts.loop.get_executor(), *parts.launcher, *parts.catalog, *parts.codes, parts.clock,
-                       parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get()},
+      execution::Ports{parts.loop.get_executor(), *parts.launchers, *parts.catalog, *parts.codes, parts.clock,
+                       parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get(),
+                       parts.images.get()},
       execution_options(parts.options, parts.endpoint()));
   parts.runner->add_observer(parts.happenings);
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
@@ -283,6 +312,8 @@ Task<> prepare_sandboxes(Parts& parts) {
   if (!facts)
     log::error("no sandbox can be made: {}: {}", facts.error().step,
                std::strerror(facts.error().error_number));
+  auto clearing = parts.engine->remove_leftovers(&host::process_gone);
+  co_await std::move(clearing);
 }
 
 }  // namespace
@@ -324,6 +355,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.tape) co_await parts.tape->stop();
   for (std::size_t i = parts.services.size(); i-- > 0;) co_await parts.services[i]->stop();
   if (parts.runner) co_await parts.runner->shutdown(grace);
+  if (parts.engine) co_await parts.engine->close();
   if (parts.trace_export) co_await parts.trace_export->stop();
   co_await parts.listeners.stop();
   if (parts.server) co_await parts.server->stop(grace);

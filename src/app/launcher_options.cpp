@@ -26,6 +26,13 @@ host::LiveFolderOptions live_folder_options(const EmulatorOptions& options) {
   return chosen;
 }
 
+EngineOptions engine_options(const EmulatorOptions& options) {
+  return {.engine = options.engine,
+          .network = options.engine_network,
+          .pull = options.engine_pull,
+          .runtimes = options.engine_runtime};
+}
+
 host::LauncherOptions launcher_options(const EmulatorOptions& options, host::HostRuntimeCatalog& catalog) {
   host::LauncherOptions chosen;
   if (options.isolation == "namespaces") chosen.isolation = host::Isolation::Namespaces;

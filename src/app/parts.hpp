@@ -10,6 +10,7 @@
 #include "app/clock_setting.hpp"
 #include "app/codedeploy_ties.hpp"
 #include "app/delivery.hpp"
+#include "app/engine/engine_launcher.hpp"
 #include "app/event_targets.hpp"
 #include "app/function_log_printer.hpp"
 #include "app/function_logs.hpp"
@@ -40,6 +41,7 @@
 #include "http/trust.hpp"
 #include "ports/body_store.hpp"
 #include "ports/code_store.hpp"
+#include "ports/images.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "ports/sandbox.hpp"
@@ -93,9 +95,12 @@ struct Parts {
   std::unique_ptr<CodeStore> codes;
   std::unique_ptr<BodyStore> bodies;
   std::unique_ptr<LiveFolders> live_folders;
+  std::unique_ptr<ImageStore> images;
   std::unique_ptr<Kafka> kafka;
   lambda::SecretSource* secrets = nullptr;  ///< Secrets Manager, for event source mappings
   std::unique_ptr<host::HostLauncher> launcher;
+  std::shared_ptr<Engine> engine;
+  std::unique_ptr<EngineLauncher> launchers;  ///< sandboxes and containers
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;
   FunctionLogPrinter log_printer;

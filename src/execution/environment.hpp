@@ -25,6 +25,7 @@
 #include "execution/start_gate.hpp"
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
+#include "ports/images.hpp"
 #include "ports/live_folders.hpp"
 #include "ports/one_shot.hpp"
 #include "ports/random.hpp"
@@ -62,6 +63,7 @@ struct Surroundings {
   std::vector<LogSink*> sinks{};
   std::vector<InvocationObserver*> observers{};
   LiveFolders* live_folders = nullptr;
+  ImageStore* images = nullptr;
 };
 
 class Environment;
@@ -168,6 +170,7 @@ class Environment final : public Session,
   Task<Result<>> prepare();
   Result<> find_command();
   Task<Result<std::filesystem::path>> find_code();
+  Task<Result<>> furnish(SandboxSpec& spec);
   Task<> launch();
   ProcessSpec process_spec(std::size_t candidate) const;
   ProcessEvents process_events();
@@ -177,6 +180,12 @@ class Environment final : public Session,
   void init_succeeded();
   void init_failed(Failure failure);
   void conclude_failed_init();
+
+  // Images and containers (environment_image.cpp).
+  bool is_image() const { return identity_.version->configuration->package_type == "Image"; }
+  Task<Result<>> find_image(SandboxSpec& spec);
+  void find_container(SandboxSpec& spec);
+  ProcessSpec image_spec(std::size_t candidate) const;
 
   // Invoking (environment.cpp).
   void deliver();
@@ -263,7 +272,10 @@ class Environment final : public Session,
   std::shared_ptr<Sandbox> sandbox_;
   std::unique_ptr<RuntimeListener> listener_;
   RuntimeCommand command_;
-  std::string wrapper_;  ///< AWS_LAMBDA_EXEC_WRAPPER
+  std::string wrapper_;                  ///< AWS_LAMBDA_EXEC_WRAPPER
+  ImageSettings image_;                  ///< what runs, if it is an image or a container's
+  bool contained_ = false;               ///< an engine's container runs it
+  std::vector<std::string> candidates_;  ///< programs to try in turn: paths as seen inside
   StartGate::Place place_;
   TimerId hold_timer_ = 0;
 

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "execution/environment.hpp"
 #include "execution/environment_variables.hpp"
+#include "execution/image_settings.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
 #include "models/lambda.hpp"
 
@@ -78,8 +79,6 @@ Task<> Environment::restart([[maybe_unused]] std::shared_ptr<Environment> self) 
 
 Result<> Environment::find_command() {
   const lambda::Configuration& configuration = *identity_.version->configuration;
-  if (configuration.package_type == "Image")
-    return AwsError{rows::InvalidRuntimeException, "Container images cannot be run here: use a Zip package."};
   const auto& runnable = around_.options.architectures;
   for (const std::string& wanted : configuration.architectures)
     if (!runnable.empty() && std::find(runnable.begin(), runnable.end(), wanted) == runnable.end())
@@ -88,6 +87,7 @@ Result<> Environment::find_command() {
           fmt::format("The function is for {}, and this machine runs {}. Give it Architectures [{}], "
                       "or install an emulator for its programs (qemu-user-static).",
                       wanted, fmt::join(runnable, ", "), runnable.front())};
+  if (contained_ || is_image()) return {};
   const std::string& runtime = configuration.runtime;
   auto found = around_.catalog.find(runtime);
   if (found) command_ = std::move(*found);
@@ -124,13 +124,9 @@ Task<Result<std::filesystem::path>> Environment::find_code() {
   co_return std::move(*folder);
 }
 
-Task<Result<>> Environment::prepare() {
-  if (auto found = find_command(); !found) co_return found.error();
+/// The code, and the layers upon it.
+Task<Result<>> Environment::furnish(SandboxSpec& spec) {
   const lambda::Version& version = *identity_.version;
-  SandboxSpec spec;
-  spec.id = identity_.log_stream.substr(identity_.log_stream.find(']') + 1);
-  spec.memory_bytes = static_cast<std::uint64_t>(version.configuration->memory_mb) << 20;
-  spec.tmp_bytes = static_cast<std::uint64_t>(version.configuration->ephemeral_storage_mb) << 20;
   auto finding = find_code();
   Result<std::filesystem::path> folder = co_await std::move(finding);
   if (!folder) co_return folder.error();
@@ -143,12 +139,27 @@ Task<Result<>> Environment::prepare() {
     std::erase(spec.layers, *layer);
     spec.layers.push_back(std::move(*layer));
   }
+  co_return Result<>{};
+}
+
+Task<Result<>> Environment::prepare() {
+  const lambda::Version& version = *identity_.version;
+  SandboxSpec spec;
+  find_container(spec);
+  if (auto found = find_command(); !found) co_return found.error();
+  spec.id = identity_.log_stream.substr(identity_.log_stream.find(']') + 1);
+  spec.memory_bytes = static_cast<std::uint64_t>(version.configuration->memory_mb) << 20;
+  spec.tmp_bytes = static_cast<std::uint64_t>(version.configuration->ephemeral_storage_mb) << 20;
+  auto furnishing = is_image() ? find_image(spec) : furnish(spec);
+  const Result<> furnished = co_await std::move(furnishing);
+  if (!furnished) co_return furnished.error();
   if (command_.can_wait && wrapper_.empty()) spec.first_process = process_spec(0);
   if (state_ == State::Dead) co_return Result<>{};
   auto creating = around_.launcher.create(std::move(spec));
   auto sandbox = co_await std::move(creating);
   if (!sandbox) {
     const LaunchProblem& problem = sandbox.error();
+    if (!problem.advice.empty()) co_return AwsError{rows::InvalidRuntimeException, problem.advice};
     co_return AwsError{rows::ServiceException, fmt::format("No sandbox could be made: {}: {}", problem.step,
                                                            std::strerror(problem.error_number))};
   }
@@ -158,11 +169,12 @@ Task<Result<>> Environment::prepare() {
   std::string problem;
   listener_ = runtime_api::listen(around_.endpoints, weak_from_this(), problem);
   if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
-  if (!version.layers.empty()) find_extensions();
+  if (!version.layers.empty() || is_image()) find_extensions();
   co_return Result<>{};
 }
 
 ProcessSpec Environment::process_spec(std::size_t candidate) const {
+  if (contained_ || is_image()) return image_spec(candidate);
   const lambda::Version& version = *identity_.version;
   ProcessSpec spec;
   if (custom_runtime(version.configuration->runtime)) {
@@ -236,6 +248,7 @@ void Environment::begin_init() {
 Task<> Environment::launch() {
   const std::shared_ptr<Sandbox> sandbox = sandbox_;
   const bool custom = custom_runtime(identity_.version->configuration->runtime);
+  const std::size_t candidates = !candidates_.empty() ? candidates_.size() : custom ? bootstraps.size() : 1;
   begin_init();
   if (companions_) [[unlikely]] {
     begin_extensions();
@@ -246,7 +259,7 @@ Task<> Environment::launch() {
   launching_ = true;
   std::optional<LaunchProblem> problem;
   std::size_t candidate = 0;
-  for (; candidate < (custom ? bootstraps.size() : 1); ++candidate) {
+  for (; candidate < candidates; ++candidate) {
     ProcessSpec spec = process_spec(candidate);
     ProcessEvents events = process_events();
     auto starting = sandbox->start(std::move(spec), std::move(events));
@@ -285,10 +298,12 @@ std::optional<OneShot<bool>> Environment::launch_settled() {
 
 void Environment::launch_failed(const LaunchProblem& problem, std::size_t candidate) {
   const bool exec = problem.step.starts_with("exec");
-  if (!exec) {
+  const bool lost = is_image() && problem.step == "enter the working directory";
+  if (!exec && !lost) {
     // Nothing of the function's doing: the machine refused.
     AwsError error{rows::ServiceException, fmt::format("No process could be started: {}: {}", problem.step,
                                                        std::strerror(problem.error_number))};
+    if (!problem.advice.empty()) error = AwsError{rows::InvalidRuntimeException, problem.advice};
     log::error("environment {}: {}", identity_.id, error.message);
     if (job_)
       owner_.environment_lost(*this, std::move(job_));
@@ -298,7 +313,11 @@ void Environment::launch_failed(const LaunchProblem& problem, std::size_t candid
   }
   if (!init_failure_) {
     init_duration_ = now() - init_started_;
-    if (custom_runtime(identity_.version->configuration->runtime)) {
+    if (lost) {
+      init_failure_ = no_working_directory(process_spec(0).working_directory, problem.error_number);
+    } else if (contained_ || is_image()) {
+      init_failure_ = not_executable(program_of(image_), problem.error_number);
+    } else if (custom_runtime(identity_.version->configuration->runtime)) {
       init_failure_ = candidate == bootstraps.size()
                           ? no_bootstrap()
                           : not_executable(bootstraps[candidate], problem.error_number);

@@ -225,4 +225,22 @@ Variables attached_variables(const lambda::Version& version, const VariableConte
   return variables;
 }
 
+Variables image_variables(const lambda::Version& version, const Variables& of_image, std::string_view handler,
+                          const VariableContext& context) {
+  Variables variables = of_image;
+  for (const auto& [name, value] : attached_variables(version, context)) {
+    // Not what says how Lambda's own runtimes are; an image says it itself.
+    if (name != "AWS_EXECUTION_ENV") put(variables, name, value);
+  }
+  if (!handler.empty()) put(variables, "_HANDLER", handler);
+  const auto offer = [&variables](std::string_view name, std::string_view value) {
+    for (const auto& [key, old] : variables)
+      if (key == name) return;
+    variables.emplace_back(name, value);
+  };
+  offer("LAMBDA_TASK_ROOT", "/var/task");
+  offer("LAMBDA_RUNTIME_DIR", "/var/runtime");
+  return variables;
+}
+
 }  // namespace aviary::execution

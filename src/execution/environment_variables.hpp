@@ -33,6 +33,11 @@ Variables extension_variables(const lambda::Version& version, const VariableCont
 /// the function's configuration sets it.
 Variables attached_variables(const lambda::Version& version, const VariableContext& context);
 
+/// What an image's process gets: the image's own, under what Lambda says and the function's configuration.
+/// `handler`: what the image is told to run, the first of its command.
+Variables image_variables(const lambda::Version& version, const Variables& of_image, std::string_view handler,
+                          const VariableContext& context);
+
 /// Names that a function's configuration cannot set.
 bool reserved_variable(std::string_view name) noexcept;
 

@@ -132,6 +132,13 @@ Failure not_executable(std::string_view path, int error_number) {
                         : fmt::format("fork/exec {}: {}", path, known)};
 }
 
+Failure no_working_directory(std::string_view path, int error_number) {
+  const std::string_view known = errno_text(error_number);
+  return {InvocationEnd::Failure, "Runtime.InvalidWorkingDir",
+          known.empty() ? fmt::format("chdir {}: errno {}", path, error_number)
+                        : fmt::format("chdir {}: {}", path, known)};
+}
+
 std::string failure_payload(const Failure& failure, std::string_view request_id) {
   if (failure.posted) return failure.posted_payload;
   OrderedJson payload;

@@ -33,6 +33,8 @@ Failure extension_not_started(std::string_view name, int error_number);
 /// No bootstrap in the places where Lambda looks.
 Failure no_bootstrap();
 /// `exec` of `path` was refused.
+/// A working directory that is not there, or cannot be entered.
+Failure no_working_directory(std::string_view path, int error_number);
 Failure not_executable(std::string_view path, int error_number);
 
 /// The payload for the caller: `{"errorType":…,"errorMessage":"RequestId: … Error: …"}`, or the posted one.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -38,6 +39,8 @@ struct Options {
   bool allow_neighbour_runtime = true;
   /// What code may be built for, as `Architectures` names it; empty: anything.
   std::vector<std::string> architectures{};
+  /// The image whose containers run packages for this runtime; empty, or without it: our own sandboxes do.
+  std::function<std::string(std::string_view runtime)> container_image{};
   /// What the time is for the functions' own processes, whose clock is always the real one. Without it,
   /// `Clock::now`.
   std::function<Instant()> process_time;

@@ -95,6 +95,9 @@ std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseco
 
 std::string init_start(const lambda::Version& version, Instant now, std::string_view type) {
   const std::string& runtime = version.configuration->runtime;
+  // An image's runtime is its own.
+  const bool image = version.configuration->package_type == "Image";
+  if (!json_format(version) && image) return {};
   if (!json_format(version))
     return fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", runtime_version(version),
                        lambda::runtime_version_arn(version.scope.region, runtime));
@@ -102,8 +105,10 @@ std::string init_start(const lambda::Version& version, Instant now, std::string_
   OrderedJson record;
   record["initializationType"] = type;
   record["phase"] = "init";
-  record["runtimeVersion"] = runtime_version(version);
-  record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, runtime);
+  if (!image) {
+    record["runtimeVersion"] = runtime_version(version);
+    record["runtimeVersionArn"] = lambda::runtime_version_arn(version.scope.region, runtime);
+  }
   record["functionName"] = version.function_name;
   record["functionVersion"] = version.number;
   return event(now, "platform.initStart", std::move(record));

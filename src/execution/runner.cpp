@@ -31,6 +31,7 @@ Runner::Runner(Ports ports, Options options)
               TaskGroup(ports.executor)},
       gate_(around_.options.account_concurrency) {
   around_.live_folders = ports.live_folders;
+  around_.images = ports.images;
   around_.gate = StartGate(std::max<std::size_t>(1, around_.options.concurrent_starts));
 }
 

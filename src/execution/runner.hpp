@@ -28,6 +28,7 @@ struct Ports {
   Random& random;
   RuntimeEndpoints& endpoints;
   LiveFolders* live_folders = nullptr;  ///< null: no hot reload
+  ImageStore* images = nullptr;         ///< null: no images on disk
 };
 
 /// Where a developer's process finds a function's events.

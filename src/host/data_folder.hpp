@@ -50,6 +50,7 @@ class DataFolder {
   /// Only when `durable()`.
   std::filesystem::path database() const { return *folder_ / "aviary.sqlite"; }
   std::filesystem::path code() const { return (durable() ? *folder_ : scratch_.path()) / "code"; }
+  std::filesystem::path images() const { return (durable() ? *folder_ : scratch_.path()) / "images"; }
   std::filesystem::path objects() const { return (durable() ? *folder_ : scratch_.path()) / "objects"; }
   std::filesystem::path unpacked() const { return scratch_.path() / "unpacked"; }
   const std::filesystem::path& scratch() const noexcept { return scratch_.path(); }

@@ -180,9 +180,15 @@ Task<boost::system::result<void, LaunchProblem>> HostLauncher::HostSandbox::crea
       [weak] {
         if (const auto self = weak.lock()) self->lost();
       });
-  Packet wanted{Op::Create, state->handle, {}, {state->spec.id, state->spec.task_root}};
+  const bool image = !state->spec.root.empty();
+  if (image && state->core->facts().isolation == Isolation::None)
+    co_return LaunchProblem{ENOTSUP, "run an image",
+                            "An image runs in namespaces, which this machine or --isolation refuses: aviary "
+                            "doctor says why."};
+  Packet wanted{
+      Op::Create, state->handle, {}, {state->spec.id, image ? state->spec.root : state->spec.task_root}};
   wanted.numbers = {static_cast<std::int64_t>(state->spec.memory_bytes),
-                    static_cast<std::int64_t>(state->spec.tmp_bytes)};
+                    static_cast<std::int64_t>(state->spec.tmp_bytes), image ? 1 : 0};
   for (const auto& layer : state->spec.layers) wanted.texts.push_back(layer);
   const auto link = state->core->link();
   if (!link) co_return LaunchProblem{EPIPE, "reach the spawner"};

@@ -43,7 +43,16 @@ void HostLauncher::HostSandbox::State::beside_exited(std::int64_t serial, ExitSt
 
 std::vector<std::string> HostLauncher::HostSandbox::extensions() const {
   std::set<std::string> names;
-  for (const auto& layer : state_->spec.layers) {
+  std::vector<std::filesystem::path> places = state_->spec.layers;
+  if (const auto& root = state_->spec.root; !root.empty()) {
+    // A link would be followed out of the image here.
+    std::error_code absent;
+    const bool plain =
+        std::filesystem::is_directory(std::filesystem::symlink_status(root / "opt", absent)) &&
+        std::filesystem::is_directory(std::filesystem::symlink_status(root / "opt" / "extensions", absent));
+    if (plain) places = {root / "opt"};
+  }
+  for (const auto& layer : places) {
     std::error_code ignored;
     for (std::filesystem::directory_iterator entry(layer / "extensions", ignored), end;
          !ignored && entry != end; entry.increment(ignored))

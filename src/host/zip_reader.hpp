@@ -11,6 +11,8 @@ struct archive_entry;
 
 namespace aviary::host {
 
+class Utf8Names;
+
 /// One entry of a zip as its headers describe it: nothing of it can be trusted yet.
 struct ZipEntry {
   enum class Kind : std::uint8_t { File, Folder, Link, Other };
@@ -38,7 +40,6 @@ class ZipReader {
   Step read(std::string_view& piece);
 
  private:
-  class Utf8Names;
   std::unique_ptr<Utf8Names> names_;
   archive* archive_;
   archive_entry* entry_ = nullptr;

@@ -4,10 +4,12 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -26,15 +28,21 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 using Answer = boost::system::result<wire::Response, FetchProblem>;
 
+/// Of `sockaddr_un`.
+constexpr std::size_t longest_socket = 108;
+
 using SecureStream = asio::ssl::stream<tcp::socket&>;
 
+struct Lateness {
+  bool late = false;  ///< its time ran out
+};
+
 /// One fetch's connection. The timer and the coroutine share it, so that whichever is later finds it alive.
-struct Line {
+struct Line : Lateness {
   explicit Line(const asio::any_io_executor& executor) : resolver(executor), socket(executor) {}
   tcp::resolver resolver;
   tcp::socket socket;
   std::optional<SecureStream> secure{};  ///< around the socket
-  bool late = false;
 
   void hang_up() {
     late = true;
@@ -45,12 +53,29 @@ struct Line {
 };
 using LinePtr = std::shared_ptr<Line>;
 
+struct LocalLine : Lateness {
+  explicit LocalLine(const asio::any_io_executor& executor) : socket(executor) {}
+  asio::local::stream_protocol::socket socket;
+
+  void hang_up() {
+    late = true;
+    Error ignored;
+    socket.close(ignored);
+  }
+};
+
 /// Cancels the deadline however the fetch ends.
 struct Deadline {
   Stopwatch& stopwatch;
   TimerId timer;
   ~Deadline() { stopwatch.cancel(timer); }
 };
+
+template <class Held>
+TimerId limit(Stopwatch& stopwatch, const FetchLimits& limits, std::shared_ptr<Held> line) {
+  if (limits.timeout.count() == 0) return 0;
+  return stopwatch.call_after(limits.timeout, [line] { line->hang_up(); });
+}
 
 std::string render(const Outgoing& request) {
   const bool is_ipv6 = request.host.find(':') != std::string::npos;
@@ -65,7 +90,7 @@ std::string render(const Outgoing& request) {
   return text + request.body;
 }
 
-Answer problem(const Line& line, FetchProblem::Kind kind, const Error& error) {
+Answer problem(const Lateness& line, FetchProblem::Kind kind, const Error& error) {
   if (line.late) return FetchProblem{FetchProblem::Kind::Timeout, "no answer in time"};
   // Cancelled from outside: shutdown, not a problem of the peer.
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
@@ -125,7 +150,8 @@ Task<std::optional<FetchProblem>> secure(LinePtr line, std::string host, std::sh
 
 /// Says `text` and hears the answer.
 template <class Stream>
-Task<Answer> converse(LinePtr line, Stream& stream, std::string text, bool head, std::uint64_t answer_bytes) {
+Task<Answer> converse(std::shared_ptr<Lateness> line, Stream& stream, std::string text, bool head,
+                      std::uint64_t answer_bytes) {
   const auto bytes = asio::buffer(text);
   {
     // A server may answer, and close, before it has read everything: what it said still counts.
@@ -153,7 +179,7 @@ Task<Answer> converse(LinePtr line, Stream& stream, std::string text, bool head,
 Task<Answer> fetch(asio::any_io_executor executor, Stopwatch& stopwatch, Outgoing request,
                    FetchLimits limits) {
   const auto line = std::make_shared<Line>(executor);
-  const Deadline deadline{stopwatch, stopwatch.call_after(limits.timeout, [line] { line->hang_up(); })};
+  const Deadline deadline{stopwatch, limit(stopwatch, limits, line)};
 
   Error parsed;
   std::vector<tcp::endpoint> endpoints;
@@ -185,6 +211,59 @@ Task<Answer> fetch(asio::any_io_executor executor, Stopwatch& stopwatch, Outgoin
   auto talking = converse(line, *line->secure, std::move(text), head, limits.answer_bytes);
   Answer answer = co_await std::move(talking);
   co_return answer;
+}
+
+Task<Answer> fetch_local(asio::any_io_executor executor, Stopwatch& stopwatch, std::string socket,
+                         Outgoing request, FetchLimits limits) {
+  const auto line = std::make_shared<LocalLine>(executor);
+  const Deadline deadline{stopwatch, limit(stopwatch, limits, line)};
+  if (socket.size() >= longest_socket) co_return FetchProblem{FetchProblem::Kind::Connect, "too long a path"};
+  const asio::local::stream_protocol::endpoint there(socket);
+  {
+    const auto [error] = co_await line->socket.async_connect(there, tuple);
+    if (error) co_return problem(*line, FetchProblem::Kind::Connect, error);
+  }
+  std::string text = render(request);
+  auto talking = converse(line, line->socket, std::move(text), request.method == "HEAD", limits.answer_bytes);
+  Answer answer = co_await std::move(talking);
+  co_return answer;
+}
+
+Task<boost::system::result<unsigned, FetchProblem>> follow_local(
+    asio::any_io_executor executor, std::string socket, Outgoing request,
+    std::function<void(std::string_view)> piece) {
+  LocalLine line(executor);
+  if (socket.size() >= longest_socket) co_return FetchProblem{FetchProblem::Kind::Connect, "too long a path"};
+  const asio::local::stream_protocol::endpoint there(socket);
+  {
+    const auto [error] = co_await line.socket.async_connect(there, tuple);
+    if (error) co_return problem(line, FetchProblem::Kind::Connect, error).error();
+  }
+  const std::string text = render(request);
+  const auto bytes = asio::buffer(text);
+  {
+    const auto [error, count] = co_await asio::async_write(line.socket, bytes, tuple);
+    if (error) co_return problem(line, FetchProblem::Kind::Exchange, error).error();
+  }
+  beast::flat_buffer buffer;
+  beast::http::response_parser<beast::http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  {
+    const auto [error, count] = co_await beast::http::async_read_header(line.socket, buffer, parser, tuple);
+    if (error) co_return problem(line, FetchProblem::Kind::Exchange, error).error();
+  }
+  std::vector<char> part(16 * 1024);
+  while (!parser.is_done()) {
+    parser.get().body().data = part.data();
+    parser.get().body().size = part.size();
+    parser.get().body().more = true;
+    const auto [error, count] = co_await beast::http::async_read_some(line.socket, buffer, parser, tuple);
+    const std::size_t produced = part.size() - parser.get().body().size;
+    if (produced > 0) piece({part.data(), produced});
+    if (error && error != beast::http::error::need_buffer)
+      co_return problem(line, FetchProblem::Kind::Exchange, error).error();
+  }
+  co_return parser.get().result_int();
 }
 
 Outgoing request_to(const Url& url, std::string method, std::shared_ptr<Trust> trust) {

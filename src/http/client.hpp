@@ -4,8 +4,10 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,7 +50,7 @@ struct FetchProblem {
                                              const boost::source_location& where);
 
 struct FetchLimits {
-  std::chrono::milliseconds timeout{10'000};     ///< for all of it together, real time
+  std::chrono::milliseconds timeout{10'000};     ///< for all of it together, real time; zero: none
   std::uint64_t answer_bytes = 8 * 1024 * 1024;  ///< of the body
 };
 
@@ -57,5 +59,18 @@ struct FetchLimits {
 Task<boost::system::result<wire::Response, FetchProblem>> fetch(boost::asio::any_io_executor executor,
                                                                 Stopwatch& stopwatch, Outgoing request,
                                                                 FetchLimits limits = {});
+
+/// The same of a server that listens on a socket of the file system, as container engines do. `host` and
+/// `port` are what it is told in `Host`, and nothing else.
+Task<boost::system::result<wire::Response, FetchProblem>> fetch_local(boost::asio::any_io_executor executor,
+                                                                      Stopwatch& stopwatch,
+                                                                      std::string socket, Outgoing request,
+                                                                      FetchLimits limits = {});
+
+/// The same, for an answer without an end: its body is handed over as it comes, until the server ends it. The
+/// status, or why it broke off. No time limit; cancelling is as with `fetch`.
+Task<boost::system::result<unsigned, FetchProblem>> follow_local(boost::asio::any_io_executor executor,
+                                                                 std::string socket, Outgoing request,
+                                                                 std::function<void(std::string_view)> piece);
 
 }  // namespace aviary::http

@@ -19,6 +19,8 @@ struct CodeBlob {
   std::uint64_t size;              ///< bytes of the zip: Lambda's `CodeSize`
   std::uint64_t unzipped_size;     ///< bytes when unpacked, as the zip's directory says and unpacking proved
   std::filesystem::path folder{};  ///< not a package but this folder, as it lies there (`LiveFolders`)
+  bool image = false;  ///< not a package but an image that was taken in (`ImageStore`); the digest is its
+                       ///< manifest's, hexadecimal
 };
 using CodeHandle = std::shared_ptr<const CodeBlob>;
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "ports/code_store.hpp"
+#include "ports/images.hpp"
 #include "ports/live_folders.hpp"
 #include "ports/sandbox.hpp"
 
@@ -21,6 +22,11 @@ void throw_exception_from_error(const LaunchProblem& problem, const boost::sourc
 void throw_exception_from_error(const FolderProblem& problem, const boost::source_location& where) {
   throw std::logic_error(
       fmt::format("unchecked folder result at {}:{}: {}", where.file_name(), where.line(), problem.text));
+}
+
+void throw_exception_from_error(const ImageProblem& problem, const boost::source_location& where) {
+  throw std::logic_error(
+      fmt::format("unchecked image result at {}:{}: {}", where.file_name(), where.line(), problem.text));
 }
 
 }  // namespace aviary

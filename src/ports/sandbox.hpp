@@ -20,6 +20,9 @@ struct ProcessSpec {
   std::vector<std::string> argv;  ///< paths as seen inside; argv[0] is looked up as given, no PATH search
   std::vector<std::pair<std::string, std::string>> environment;  ///< the whole of it, nothing is inherited
   std::string working_directory = "/var/task";
+  /// For a container alone, where empty says: as the image says. `argv` is then the command, and so is an
+  /// empty `working_directory`.
+  std::vector<std::string> entry_point{};
   /// The program can be started before its function is known: with AVIARY_WAIT=1 it reads its working
   /// directory and its environment from its standard input, each with a NUL behind it, and goes on from
   /// there.
@@ -33,6 +36,11 @@ struct SandboxSpec {
   std::vector<std::filesystem::path> layers;  ///< unpacked layers in order, merged read-only into /opt
   std::uint64_t memory_bytes = 128ULL << 20;  ///< beyond it the processes are killed, as for lack of memory
   std::uint64_t tmp_bytes = 512ULL << 20;     ///< size of /tmp, on disk, not charged to memory
+  /// An image's unpacked file system: all of it is seen read-only as `/`, in place of the machine's programs
+  /// and of `task_root`. Needs namespaces.
+  std::filesystem::path root{};
+  /// Not a sandbox of ours but a container of this image, made by an engine. `task_root` may be empty then.
+  std::string container_image{};
   /// What will be started first, as far as it is known: one that was started ahead may be taken.
   std::optional<ProcessSpec> first_process{};
 };
@@ -53,8 +61,9 @@ struct ProcessEvents {
 
 /// Why nothing could be started.
 struct LaunchProblem {
-  int error_number;  ///< errno of the failing step
-  std::string step;  ///< what was being done: "exec", "mount /tmp", …
+  int error_number;      ///< errno of the failing step
+  std::string step;      ///< what was being done: "exec", "mount /tmp", …
+  std::string advice{};  ///< said in place of both where the developer can do something about it
 };
 [[noreturn]] void throw_exception_from_error(const LaunchProblem& problem,
                                              const boost::source_location& where);

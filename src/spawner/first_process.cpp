@@ -32,6 +32,7 @@ namespace {
 constexpr int socket_place = 3;
 constexpr std::int64_t memory_period_ms = 50;
 constexpr std::int64_t folder_period_ms = 500;
+constexpr unsigned move_mount_by_descriptor = 4;  // MOVE_MOUNT_F_EMPTY_PATH
 
 class FirstProcess {
  public:
@@ -40,7 +41,8 @@ class FirstProcess {
 
  private:
   Failure build(const Packet& packet, const std::vector<int>& mounts);
-  Failure make_world(const Packet& packet);
+  Failure make_world(const Packet& packet, const std::vector<int>& mounts);
+  Failure enter_image(const std::string& world, int root);
   Failure furnish(const Packet& packet, const std::vector<int>& mounts);
   void start(const Packet& packet, int output);
   void start_beside(const Packet& packet, int output);
@@ -85,13 +87,13 @@ Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts
   folder_ = packet.text(1);
   if (!members_) {
     members_.emplace(isolated_);
-    if (Failure failure = make_world(packet)) return failure;
+    if (Failure failure = make_world(packet, mounts)) return failure;
   }
   return isolated_ ? furnish(packet, mounts) : Failure();
 }
 
 /// What all sandboxes see; what is this one's own comes with `furnish`, which may be later.
-Failure FirstProcess::make_world(const Packet& packet) {
+Failure FirstProcess::make_world(const Packet& packet, const std::vector<int>& mounts) {
   if (!isolated_) {
     // Nothing dies with this process here, so it has to live to kill the others: the end of the socket tells
     // it.
@@ -108,6 +110,10 @@ Failure FirstProcess::make_world(const Packet& packet) {
   const std::string world = packet.text(0);
   if (::mount(world.c_str(), world.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
     return failed("bind the world");
+  if (packet.number(build::has_root) != 0) {
+    if (mounts.empty()) return {EINVAL, "mount the image"};
+    return enter_image(world, mounts.front());
+  }
   if (::chdir(world.c_str()) != 0) return failed("enter the world");
   if (::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return failed("mount /proc");
@@ -119,14 +125,33 @@ Failure FirstProcess::make_world(const Packet& packet) {
   return {};
 }
 
+/// The image in place of what the machine has, with what every sandbox needs of it. Where things are mounted
+/// are folders and files of the image's top, and no links: who unpacked it has seen to that.
+Failure FirstProcess::enter_image(const std::string& world, int root) {
+  const std::string place = world + "/var/task";
+  if (move_mount(root, "", AT_FDCWD, place.c_str(), move_mount_by_descriptor) != 0)
+    return failed("mount the image");
+  if (::chdir(place.c_str()) != 0) return failed("enter the image");
+  for (const char* path : {"dev", "etc/resolv.conf", "etc/hosts"})
+    if (::mount((world + "/" + path).c_str(), path, nullptr, MS_BIND | MS_REC, nullptr) != 0)
+      return failed(std::string("bind /") + path);
+  if (::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+    return failed("mount /proc");
+  if (pivot_root(".", ".") != 0) return failed("change the root");
+  if (::umount2(".", MNT_DETACH) != 0) return failed("leave the old root");
+  if (::chdir("/") != 0) return failed("enter /");
+  return {};
+}
+
 Failure FirstProcess::furnish(const Packet& packet, const std::vector<int>& mounts) {
   if (mounts.empty()) return {};
-  constexpr unsigned by_descriptor = 4;  // MOVE_MOUNT_F_EMPTY_PATH
-  std::size_t next = 0;
+  const bool image = packet.number(build::has_root) != 0;
+  std::size_t next = image ? 1 : 0;
   const auto attach = [&mounts, &next](const char* place) {
-    return next < mounts.size() && move_mount(mounts[next++], "", AT_FDCWD, place, by_descriptor) == 0;
+    return next < mounts.size() &&
+           move_mount(mounts[next++], "", AT_FDCWD, place, move_mount_by_descriptor) == 0;
   };
-  if (!attach("/var/task")) return failed("mount /var/task");
+  if (!image && !attach("/var/task")) return failed("mount /var/task");
   if (!attach("/tmp")) return failed("mount /tmp");
   if (packet.number(build::has_opt) != 0 && !attach("/opt")) return failed("mount /opt");
   if (packet.number(build::has_hosts) != 0 && !attach("/etc/hosts")) return failed("mount /etc/hosts");

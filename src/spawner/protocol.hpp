@@ -15,7 +15,8 @@ enum class Op : std::uint32_t {
   // From the server to the spawner; those marked * go on to the sandbox's first process.
   Hello,   ///< texts: see `HelloText`, then further read-only folders; numbers[0]: Isolation; a lock
            ///< descriptor
-  Create,  ///< numbers: memory bytes, tmp bytes; texts: id, task root, layers…
+  Create,  ///< numbers: memory bytes, tmp bytes, whether the task root is a whole file system instead;
+           ///< texts: id, task root, layers…
   Spare,   ///< as Start, for a sandbox that is not created yet: see `Spawner::spare`
   Start,  ///< * numbers: see `StartNumber`; texts: working directory, arguments…, NAME=value…; the output
           ///< pipe
@@ -67,7 +68,17 @@ inline constexpr int telemetry_descriptor = 62;
 inline constexpr std::string_view telemetry_variable = "_LAMBDA_TELEMETRY_LOG_FD=";
 
 namespace build {
-enum Number : std::size_t { isolated, uid, gid, has_opt, sample_bytes, watch_bytes, processes, has_hosts };
+enum Number : std::size_t {
+  isolated,
+  uid,
+  gid,
+  has_opt,
+  sample_bytes,
+  watch_bytes,
+  processes,
+  has_hosts,
+  has_root
+};
 }  // namespace build
 
 /// Packets larger than this cannot be sent (a socket's default buffer holds about 200 KiB).

@@ -48,6 +48,7 @@ Failure Spawner::find_hosts(const Packet& packet, Sandbox& sandbox, Descriptor& 
   bool wanted = false;
   for (std::size_t i = first_layer; i < packet.texts.size(); ++i)
     wanted = wanted || ::access((packet.texts[i] + "/extensions").c_str(), F_OK) == 0;
+  if (packet.number(2) != 0) wanted = ::access((packet.text(1) + "/opt/extensions").c_str(), F_OK) == 0;
   if (!wanted) return {};
   const auto low = static_cast<unsigned>(sandbox.slot % 64000) + 256;
   sandbox.address = "127." + std::to_string(64 + ::getpid() % 128) + "." + std::to_string(low / 256) + "." +
@@ -60,8 +61,7 @@ Failure Spawner::find_hosts(const Packet& packet, Sandbox& sandbox, Descriptor& 
 }
 
 Packet Spawner::build_packet(std::int64_t memory) const {
-  Packet build{
-      Op::Build, 0, std::vector<std::int64_t>(build::has_hosts + 1), {world_.place(), std::string()}};
+  Packet build{Op::Build, 0, std::vector<std::int64_t>(build::has_root + 1), {world_.place(), std::string()}};
   build.numbers[build::isolated] = isolation_ == Isolation::Namespaces ? 1 : 0;
   build.numbers[build::uid] = sandbox_uid;
   build.numbers[build::gid] = sandbox_gid;
@@ -107,12 +107,15 @@ Failure Spawner::furnish(const Packet& packet, Sandbox& sandbox) {
   }
   build.numbers[build::has_opt] = opt ? 1 : 0;
   build.numbers[build::has_hosts] = hosts ? 1 : 0;
+  build.numbers[build::has_root] = packet.number(2);
   build.numbers[build::watch_bytes] = sandbox.folder.empty() ? 0 : packet.number(1);
   int sent;
   if (!isolated)
     sent = send_packet(sandbox.socket.get(), build);
   else if (opt && hosts)
     sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get(), hosts.get()});
+  else if (hosts)
+    sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), hosts.get()});
   else if (opt)
     sent = send_packet(sandbox.socket.get(), build, {task.get(), tmp->mount.get(), opt.get()});
   else

@@ -26,6 +26,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// One of several requests that a client sends in turn.
+struct Step {
+  std::string target;  ///< `X-Amz-Target`
+  std::string body;
+};
+
 struct Plan {
   std::string host = "127.0.0.1";
   std::uint16_t port = 80;
@@ -33,6 +39,7 @@ struct Plan {
   std::string method = "GET";
   std::string body;
   std::vector<std::string> headers;
+  std::vector<Step> steps;
   std::size_t clients = 16;
   double seconds = 5;
   double warm_up = 0;        ///< seconds that are not counted
@@ -62,6 +69,8 @@ const char* const usage =
     "  --method M        (GET; POST with a body)\n"
     "  --header 'N: V'   may be repeated\n"
     "  --body TEXT       or @FILE\n"
+    "  --step TARGET BODY  one of several requests that each client sends in turn, with this X-Amz-Target;\n"
+    "                    $NAME$ in the body stands for the text NAME of the JSON answer before\n"
     "  --tally NAME      count the values of this response header\n"
     "  --json            one JSON object instead of text\n";
 
@@ -86,7 +95,11 @@ Plan read_plan(int argc, char** argv) {
       plan.method = value();
     else if (option == "--header")
       plan.headers.push_back(value());
-    else if (option == "--tally")
+    else if (option == "--step") {
+      std::string target = value();
+      plan.steps.push_back({std::move(target), value()});
+      plan.method = "POST";
+    } else if (option == "--tally")
       plan.tally_header = value();
     else if (option == "--json")
       plan.json = true;
@@ -117,6 +130,19 @@ Plan read_plan(int argc, char** argv) {
   return plan;
 }
 
+/// `$NAME$` in the text, with what the answer says of it. JSON's escapes stay as they are.
+std::string filled_in(std::string text, std::string_view answer) {
+  const auto from = text.find('$');
+  const auto to = text.find('$', from + 1);
+  if (from == std::string::npos || to == std::string::npos) return text;
+  const auto name = answer.find('"' + text.substr(from + 1, to - from - 1) + '"');
+  const auto begin = name == std::string_view::npos ? name : answer.find('"', answer.find(':', name));
+  if (begin == std::string_view::npos)
+    die("an answer lacks what the next step needs: " + std::string(answer));
+  const std::string_view value = answer.substr(begin + 1, answer.find('"', begin + 1) - begin - 1);
+  return text.replace(from, to + 1 - from, value);
+}
+
 std::string render(const Plan& plan) {
   std::string text = plan.method + " " + plan.path + " HTTP/1.1\r\nHost: " + plan.host + ":" +
                      std::to_string(plan.port) + "\r\n";
@@ -142,6 +168,8 @@ std::string_view field(std::string_view head, std::string_view name) {
 
 struct Client {
   int descriptor = -1;
+  std::size_t step = 0;
+  std::string filled;  ///< the step's request; without steps empty
   std::size_t sent = 0;
   std::string in;
   std::size_t body_end = 0;  ///< 0 until the head is complete
@@ -165,7 +193,7 @@ class Load {
       const int ready = ::epoll_wait(poll_, events, 256, 100);
       for (int i = 0; i < ready; ++i) {
         auto& client = *static_cast<Client*>(events[i].data.ptr);
-        if ((events[i].events & EPOLLOUT) && client.sent < request_.size()) send(client);
+        if ((events[i].events & EPOLLOUT) && client.sent < request(client).size()) send(client);
         if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive(client);
       }
       now_ = Clock::now();
@@ -200,8 +228,20 @@ class Load {
     ::epoll_ctl(poll_, EPOLL_CTL_ADD, client.descriptor, &event);
   }
 
+  const std::string& request(const Client& client) const {
+    return plan_.steps.empty() ? request_ : client.filled;
+  }
+
   void begin(Client& client) {
     client.sent = 0;
+    if (!plan_.steps.empty()) {
+      const Step& step = plan_.steps[client.step];
+      Plan plan = plan_;
+      plan.headers.push_back("X-Amz-Target: " + step.target);
+      plan.body = filled_in(step.body, client.in);
+      client.filled = render(plan);
+      client.step = (client.step + 1) % plan_.steps.size();
+    }
     client.in.clear();
     client.body_end = 0;
     client.began = Clock::now();
@@ -209,9 +249,10 @@ class Load {
   }
 
   void send(Client& client) {
-    while (client.sent < request_.size()) {
-      const auto count = ::send(client.descriptor, request_.data() + client.sent,
-                                request_.size() - client.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const std::string& request = this->request(client);
+    while (client.sent < request.size()) {
+      const auto count = ::send(client.descriptor, request.data() + client.sent, request.size() - client.sent,
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
       if (count < 0) {
         if (errno != EAGAIN) reopen(client);
         return;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Makes tests/protocol/cases/<service>_<protocol>_{requests,responses}.json, with botocore as the oracle.
+"""Makes tests/protocol/cases/<service>_<protocol>_{requests,responses,errors}.json, with botocore as the oracle.
 
     tests/protocol/make_cases.py SERVICE path/to/protocol_encode
 
-For every protocol that the service speaks and the code here does too.
+For every protocol that the service speaks and the code and botocore's model here do too: of old protocols, which
+today's models do not have any more, run it under a Python whose botocore is old (Debian's 1.29 speaks query to SQS).
 
 A development tool; its results are checked in, so that the test needs neither Python nor botocore.
 
@@ -11,6 +12,8 @@ A development tool; its results are checked in, so that the test needs neither P
   is the HTTP message and the document that has to come out of it.
 * Responses: for every operation, a document is encoded by our own encoder (`protocol_encode`, a small program of this
   build) and parsed by botocore, which must give the document back. Only then does the encoded message become a case.
+
+* Errors: every error of the model, encoded by us and read by botocore.
 
 Each operation comes twice: with required members only, and with all.
 """
@@ -36,6 +39,7 @@ import botocore.serialize
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLAIN = "abcXYZ019"
+UNICODE = {"L": "a-z\u00e4", "M": "", "Z": " ", "S": "+", "N": "0-9", "P": "."}
 # What has to survive escaping in JSON, in a path and in a query.
 ODD = PLAIN + " /:%+&=?#\"\\'\t\n{}[]<>é€😀"
 
@@ -107,14 +111,16 @@ class Documents:
         if "enum" in facts:
             return self.rng.choice(facts["enum"])
         if "pattern" in facts:
-            tokens = sre_parse.parse(facts["pattern"])
+            # Python has no classes of Unicode: some of what is in each.
+            pattern = re.sub(r"\\p\{(\w)\}", lambda found: UNICODE[found[1]], facts["pattern"])
+            tokens = sre_parse.parse(pattern)
             for _ in range(20000):
                 text = from_pattern(tokens, self.rng)
-                while text and low > len(text) and re.fullmatch(facts["pattern"], text + text[-1:]):
+                while text and low > len(text) and re.fullmatch(pattern, text + text[-1:]):
                     text += text[-1:]
-                if low <= len(text) <= high and re.fullmatch(facts["pattern"], text) and (text or not plain):
+                if low <= len(text) <= high and re.fullmatch(pattern, text) and (text or not plain):
                     return text
-            raise ValueError("no text for " + facts["pattern"])
+            raise ValueError("no text for " + pattern)
         size = self.rng.randint(max(low, 1), max(low, min(high, max(low, 1) + 12)))
         return "".join(self.rng.choice(PLAIN if plain else ODD) for _ in range(size))
 
@@ -201,8 +207,9 @@ def split_payload(service, operation, side, document):
 
 def requests(service, botocore_model, protocol, rng):
     documents, cases = Documents(service, rng, [1700000000], protocol), []  # botocore sends whole seconds
-    serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
-    for name, operation in service["operations"].items():
+    serializer = AwsCbor(botocore_model) if protocol == "aws-cbor" else botocore.serialize.create_serializer(
+        protocol, include_validation=False)
+    for name, operation in known(service, botocore_model):
         model = botocore_model.operation_model(name)
         for everything in (False, True):
             document = documents.structure(operation["input"], everything) if "input" in operation else {}
@@ -239,15 +246,15 @@ def carried_by_xml(value):
 
 
 def body_of(body, protocol):
-    if protocol == "smithy-rpc-v2-cbor":
+    if protocol.endswith("cbor"):
         return {"body64": base64.b64encode(body).decode()}
     return {"body": body.decode()}
 
 
-def responses(service, botocore_model, protocol, spoken, rng, encode):
+def responses(service, botocore_model, protocol, rng, encode):
     documents, cases, wanted = Documents(service, rng, [1700000000, 1700000000.25], protocol), [], []
-    parser = botocore.parsers.create_parser(protocol)
-    for name, operation in service["operations"].items():
+    parser = parser_of(protocol)
+    for name, operation in known(service, botocore_model):
         model = botocore_model.operation_model(name)
         if model.has_event_stream_output:
             continue
@@ -262,8 +269,7 @@ def responses(service, botocore_model, protocol, spoken, rng, encode):
             wanted.append(document)
             rest, payload = split_payload(service, operation, "output", document)
             cases.append({"operation": name, "document": rest, "payload": payload})
-    encoded = json.loads(subprocess.run([encode], input=json.dumps({"service": service["id"], "protocol": spoken, "cases": cases}),
-                                        capture_output=True, check=True, text=True).stdout)
+    encoded = encode(cases)
     for case, message, document in zip(cases, encoded, wanted, strict=True):
         body = base64.b64decode(message.pop("body64"))
         model = botocore_model.operation_model(case["operation"])
@@ -288,6 +294,55 @@ def responses(service, botocore_model, protocol, spoken, rng, encode):
         if not case["payload"]:
             del case["payload"]
     return cases
+
+
+def errors(service, botocore_model, protocol, encode):
+    parser, cases = parser_of(protocol), []
+    names = sorted(name for name, facts in service["shapes"].items() if "error" in facts)
+    cases = [{"error": name, "message": f"{name}: <why> & \"what\""} for name in names]
+    model = botocore_model.operation_model(botocore_model.operation_names[0])
+    for case, message in zip(cases, encode(cases), strict=True):
+        facts = service["shapes"][case["error"]]["error"]
+        body = base64.b64decode(message["body64"])
+        headers = botocore.awsrequest.HeadersDict(message["headers"])
+        said = parser.parse({"headers": headers, "status_code": message["status"], "body": body}, model.output_shape)
+        code = said["Error"]["Code"]
+        wanted = {facts.get("query-code", case["error"]), facts.get("code", case["error"]), case["error"]}
+        if code not in wanted or said["Error"]["Message"] != case["message"]:
+            sys.exit(f"{case['error']}: botocore reads\n{said['Error']}\nin\n{body}")
+        case["status"] = message["status"]
+        for key, header in (("type", "x-amzn-ErrorType"), ("query-error", "x-amzn-query-error")):
+            if headers.get(header):
+                case[key] = headers[header]
+        case.update(body_of(body, protocol))
+    return cases
+
+
+def known(service, botocore_model):
+    return [(name, facts) for name, facts in service["operations"].items() if name in botocore_model.operation_names]
+
+
+class AwsCbor:
+    """What the Java SDK speaks to Kinesis: aws-json 1.1 with CBOR, and milliseconds in timestamps."""
+
+    def __init__(self, model):
+        class Milliseconds(botocore.serialize.RpcV2CBORSerializer):
+            def _convert_timestamp_to_str(self, value, timestamp_format=None):
+                return round(value.timestamp() * 1000)
+        self.inner, self.prefix = Milliseconds(), model.metadata["targetPrefix"]
+
+    def serialize_to_request(self, parameters, model):
+        message = self.inner.serialize_to_request(parameters, model)
+        message.update(url_path="/", headers={"Content-Type": "application/x-amz-cbor-1.1",
+                                              "X-Amz-Target": f"{self.prefix}.{model.name}"})
+        message["body"] = message["body"] or b"\xbf\xff"
+        return message
+
+
+def parser_of(protocol):
+    if protocol != "aws-cbor":
+        return botocore.parsers.create_parser(protocol)
+    return botocore.parsers.RpcV2CBORParser(timestamp_parser=lambda value: utc(value / 1000))
 
 
 class BodyStream:
@@ -317,11 +372,20 @@ if __name__ == "__main__":
         if "output" in facts:  # as models whose first protocol is query have it
             facts["output"]["resultWrapper"] = operation + "Result"
     out = ROOT / "tests/protocol/cases"
-    for spoken in service["protocols"]:
+    there = raw["metadata"].get("protocols", [raw["metadata"]["protocol"]])
+    for spoken in service["protocols"] + (["aws-cbor"] if name == "kinesis" else []):
         protocol = {"rest-json": "rest-json", "aws-json-1.0": "json", "aws-json-1.1": "json", "query": "query",
-                    "rpc-v2-cbor": "smithy-rpc-v2-cbor"}[spoken]
+                    "rpc-v2-cbor": "smithy-rpc-v2-cbor", "aws-cbor": "aws-cbor"}[spoken]
+        if protocol not in there and spoken != "aws-cbor":
+            continue
         raw["metadata"]["protocol"] = protocol
+
+        def encode(cases):
+            job = json.dumps({"service": service["id"], "protocol": spoken, "cases": cases})
+            return json.loads(subprocess.run([sys.argv[2]], input=job, stdout=subprocess.PIPE, check=True,
+                                             text=True).stdout)
         botocore_model = botocore.model.ServiceModel(raw, name)
         write(out / f"{name}_{spoken}_requests.json", requests(service, botocore_model, protocol, random.Random(1)))
         write(out / f"{name}_{spoken}_responses.json",
-              responses(service, botocore_model, protocol, spoken, random.Random(2), sys.argv[2]))
+              responses(service, botocore_model, protocol, random.Random(2), encode))
+        write(out / f"{name}_{spoken}_errors.json", errors(service, botocore_model, protocol, encode))

@@ -56,28 +56,43 @@ class StackCanary(LambdaCase):
     def test_canary_completes(self):
         self.change("CREATE", GOOD.format(text="one"), "one")
         self.until(lambda: self.status("CREATE_COMPLETE"))
+        began = time.monotonic()
         self.change("UPDATE", GOOD.format(text="two"), "two")
         self.until(lambda: self.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.1})
         self.assertEqual(self.status("UPDATE_IN_PROGRESS"), "UPDATE_IN_PROGRESS")
         self.advance(300)
         self.until(lambda: self.status("UPDATE_COMPLETE"))
+        took = time.monotonic() - began
+        print(f"from CREATE_CHANGE_SET to UPDATE_COMPLETE: {took:.2f} s")
+        self.assertLess(took, 3)
         self.assertEqual(self.alias()["FunctionVersion"], "2")
         deployment = self.deploy.list_deployments()["deployments"][0]
         info = self.deploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
         self.assertEqual((info["status"], info["deploymentConfigName"]),
                          ("Succeeded", "CodeDeployDefault.LambdaCanary10Percent5Minutes"))
 
-    def test_stopped_canary_rolls_the_stack_back(self):
+    def test_failing_canary_rolls_the_stack_back(self):
         self.change("CREATE", GOOD.format(text="one"), "one")
         self.until(lambda: self.status("CREATE_COMPLETE"))
         self.change("UPDATE", BAD, "bad")
         self.until(lambda: self.alias().get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.1})
-        deployment = self.deploy.list_deployments()["deployments"][0]
-        self.deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
+        # A tenth fails: more than five a minute, for two minutes.
+        for _ in range(2):
+            for _ in range(70):
+                self.server.post("/2015-03-31/functions/order-processor:prod/invocations", {})
+            self.advance(60)
         self.until(lambda: self.status("UPDATE_ROLLBACK_COMPLETE"))
+        info = self.deploy.get_deployment(deploymentId=self.deployment())["deploymentInfo"]
+        self.assertEqual((info["status"], info["errorInformation"]["code"]), ("Stopped", "ALARM_ACTIVE"))
         alias = self.alias()
         self.assertEqual((alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})),
                          ("1", {}))
+
+    def deployment(self):
+        """The one that CloudFormation began; the other one undoes it."""
+        for each in self.deploy.list_deployments()["deployments"]:
+            if self.deploy.get_deployment(deploymentId=each)["deploymentInfo"]["creator"] != "codeDeployRollback":
+                return each
 
 
 if __name__ == "__main__":

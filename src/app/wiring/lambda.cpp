@@ -87,6 +87,7 @@ void add_lambda(Parts& parts) {
       .code_source = parts.lambda_code.get(),
       .workers = parts.workers.get(),
       .live_folders = parts.live_folders.get(),
+      .images = parts.images.get(),
       .messenger = parts.lambda_messenger.get(),
       .options = lambda_options(parts),
   });

@@ -40,7 +40,8 @@ bool change_stages(Json& plan, const Json& operation) {
   Json& stages = plan["apiStages"];
   if (!stages.is_array()) stages = Json::array();
   const auto found = std::ranges::find_if(stages, [&](const Json& each) {
-    return each.value("apiId", "") == row["apiId"] && each.value("stage", "") == row["stage"];
+    return each.value("apiId", "") == row.value("apiId", "") &&
+           each.value("stage", "") == row.value("stage", "");
   });
   if (text_of(operation, "op") == "remove") {
     if (found == stages.end()) return false;

@@ -87,6 +87,13 @@ LambdaService::Answer LambdaService::create_function(Call call) {
     if (configuration.image_uri.empty()) {
       co_return invalid_parameter("Please provide ImageUri when creating a function with packageType Image.");
     }
+    if (names_image_folder(configuration.image_uri)) {
+      Task<Result<CodeHandle>> taking =
+          take_image(configuration.image_uri, configuration.architectures.front());
+      Result<CodeHandle> taken = co_await std::move(taking);
+      if (!taken) co_return taken.error();
+      request.contents.code = std::move(*taken);
+    }
   } else {
     Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(code), signing);
     Result<CodeHandle> loaded = co_await std::move(loading);

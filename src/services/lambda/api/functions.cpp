@@ -14,14 +14,14 @@ namespace {
 Json code_location(const Version& version, const std::string& base_url) {
   if (is_live(version.code))
     return Json{{"RepositoryType", "S3"}, {"Location", "file://" + version.code->folder.string()}};
-  if (version.code) {
+  if (version.code && !version.code->image) {
     return Json{{"RepositoryType", "S3"}, {"Location", package_location(*version.code, base_url)}};
   }
   const std::string& uri = version.configuration->image_uri;
   const std::string repository = uri.substr(0, uri.find_first_of("@:", uri.rfind('/') + 1));
   return Json{{"RepositoryType", "ECR"},
               {"ImageUri", uri},
-              {"ResolvedImageUri", fmt::format("{}@sha256:{}", repository, image_digest(uri))}};
+              {"ResolvedImageUri", fmt::format("{}@sha256:{}", repository, code_sha256(version))}};
 }
 
 }  // namespace

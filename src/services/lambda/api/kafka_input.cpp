@@ -9,6 +9,7 @@
 #include "services/lambda/api/mapping_input.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/kafka_batch.hpp"
+#include "wire/protocol.hpp"
 
 namespace aviary::lambda {
 namespace {

@@ -123,6 +123,7 @@ LambdaService::LambdaService(LambdaDependencies d)
       layer_source_(d.layer_source ? d.layer_source : &stored_layers_),
       workers_(d.workers),
       live_folders_(d.live_folders),
+      images_(d.images),
       options_(std::move(d.options)),
       operations_(Operations::table()),
       store_(d.journal, options_.store),
@@ -158,7 +159,7 @@ Task<Result<Reply>> LambdaService::call(Call call) {
 }
 
 void LambdaService::restore() {
-  store_.restore(codes_);
+  store_.restore(codes_, images_);
   layers_.restore(codes_);
   code_signing_.restore();
   capacity_.restore();
@@ -257,6 +258,7 @@ Task<> LambdaService::collect_when_settled() {
   // What is dropped from here on asks for a collection of its own.
   collecting_ = false;
   co_await codes_.collect();
+  if (images_) co_await images_->collect();
 }
 
 std::size_t LambdaService::in_background() const {

@@ -67,6 +67,7 @@ struct LambdaDependencies {
   LayerSource* layer_source = nullptr;    ///< null: the layers that are published here
   WorkerPool* workers = nullptr;          ///< for large payloads; null: they are checked on the loop
   LiveFolders* live_folders = nullptr;    ///< null: no hot reload
+  ImageStore* images = nullptr;           ///< null: no images on disk
   Messenger* messenger = nullptr;         ///< to destinations and dead-letter queues; null: none is reached
   LambdaOptions options{};
 };
@@ -270,6 +271,8 @@ class LambdaService final : public Service {
   Task<Result<CodeHandle>> load_code(Scope caller, Json members, std::string signing_config);
   /// `hot-reload` in place of a bucket: the folder that S3Key names, as it lies there.
   Result<CodeHandle> live_folder(const Json& members) const;
+  /// An image on disk, taken in now (image_input.cpp).
+  Task<Result<CodeHandle>> take_image(std::string image_uri, std::string architecture);
   /// What lies in the folder now, as a package: versions are immutable.
   Task<Result<CodeHandle>> pack(CodeHandle live);
   Result<> check_signature(const Scope& scope, std::string_view config_arn, bool is_signed) const;
@@ -324,6 +327,7 @@ class LambdaService final : public Service {
   LayerSource* layer_source_;
   WorkerPool* workers_;
   LiveFolders* live_folders_;
+  ImageStore* images_;
   NoMessenger no_messenger_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;

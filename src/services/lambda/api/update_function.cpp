@@ -35,6 +35,10 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
   std::optional<std::vector<std::string>> architectures;
   if (const Json* given = find_member(call.input, "Architectures"))
     architectures = given->get<std::vector<std::string>>();
+  std::string architecture;
+  if (const Function* function = store_.find(target->scope, target->name, moment()))
+    architecture =
+        (architectures ? *architectures : function->latest.version->configuration->architectures).front();
   const bool publish = flag_of(call.input, "Publish");
   const bool dry_run = flag_of(call.input, "DryRun");
 
@@ -48,6 +52,11 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
     Result<CodeHandle> loaded = co_await std::move(loading);
     if (!loaded) co_return loaded.error();
     code = std::move(*loaded);
+  } else if (names_image_folder(image_uri)) {
+    Task<Result<CodeHandle>> taking = take_image(image_uri, std::move(architecture));
+    Result<CodeHandle> taken = co_await std::move(taking);
+    if (!taken) co_return taken.error();
+    code = std::move(*taken);
   }
   CodeHandle packed;
   if (publish && !dry_run && is_live(code)) {
@@ -112,6 +121,7 @@ Result<Reply> LambdaService::update_function_configuration(Call& call) {
   Configuration configuration = *before.configuration;
   if (const Result<> applied = apply_configuration(call.input, options_.quotas, configuration); !applied)
     return applied.error();
+  if (const Result<> whole = check_new_configuration(call.input, configuration); !whole) return whole.error();
   Contents contents{.configuration = nullptr, .code = before.code, .layers = before.layers};
   if (find_member(call.input, "Layers")) {
     Result<std::vector<CodeHandle>> layers = load_layers(target->scope, configuration);

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "ports/code_store.hpp"
+#include "ports/images.hpp"
 #include "ports/random.hpp"
 #include "ports/records.hpp"
 #include "services/lambda/core/function.hpp"
@@ -36,7 +37,7 @@ struct StoreOptions {
 /// What `$LATEST` is made of.
 struct Contents {
   std::shared_ptr<const Configuration> configuration;
-  CodeHandle code;  ///< null for images
+  CodeHandle code;  ///< null for images that only an engine knows
   std::vector<CodeHandle> layers;
   /// What a version that is published at once has in place of `code`, where that is a folder of the
   /// developer's: what lies in it now.
@@ -157,7 +158,8 @@ class FunctionStore {
   bool detach(Function& function, std::string_view kind, std::string_view qualifier);
 
   /// Reads everything back; once, at start, before the first change (restore.cpp).
-  void restore(CodeStore& codes);
+  /// Without `images`, those that were taken in count as gone.
+  void restore(CodeStore& codes, ImageStore* images = nullptr);
   /// Forgets everything in memory and returns what was there. The journal is cleared by whoever resets the
   /// emulator.
   std::vector<VersionHandle> clear();

@@ -65,7 +65,9 @@ Configuration configuration_from(const Json& record) {
 Json to_record(const CodeHandle& code) {
   if (!code) return nullptr;
   if (!code->folder.empty()) return Json{{"folder", code->folder.native()}};
-  return Json{{"digest", code->digest}, {"size", code->size}, {"unzipped", code->unzipped_size}};
+  Json record{{"digest", code->digest}, {"size", code->size}, {"unzipped", code->unzipped_size}};
+  if (code->image) record["is_image"] = true;
+  return record;
 }
 
 Json to_record(const Snapshot& snapshot) {
@@ -92,7 +94,8 @@ Instant instant_from(const Json& microseconds) {
 /// Reads snapshots, sharing what they shared before: equal configurations become one again.
 class SnapshotReader {
  public:
-  SnapshotReader(CodeStore& codes, std::uint64_t& next_serial) : codes_(codes), next_serial_(next_serial) {}
+  SnapshotReader(CodeStore& codes, ImageStore* images, std::uint64_t& next_serial)
+      : codes_(codes), images_(images), next_serial_(next_serial) {}
 
   Snapshot read(const Function& function, const Json& record) {
     auto version = std::make_shared<Version>();
@@ -125,13 +128,19 @@ class SnapshotReader {
     if (const auto folder = record.find("folder"); folder != record.end())
       return live_code(folder->get<std::string>());
     const auto& digest = record.at("digest").get_ref<const std::string&>();
-    if (CodeHandle found = codes_.open(digest)) return found;
+    const bool image = record.value("is_image", false);
+    if (CodeHandle found = !image ? codes_.open(digest) : images_ ? images_->open(digest) : nullptr)
+      return found;
     // The version stays, so that it can be seen and deleted; running it will say that its code is gone.
-    log::error("the code package {} of function {} is missing", digest, function.name);
-    return std::make_shared<const CodeBlob>(CodeBlob{digest, record.at("size"), record.at("unzipped")});
+    log::error("the {} {} of function {} is missing", image ? "image" : "code package", digest,
+               function.name);
+    CodeBlob gone{digest, record.at("size"), record.at("unzipped")};
+    gone.image = image;
+    return std::make_shared<const CodeBlob>(std::move(gone));
   }
 
   CodeStore& codes_;
+  ImageStore* images_;
   std::uint64_t& next_serial_;
   std::unordered_map<std::string, std::shared_ptr<const Configuration>> configurations_;
 };
@@ -184,8 +193,8 @@ void FunctionStore::save(const Function& function, std::string_view qualifier, c
       key, Json{{"function", key_of(function)}, {"qualifier", qualifier}, {"statements", statements}});
 }
 
-void FunctionStore::restore(CodeStore& codes) {
-  SnapshotReader snapshots(codes, next_serial_);
+void FunctionStore::restore(CodeStore& codes, ImageStore* images) {
+  SnapshotReader snapshots(codes, images, next_serial_);
   std::unordered_map<std::string, Function*> by_key;
   std::unordered_map<Function*, std::string> last_published;
   function_records_.load([&](std::string_view key, const Json& record) {

@@ -59,7 +59,7 @@ struct Version {
   std::string revision_id;
   Instant last_modified;
   std::shared_ptr<const Configuration> configuration;
-  CodeHandle code;                 ///< null for images
+  CodeHandle code;                 ///< null for images that only an engine knows
   std::vector<CodeHandle> layers;  ///< in the order of `layer_arns`
 
   /// `arn:aws:lambda:<region>:<account>:function:<name>`, without a qualifier.
