@@ -49,6 +49,7 @@ struct EmulatorOptions {
   std::string otlp;                           ///< an OpenTelemetry collector: `http://127.0.0.1:4318`
   std::string trace_sampling = "aws";         ///< aws | all: of functions with active tracing
   std::string request_rates = "off";  ///< off | aws | control-plane=30,get-function=…,get-policy=…,invoke=…
+  std::string quotas = "aws";  ///< aws | layers=…,environment=…,zipped=…,unzipped=…: of a function
   std::uint64_t code_storage_mb = 76800;  ///< of an account in a region
   bool enforce_permissions = false;       ///< resource policies decide who may invoke
 

@@ -331,6 +331,8 @@ class Parser {
         ->check(CLI::IsMember({"limited", "unlimited"}));
     add("--request-rates", options_.request_rates,
         "Requests a second that Lambda takes: off, aws, or as aws,control-plane=30,invoke=20");
+    add("--quotas", options_.quotas,
+        "What a function may be made of: aws, or as layers=8,environment=16,zipped=20,unzipped=500 (KB, MB)");
     add("--code-storage", options_.code_storage_mb, "Megabytes of code packages of an account in a region")
         ->check(CLI::Range(1, 1000000000));
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")

@@ -95,6 +95,9 @@ std::string problem_of(const EmulatorOptions& options) {
     return endpoints.problem;
   if (!options.otlp.empty() && !http::parse_url(options.otlp))
     return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
+  if (!lambda::parse_quotas(options.quotas))
+    return fmt::format("--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500, not '{}'",
+                       options.quotas);
   if (!lambda::parse_request_rates(options.request_rates))
     return fmt::format(
         "--request-rates is off, aws, or as control-plane=30,get-function=100,get-policy=15,invoke=10, not "
@@ -207,7 +210,9 @@ std::string open_state(Parts& parts) {
     parts.journal = std::move(*journal);
   }
   parts.codes = std::make_unique<host::DiskCodeStore>(
-      *parts.workers, host::CodePlaces{parts.folder->code(), parts.folder->unpacked(), durable});
+      *parts.workers, host::CodePlaces{parts.folder->code(), parts.folder->unpacked(), durable},
+      CodeLimits{.unzipped_bytes =
+                     lambda::parse_quotas(parts.options.quotas).value_or(lambda::Quotas{}).unzipped_bytes});
   host::ImageStoreOptions images;
   for (const std::string& root : parts.options.image_root) images.roots.emplace_back(root);
   images.kept = parts.folder->images();

@@ -165,6 +165,20 @@ class Durable(DurableCase):
         page = self.server.get("/2025-12-01/functions/flow/durable-executions?MaxItems=1&Statuses=RUNNING").json()
         self.assertEqual((len(page["DurableExecutions"]), page["NextMarker"]), (1, "1"))
 
+    def test_an_execution_ends_on_the_version_that_it_began_with(self):
+        self.make()
+        aliases = function("flow", "/aliases")
+        self.assertEqual(self.server.post(aliases, {"Name": "live", "FunctionVersion": "1"}).status, 201)
+        arn = self.start([WAIT_30_DAYS], qualifier="live")
+        self.asleep(arn, 1)
+        newer = python_zip("def handler(event, context):\n    return {'Status': 'SUCCEEDED', 'Result': '\"newer\"'}\n")
+        answer = self.server.put(function("flow", "/code"), {"ZipFile": base64.b64encode(newer).decode(), "Publish": True})
+        self.assertEqual(answer.json()["Version"], "2", answer)
+        self.assertEqual(self.server.put(aliases + "/live", {"FunctionVersion": "2"}).status, 200)
+        self.advance("31d")
+        self.assertEqual(self.ended(arn)["Result"], '["SUCCEEDED"]')
+        self.assertEqual(self.ended(self.start([], qualifier="live"))["Result"], '"newer"')
+
     def test_who_waits_gets_the_result(self):
         self.make(timeout=60)
         answer = self.invoke([], kind="RequestResponse")

@@ -85,6 +85,20 @@ class Layers(LambdaCase):
                     Runtime=NODE, Layers=[arn])
         self.assertEqual(self.invoke()[0], "hello from a layer")
 
+    @unittest.skipUnless(shutil.which("ruby"), "no ruby here")
+    def test_ruby(self):
+        """`ruby/lib`, and gems."""
+        arn = self.publish_layer("ruby", zipped({
+            "ruby/lib/greeting.rb": "GREETING = 'hello from a layer'\n",
+            "ruby/gems/3.2.0/gems/words-1.0/lib/words.rb": "WORDS = 'and from a gem'\n",
+            "ruby/gems/3.2.0/specifications/words-1.0.gemspec":
+                "Gem::Specification.new { |s| s.name, s.version, s.summary, s.authors = 'words', '1.0', 'w', ['w'] }\n",
+        }))["LayerVersionArn"]
+        self.create(code=zipped({"index.rb": "require 'greeting'\nrequire 'words'\n"
+                                             "def handler(event:, context:) = [GREETING, WORDS]\n"}),
+                    Runtime="ruby3.2", Layers=[arn], Timeout=20)
+        self.assertEqual(self.invoke()[0], ["hello from a layer", "and from a gem"])
+
     def test_a_version_keeps_its_layer(self):
         """Also when the layer is deleted."""
         arn = self.publish_layer()["LayerVersionArn"]

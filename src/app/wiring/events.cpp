@@ -14,7 +14,7 @@ void add_events(Parts& parts) {
   parts.delivery.add("events", [&events = *parts.events](const Message& message, const Delivery::Done& done) {
     const Result<std::string> put =
         events.put({.account = message.account, .region = message.region}, message.target, message.source,
-                   message.detail_type, message.body);
+                   message.detail_type, message.body, message.resources);
     done(put ? std::nullopt : std::optional(put.error().message));
   });
 }

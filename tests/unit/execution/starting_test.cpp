@@ -142,6 +142,19 @@ TEST(ManagedRuntime, UnlessNeighboursAreNotAllowed) {
   EXPECT_EQ(world.invoke(world.version())->error().shape->code, "InvalidRuntimeException");
 }
 
+TEST(Refusals, AnotherArchitectureIsToldWhatIsThere) {
+  Options options;
+  options.architectures = {"x86_64"};
+  World world(options);
+  world.configuration.architectures = {"arm64"};
+  const auto call = world.invoke(world.version());
+  EXPECT_EQ(call->error().shape->code, "InvalidRuntimeException");
+  EXPECT_THAT(call->error().message, HasSubstr("is for arm64, and this machine runs x86_64"));
+  world.configuration.architectures = {"x86_64"};
+  world.host.program = echo;
+  EXPECT_TRUE(world.invoke(world.version("2"))->outcome().function_error.empty());
+}
+
 TEST(Refusals, ImagesCannotRunHere) {
   World world;
   world.configuration.package_type = "Image";

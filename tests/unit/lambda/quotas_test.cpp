@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "service_fixture.hpp"
 
 /// Request rates and code storage.
@@ -31,6 +33,34 @@ TEST(RequestRateTexts, AreReadAndWritten) {
   for (const char* bad :
        {"", "on", "aws,", "invoke", "invoke=", "invoke=-1", "invoke=x", "invoke=1e99", "what=1"})
     EXPECT_FALSE(parse_request_rates(bad)) << bad;
+}
+
+TEST(QuotaTexts, AreReadAndWritten) {
+  EXPECT_EQ(quotas_text(*parse_quotas("aws")), "layers=5,environment=4,zipped=50,unzipped=250");
+  EXPECT_EQ(quotas_text(*parse_quotas("unzipped=500,layers=8")),
+            "layers=8,environment=4,zipped=50,unzipped=500");
+  for (const char* bad : {"", "off", "layers", "layers=", "layers=0", "layers=-1", "layers=1.5", "layers=1,",
+                          "what=1", "zipped=51", "layers=101", "environment=99999999999999999999"})
+    EXPECT_FALSE(parse_quotas(bad)) << bad;
+}
+
+TEST_F(Quotas, OfAFunctionAreTheOptions) {
+  LambdaOptions options;
+  options.quotas = {.layers = 1, .environment_bytes = 2048, .zipped_bytes = 10, .unzipped_bytes = 300'000};
+  start(std::move(options));
+  const Json limit = answer("GetAccountSettings", Json::object())["AccountLimit"];
+  EXPECT_EQ(limit["CodeSizeZipped"], 10);
+  EXPECT_EQ(limit["CodeSizeUnzipped"], 300'000);
+  const Json large{{"Environment", {{"Variables", {{"A", std::string(2048, 'x')}}}}}};
+  EXPECT_THAT(refusal("CreateFunction", new_function("f", large)).message,
+              ::testing::HasSubstr("exceeded the 2KB limit"));
+  Json input = new_function("f");
+  input["Code"] = {{"ZipFile", "PK 9 bytes and more"}};
+  EXPECT_EQ(refusal("CreateFunction", input),
+            (Refusal{"RequestEntityTooLargeException", 413, "Zipped size must be smaller than 10 bytes"}));
+  const std::string layer = "arn:aws:lambda:us-east-1:123456789012:layer:l:1";
+  EXPECT_EQ(refusal("CreateFunction", new_function("f", {{"Layers", {layer, layer}}})),
+            invalid("Cannot reference more than 1 layers."));
 }
 
 TEST_F(Quotas, AreOffUnlessAskedFor) { EXPECT_EQ(admitted("GetAccountSettings", Json::object(), 500), 500); }

@@ -11,17 +11,14 @@
 namespace aviary::lambda {
 namespace {
 
-constexpr std::size_t zipped_limit = 52428800;
-constexpr std::uint64_t unzipped_limit = 262144000;
-constexpr std::size_t layer_limit = 5;
 /// What AWS Signer adds to a package.
 constexpr std::string_view signature_file = "META-INF/aws_signer_signature_v1.0.SF";
 
 /// LocalStack's convention: this name stands for no bucket.
 constexpr std::string_view hot_reload_bucket = "hot-reload";
 
-AwsError unzipped_too_large() {
-  return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", unzipped_limit));
+AwsError unzipped_too_large(const Quotas& quotas) {
+  return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", quotas.unzipped_bytes));
 }
 
 }  // namespace
@@ -44,9 +41,10 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
     }
     zip = std::move(members["ZipFile"].get_ref<std::string&>());
     if (zip.empty()) co_return invalid_parameter("Uploaded file must be a non-empty zip");
-    if (zip.size() > zipped_limit) {
-      co_return AwsError(models::lambda::errors::RequestEntityTooLargeException,
-                         fmt::format("Zipped size must be smaller than {} bytes", zipped_limit));
+    if (zip.size() > options_.quotas.zipped_bytes) {
+      co_return AwsError(
+          models::lambda::errors::RequestEntityTooLargeException,
+          fmt::format("Zipped size must be smaller than {} bytes", options_.quotas.zipped_bytes));
     }
   } else if (has_bucket) {
     Task<CodeSource::Fetched> fetching =
@@ -109,7 +107,7 @@ Result<CodeHandle> LambdaService::checked(CodeStore::Result<CodeHandle> stored) 
     case CodeProblem::Empty:
       return invalid_parameter("Uploaded file must be a non-empty zip");
     case CodeProblem::TooLarge:
-      return unzipped_too_large();
+      return unzipped_too_large(options_.quotas);
     case CodeProblem::Gone:
     case CodeProblem::Disk:
       break;
@@ -120,8 +118,8 @@ Result<CodeHandle> LambdaService::checked(CodeStore::Result<CodeHandle> stored) 
 Result<std::vector<CodeHandle>> LambdaService::load_layers(const Scope& caller,
                                                            const Configuration& configuration) {
   std::vector<CodeHandle> layers;
-  if (configuration.layer_arns.size() > layer_limit) {
-    return invalid_parameter(fmt::format("Cannot reference more than {} layers.", layer_limit));
+  if (configuration.layer_arns.size() > options_.quotas.layers) {
+    return invalid_parameter(fmt::format("Cannot reference more than {} layers.", options_.quotas.layers));
   }
   std::unordered_map<std::string_view, std::string_view> seen;
   for (const std::string& arn : configuration.layer_arns) {
@@ -152,10 +150,10 @@ Result<std::vector<CodeHandle>> LambdaService::load_layers(const Scope& caller,
 }
 
 /// Lambda's limit is on the code and its layers together.
-Result<> check_unzipped_size(const Contents& contents) {
+Result<> check_unzipped_size(const Contents& contents, const Quotas& quotas) {
   std::uint64_t total = contents.code ? contents.code->unzipped_size : 0;
   for (const CodeHandle& layer : contents.layers) total += layer->unzipped_size;
-  if (total > unzipped_limit) return unzipped_too_large();
+  if (total > quotas.unzipped_bytes) return unzipped_too_large(quotas);
   return {};
 }
 

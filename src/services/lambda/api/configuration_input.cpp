@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::int64_t longest_timeout = 900;
 constexpr std::int64_t most_memory = 10240;
-constexpr std::size_t environment_bytes = 4096;
 
 /// Docs: "Using Lambda environment variables", defined runtime environment variables, reserved.
 constexpr auto reserved_variables = std::to_array<std::string_view>(
@@ -28,7 +27,7 @@ constexpr auto reserved_variables = std::to_array<std::string_view>(
      "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
      "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"});
 
-Result<> apply_environment(const Json& environment, Configuration& configuration) {
+Result<> apply_environment(const Json& environment, const Quotas& quotas, Configuration& configuration) {
   std::map<std::string, std::string> variables;
   if (const Json* given = find_member(environment, "Variables")) given->get_to(variables);
   std::vector<std::string_view> reserved;
@@ -42,11 +41,11 @@ Result<> apply_environment(const Json& environment, Configuration& configuration
         "keys used in this request: {}",
         fmt::join(reserved, ", ")));
   }
-  if (const std::string measured = Json(variables).dump(); measured.size() > environment_bytes) {
+  if (const std::string measured = Json(variables).dump(); measured.size() > quotas.environment_bytes) {
     return invalid_parameter(fmt::format(
         "Lambda was unable to configure your environment variables because the environment variables you "
-        "have provided exceeded the 4KB limit. String measured: {}",
-        measured));
+        "have provided exceeded the {}KB limit. String measured: {}",
+        quotas.environment_bytes >> 10, measured));
   }
   configuration.environment = std::move(variables);
   return {};
@@ -146,9 +145,9 @@ Result<> apply_numbers(const Json& input, Configuration& configuration) {
 
 }  // namespace
 
-Result<> apply_configuration(const Json& input, Configuration& configuration) {
+Result<> apply_configuration(const Json& input, const Quotas& quotas, Configuration& configuration) {
   if (const Json* environment = find_member(input, "Environment")) {
-    if (const Result<> done = apply_environment(*environment, configuration); !done) return done;
+    if (const Result<> done = apply_environment(*environment, quotas, configuration); !done) return done;
   }
   if (const Json* runtime = find_member(input, "Runtime")) {
     runtime->get_to(configuration.runtime);

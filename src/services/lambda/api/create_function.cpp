@@ -63,7 +63,7 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   if (const Json* architectures = find_member(call.input, "Architectures")) {
     architectures->get_to(configuration.architectures);
   }
-  if (const Result<> applied = apply_configuration(call.input, configuration); !applied)
+  if (const Result<> applied = apply_configuration(call.input, options_.quotas, configuration); !applied)
     co_return applied.error();
   if (const Result<> whole = check_new_configuration(call.input, configuration); !whole)
     co_return whole.error();
@@ -109,7 +109,8 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   }
   request.contents.layers = std::move(*layers);
   request.contents.configuration = std::make_shared<const Configuration>(std::move(configuration));
-  if (const Result<> fits = check_unzipped_size(request.contents); !fits) co_return fits.error();
+  if (const Result<> fits = check_unzipped_size(request.contents, options_.quotas); !fits)
+    co_return fits.error();
   const std::uint64_t bytes = request.contents.code ? request.contents.code->size : 0;
   if (const Result<> kept = check_code_storage(request.scope, request.publish ? 2 * bytes : bytes); !kept)
     co_return kept.error();

@@ -135,8 +135,8 @@ Result<Reply> LambdaService::get_account_settings(Call& call) {
   const Scope scope{.account = call.account, .region = call.region};
   Reply reply;
   reply.output["AccountLimit"] = {{"TotalCodeSize", options_.code_storage},
-                                  {"CodeSizeUnzipped", 262144000},
-                                  {"CodeSizeZipped", 52428800},
+                                  {"CodeSizeUnzipped", options_.quotas.unzipped_bytes},
+                                  {"CodeSizeZipped", options_.quotas.zipped_bytes},
                                   {"ConcurrentExecutions", options_.concurrency},
                                   {"UnreservedConcurrentExecutions", concurrency_rules().unreserved(scope)}};
   reply.output["AccountUsage"] = {{"TotalCodeSize", store_.code_bytes(scope) + layers_.code_bytes(scope)},

@@ -32,6 +32,7 @@
 #include "services/lambda/core/layers.hpp"
 #include "services/lambda/core/messenger.hpp"
 #include "services/lambda/core/policy_check.hpp"
+#include "services/lambda/core/quotas.hpp"
 #include "services/lambda/core/request_rates.hpp"
 #include "services/lambda/core/route_log.hpp"
 #include "services/lambda/jobs/durable_engine.hpp"
@@ -46,6 +47,7 @@ struct LambdaOptions {
   std::size_t route_log_capacity = 10'000;   ///< decisions kept, of all aliases together
   std::int64_t concurrency = 1000;           ///< of an account; what GetAccountSettings tells
   std::uint64_t code_storage = 80530636800;  ///< bytes of packages, of an account in a region
+  Quotas quotas{};                           ///< of each function
   RequestRateLimits request_rates{};         ///< what is taken in a second
   bool enforce_permissions = false;          ///< resource policies decide who may invoke
   /// Whether a request to a URL that asks for a signature is signed well; empty: any signature will do.
@@ -71,7 +73,7 @@ struct LambdaDependencies {
 };
 
 /// Refuses code that is too large together with its layers (code_input.cpp).
-Result<> check_unzipped_size(const Contents& contents);
+Result<> check_unzipped_size(const Contents& contents, const Quotas& quotas);
 
 /// An invoke that another part of the emulator asks for: a queue's poller, a deployment's hook, an alarm.
 struct NeighbourCall {

@@ -81,7 +81,7 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
   Contents contents{
       .configuration = std::move(configuration), .code = std::move(code), .layers = before.layers};
   contents.packed = std::move(packed);
-  if (const Result<> fits = check_unzipped_size(contents); !fits) co_return fits.error();
+  if (const Result<> fits = check_unzipped_size(contents, options_.quotas); !fits) co_return fits.error();
   const std::uint64_t bytes = contents.code ? contents.code->size : 0;
   const std::uint64_t instead = before.code ? before.code->size : 0;
   const std::uint64_t more = bytes > instead ? bytes - instead : 0;
@@ -119,7 +119,7 @@ Result<Reply> LambdaService::update_function_configuration(Call& call) {
 
   const Version& before = *function->latest.version;
   Configuration configuration = *before.configuration;
-  if (const Result<> applied = apply_configuration(call.input, configuration); !applied)
+  if (const Result<> applied = apply_configuration(call.input, options_.quotas, configuration); !applied)
     return applied.error();
   if (const Result<> whole = check_new_configuration(call.input, configuration); !whole) return whole.error();
   Contents contents{.configuration = nullptr, .code = before.code, .layers = before.layers};
@@ -129,7 +129,7 @@ Result<Reply> LambdaService::update_function_configuration(Call& call) {
     contents.layers = std::move(*layers);
   }
   contents.configuration = std::make_shared<const Configuration>(std::move(configuration));
-  if (const Result<> fits = check_unzipped_size(contents); !fits) return fits.error();
+  if (const Result<> fits = check_unzipped_size(contents, options_.quotas); !fits) return fits.error();
   const Result<FunctionStore::Replaced> replaced =
       store_.replace_latest(*function, std::move(contents), revision_id, false, moment());
   if (!replaced) return replaced.error();
