@@ -317,6 +317,9 @@ class Parser {
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
+    add_flag("--record-unknown-types", options_.record_unknown_types,
+             "Record resources of types that Aviary does not have, with a warning, instead of failing their "
+             "stack");
     add("--otlp", options_.otlp,
         "Send traces to this OpenTelemetry collector, by OTLP over HTTP: http://127.0.0.1:4318");
     add("--trace-sampling", options_.trace_sampling,

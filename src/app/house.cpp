@@ -41,6 +41,7 @@ execution::Options execution_options(const EmulatorOptions& options, std::string
   if (!options.freeze) chosen.freeze_after.reset();
   chosen.allow_neighbour_runtime = !options.strict_runtimes;
   chosen.process_time = &host::machine_time;
+  chosen.rested = &host::give_back_memory;
   chosen.architectures = host::runnable_architectures();
   if (!options.engine_runtime.empty())
     chosen.container_image = [runtimes = options.engine_runtime](std::string_view runtime) {

@@ -44,6 +44,9 @@ struct Options {
   /// What the time is for the functions' own processes, whose clock is always the real one. Without it,
   /// `Clock::now`.
   std::function<Instant()> process_time;
+  /// Called when some environments have come to rest and nothing runs: what they needed while they ran can be
+  /// given back.
+  std::function<void()> rested{};
 };
 
 /// A cap on environments for a machine with so many bytes of memory: half of it, at 48 MiB an environment (a

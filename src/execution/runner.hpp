@@ -148,6 +148,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   std::uint64_t last_id_ = 0;
   TimerId housekeeping_ = 0;
   std::chrono::nanoseconds housekeeping_at_{};
+  std::size_t come_to_rest_ = 0;  ///< environments that were stopped since `rested` was told
   bool closed_ = false;
   bool serving_ = false;
   std::optional<OneShot<bool>> drained_;  ///< set when the last invocation was answered, during shutdown

@@ -7,6 +7,13 @@
 /// What becomes of environments that nobody needs for a while.
 namespace aviary::execution {
 
+namespace {
+
+/// After so many that have come to rest it is worth to see what can be given back.
+constexpr std::size_t restful = 8;
+
+}  // namespace
+
 void Runner::schedule_housekeeping() {
   const Options& options = around_.options;
   const auto first =
@@ -40,14 +47,19 @@ void Runner::keep_house() {
         if (ages) next = std::min(next, options.idle_timeout - free_for);
         if (!options.freeze_after || environment->frozen() || environment->state() == State::Stopped)
           continue;
-        if (free_for >= *options.freeze_after)
+        if (free_for >= *options.freeze_after) {
           environment->freeze();
-        else
+          ++come_to_rest_;
+        } else
           next = std::min(next, *options.freeze_after - free_for);
       }
     }
   }
   for (Environment* environment : expired) environment->end(AwsError{});
+  if (come_to_rest_ >= restful && in_flight_ == 0 && options.rested) {
+    come_to_rest_ = 0;
+    options.rested();
+  }
   if (next == std::chrono::nanoseconds::max()) return;
   // Many environments that fall due one after the other are looked after together.
   next = std::max<std::chrono::nanoseconds>(next, std::chrono::milliseconds(20));

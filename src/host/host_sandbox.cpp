@@ -143,6 +143,7 @@ void HostLauncher::HostSandbox::State::tell_exit() {
 HostLauncher::HostSandbox::HostSandbox(std::shared_ptr<Core> core, SandboxSpec spec)
     : state_(std::make_shared<State>(std::move(core), std::move(spec))) {
   state_->spare = state_->core->take_spare(state_->spec.first_process);
+  state_->spec.first_process.reset();  // its environment alone is some kilobytes
   state_->handle = state_->spare ? state_->spare->handle : state_->core->next_handle();
 }
 

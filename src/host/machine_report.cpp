@@ -1,6 +1,7 @@
 #include "host/machine_report.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -114,6 +115,12 @@ std::vector<std::string> runnable_architectures() {
   if (std::filesystem::exists(emulators / (arm ? "qemu-x86_64" : "qemu-aarch64"), ignored))
     all.emplace_back(arm ? "x86_64" : "arm64");
   return all;
+}
+
+void give_back_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace aviary::host

@@ -29,6 +29,8 @@ MachineReport examine_machine(const LauncherFacts& facts);
 
 /// Physical memory, or the control group's limit when that is less: sizes the cap on environments.
 std::uint64_t usable_memory_bytes();
+/// What was freed goes back to the machine: after a burst much of it lies between what is still in use.
+void give_back_memory();
 /// What programs here may be built for, as Lambda names it: the machine's own first, then those that the
 /// kernel hands to an emulator.
 std::vector<std::string> runnable_architectures();

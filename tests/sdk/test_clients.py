@@ -136,7 +136,6 @@ class Osls(ClientCase):
 
     def test_the_example(self):
         self.assertIn("Service deployed to stack greetings-dev", self.osls("deploy"))
-        self.assertIn("greetings-dev-hello", self.osls("info"))
         self.assertIn("hello Ann from dev", self.osls("invoke", "-f", "hello", "-d", '{"pathParameters": {"name": "Ann"}}'))
         api = self.aws("apigatewayv2").get_apis()["Items"][0]["ApiId"]
         self.assertEqual(self.server.get(f"/_aws/execute-api/{api}/hello/Bob").body, b"hello Bob from dev")

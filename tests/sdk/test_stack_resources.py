@@ -312,6 +312,49 @@ class NestedStacks(StackCase):
         self.until("ROLLBACK_COMPLETE")
 
 
+class Attached(StackCase):
+    def test_what_hangs_on_others(self):
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+        trust = {"Version": "2012-10-17", "Statement": []}
+        profile = "arn:aws:signer:us-east-1:123456789012:/signing-profiles/mine/abcdefghij"
+        body = {"Resources": {
+            "Signing": {"Type": "AWS::Lambda::CodeSigningConfig", "Properties": {
+                "AllowedPublishers": {"SigningProfileVersionArns": [profile]}, "Description": "one"}},
+            "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+            "Consumer": {"Type": "AWS::Kinesis::StreamConsumer", "Properties": {
+                "ConsumerName": "reader", "StreamARN": {"Fn::GetAtt": ["Stream", "Arn"]}}},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust}},
+            "Own": {"Type": "AWS::IAM::RolePolicy", "Properties": {
+                "PolicyName": "own", "RoleName": {"Ref": "Role"}, "PolicyDocument": document}},
+            "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u"}},
+            "OfUser": {"Type": "AWS::IAM::UserPolicy", "Properties": {
+                "PolicyName": "own", "UserName": {"Ref": "User"}, "PolicyDocument": document}},
+            "Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "User"}}},
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}},
+            "QueueOwn": {"Type": "AWS::SQS::QueueInlinePolicy", "Properties": {
+                "Queue": {"Ref": "Queue"}, "PolicyDocument": document}}},
+            "Outputs": {"Consumer": {"Value": {"Fn::GetAtt": ["Consumer", "ConsumerARN"]}}, "Key": {"Value": {"Ref": "Key"}},
+                        "Signing": {"Value": {"Ref": "Signing"}}}}
+        outputs = self.create(json.dumps(body))
+        iam = client_for(self.server.endpoint, service="iam")
+        self.assertEqual(iam.list_access_keys(UserName="u")["AccessKeyMetadata"][0]["AccessKeyId"], outputs["Key"])
+        self.assertEqual(iam.list_role_policies(RoleName="r")["PolicyNames"], ["own"])
+        self.assertIn("/consumer/reader:", outputs["Consumer"])
+        sqs = client_for(self.server.endpoint, service="sqs")
+        url = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+        self.assertIn("Policy", sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"])
+        body["Resources"]["Signing"]["Properties"]["Description"] = "two"
+        del body["Resources"]["QueueOwn"]
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.wait("stack_update_complete")
+        signing = self.client.get_code_signing_config(CodeSigningConfigArn=outputs["Signing"])["CodeSigningConfig"]
+        self.assertEqual(signing["Description"], "two")
+        self.assertNotIn("Attributes", sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]))
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((iam.list_users()["Users"], self.client.list_code_signing_configs()["CodeSigningConfigs"]), ([], []))
+
+
 class Bars(StackCase):
     def test_two_hundred_resources(self):
         resources = {f"P{i}": {"Type": "AWS::SSM::Parameter", "Properties": {

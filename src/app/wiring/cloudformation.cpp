@@ -53,6 +53,7 @@ class CloudFormationParts final : public Service {
                   .journal = *parts.journal,
                   .cloud = cloud_,
                   .responses_url = parts.endpoint() + std::string(responses_root),
+                  .records_unknown = parts.options.record_unknown_types,
                   .executor = parts.loop.get_executor()}) {}
 
   /// Where functions of custom resources say how it went, as at AWS a bucket's presigned URL.

@@ -68,6 +68,7 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
                        ids_.uuid());
   set.type = type;
   set.description = text_member(call.input, "Description");
+  set.on_failure = text_member(call.input, "OnStackFailure");
   set.created = call.now;
   set.status = "CREATE_COMPLETE";
   set.execution_status = "AVAILABLE";
@@ -139,6 +140,7 @@ Result<Reply> CloudFormationService::describe_change_set(Call& call) {
                   {"Changes", set.changes},
                   {"IncludeNestedStacks", false}};
   if (!set.description.empty()) reply.output["Description"] = set.description;
+  if (!set.on_failure.empty()) reply.output["OnStackFailure"] = set.on_failure;
   if (!set.reason.empty()) reply.output["StatusReason"] = set.reason;
   for (const ParameterValue& each : set.wish.parameters) {
     Json row{{"ParameterKey", each.key}, {"ParameterValue", each.hidden ? "****" : each.value}};
@@ -162,6 +164,8 @@ Result<Reply> CloudFormationService::execute_change_set(Call& call) {
         fmt::format("Stack:{} is in {} state and can not be updated.", stack->id, stack->status));
   stack->token = text_member(call.input, "ClientRequestToken");
   stack->disable_rollback = call.input.value("DisableRollback", false);
+  stack->on_failure = set.on_failure;
+  if (set.type == "UPDATE" && set.on_failure == "DO_NOTHING") stack->disable_rollback = true;
   stack->change_set_id = set.id;
   // Others were made for what the stack was.
   stack->change_sets.clear();

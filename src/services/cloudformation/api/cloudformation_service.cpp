@@ -8,6 +8,7 @@ namespace aviary::cloudformation {
 struct Operations {
   using S = CloudFormationService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"ContinueUpdateRollback", &S::continue_update_rollback},
       {"CreateChangeSet", &S::create_change_set},
       {"CreateStack", &S::create_stack},
       {"DeleteChangeSet", &S::delete_change_set},
@@ -30,6 +31,7 @@ struct Operations {
       {"ListImports", &S::list_imports},
       {"ListStackResources", &S::list_stack_resources},
       {"ListStacks", &S::list_stacks},
+      {"RollbackStack", &S::rollback_stack},
       {"SetStackPolicy", &S::set_stack_policy},
       {"UpdateStack", &S::update_stack},
       {"UpdateTerminationProtection", &S::update_termination_protection},
@@ -44,7 +46,8 @@ CloudFormationService::CloudFormationService(CloudFormationDependencies d)
       cloud_(d.cloud),
       operations_(Operations::table()),
       store_(d.journal, d.ids),
-      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, std::move(d.responses_url), d.executor}) {}
+      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, std::move(d.responses_url), d.records_unknown,
+                 d.executor}) {}
 
 CloudFormationService::~CloudFormationService() = default;
 

@@ -23,7 +23,8 @@ struct CloudFormationDependencies {
   Random& ids;
   Journal& journal;
   Cloud& cloud;
-  std::string responses_url;  ///< below which functions report how it went, with a slash at its end
+  std::string responses_url;     ///< below which functions report how it went, with a slash at its end
+  bool records_unknown = false;  ///< resources of types that are not there do not fail their stack
   boost::asio::any_io_executor executor;  ///< the loop
 };
 
@@ -57,6 +58,8 @@ class CloudFormationService final : public Service {
   Answer create_stack(Call call);
   Answer update_stack(Call call);
   Result<Reply> delete_stack(Call& call);
+  Result<Reply> rollback_stack(Call& call);
+  Result<Reply> continue_update_rollback(Call& call);
   Result<Reply> update_termination_protection(Call& call);
   Result<Reply> set_stack_policy(Call& call);
   Result<Reply> get_stack_policy(Call& call);

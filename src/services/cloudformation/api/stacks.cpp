@@ -104,6 +104,43 @@ Result<Reply> CloudFormationService::delete_stack(Call& call) {
   return Reply{};
 }
 
+Result<Reply> CloudFormationService::rollback_stack(Call& call) {
+  const Result<Stack*> found = stack_of(call);
+  if (!found) return found.error();
+  Stack& stack = **found;
+  const bool created = stack.status == "CREATE_FAILED";
+  if (!created && stack.status != "UPDATE_FAILED") return wrong_state(stack, "rolled back");
+  stack.token = text_member(call.input, "ClientRequestToken");
+  store_.set_status(stack, created ? "ROLLBACK_IN_PROGRESS" : "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated",
+                    clock_.now());
+  deployer_.roll_back(stack.id, {});
+  Reply reply;
+  reply.output["StackId"] = stack.id;
+  return reply;
+}
+
+Result<Reply> CloudFormationService::continue_update_rollback(Call& call) {
+  const Result<Stack*> found = stack_of(call);
+  if (!found) return found.error();
+  Stack& stack = **found;
+  if (stack.status != "UPDATE_ROLLBACK_FAILED") return wrong_state(stack, "rolled back");
+  std::set<std::string> skipped;
+  const Json given = call.input.value("ResourcesToSkip", Json::array());
+  for (const Json& each : given) {
+    std::string name = each.get<std::string>();
+    const auto resource = stack.resources.find(name);
+    if (resource == stack.resources.end() || !resource->second.status.ends_with("FAILED"))
+      return validation_error(fmt::format(
+          "The following resources could not be skipped because they are not in UPDATE_FAILED state: [{}]",
+          name));
+    skipped.insert(std::move(name));
+  }
+  stack.token = text_member(call.input, "ClientRequestToken");
+  store_.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
+  deployer_.roll_back(stack.id, std::move(skipped));
+  return Reply{};
+}
+
 Result<Reply> CloudFormationService::update_termination_protection(Call& call) {
   const Result<Stack*> stack = stack_of(call);
   if (!stack) return stack.error();

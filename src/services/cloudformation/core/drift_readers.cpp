@@ -101,10 +101,10 @@ Json actual_role(const Context&, const std::vector<Json>& outputs) {
   return out;
 }
 
-Steps read_parameter(const Context&, const Existing& existing) {
+Steps read_ssm_parameter(const Context&, const Existing& existing) {
   return {read_call("ssm", "GetParameter", {{"Name", existing.physical_id}})};
 }
-Json actual_parameter(const Context&, const std::vector<Json>& outputs) {
+Json actual_ssm_parameter(const Context&, const std::vector<Json>& outputs) {
   return outputs[0].value("Parameter", Json::object());
 }
 
@@ -143,7 +143,10 @@ const DriftReader* find_drift_reader(std::string_view type) {
         "RoleName"},
        read_role,
        actual_role},
-      {"AWS::SSM::Parameter", {"DataType", "Name", "Type", "Value"}, read_parameter, actual_parameter},
+      {"AWS::SSM::Parameter",
+       {"DataType", "Name", "Type", "Value"},
+       read_ssm_parameter,
+       actual_ssm_parameter},
   };
   const auto found = std::ranges::find(readers, type, &DriftReader::type);
   return found != std::end(readers) ? &*found : nullptr;

@@ -71,7 +71,7 @@ bool differs(const Json& a, const Json& b, const char* property) {
 const ResourceType* find_resource_type(std::string_view name) {
   for (const auto& table : {lambda_types(), lambda_member_types(), identity_types(), watching_types(),
                             messaging_types(), storage_types(), parameter_types(), repository_types(),
-                            api_types(), rest_api_types(), rest_member_types()})
+                            attached_types(), api_types(), rest_api_types(), rest_member_types()})
     for (const ResourceType& type : table)
       if (type.name == name) return &type;
   return nullptr;
@@ -81,7 +81,7 @@ std::vector<std::string_view> resource_type_names() {
   std::vector<std::string_view> names;
   for (const auto& table : {lambda_types(), lambda_member_types(), identity_types(), watching_types(),
                             messaging_types(), storage_types(), parameter_types(), repository_types(),
-                            api_types(), rest_api_types(), rest_member_types()})
+                            attached_types(), api_types(), rest_api_types(), rest_member_types()})
     for (const ResourceType& type : table) names.push_back(type.name);
   std::ranges::sort(names);
   return names;

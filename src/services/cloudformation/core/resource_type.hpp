@@ -84,6 +84,7 @@ std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> parameter_types();
 std::span<const ResourceType> repository_types();
+std::span<const ResourceType> attached_types();
 std::span<const ResourceType> api_types();
 std::span<const ResourceType> rest_api_types();
 std::span<const ResourceType> rest_member_types();

@@ -34,6 +34,7 @@ constexpr TextMember<ChangeSet> change_set_texts[] = {{"id", &ChangeSet::id},
                                                       {"status", &ChangeSet::status},
                                                       {"reason", &ChangeSet::reason},
                                                       {"execution", &ChangeSet::execution_status},
+                                                      {"on_failure", &ChangeSet::on_failure},
                                                       {"description", &ChangeSet::description}};
 constexpr TextMember<StackResource> resource_texts[] = {{"logical", &StackResource::logical_id},
                                                         {"type", &StackResource::type},

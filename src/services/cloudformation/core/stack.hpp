@@ -64,6 +64,7 @@ struct ChangeSet {
   std::string reason;
   std::string execution_status;
   std::string description;
+  std::string on_failure;  ///< of the creation
   Wish wish;
   Json changes = Json::array();
   Instant created{};

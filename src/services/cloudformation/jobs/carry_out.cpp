@@ -103,6 +103,12 @@ Task<Deployer::Outcome> Deployer::carry_out_creation(Context context, std::strin
   }
   if (type_name == wait_condition) co_return co_await await_signals(context, std::move(properties));
   const ResourceType* type = find_resource_type(type_name);
+  if (type == nullptr) {
+    // Recorded: it has a name and nothing else.
+    outcome.exists = true;
+    outcome.made.physical_id = context.name(Json::object(), "Name");
+    co_return outcome;
+  }
   Steps steps;
   outcome.problem = attempted([&] { steps = type->create(context, properties); });
   if (outcome.problem) co_return outcome;

@@ -151,7 +151,7 @@ Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> ru
       fresh.definition = definition;
       stack->resources.insert_or_assign(name, std::move(fresh));
     }
-    if (!is_known_type(type_name))
+    if (!is_known_type(type_name) && !records_unknown_)
       co_return fmt::format("Aviary does not have resources of type {} yet.", type_name);
     const Lookups lookups = lookups_of(store_, *stack, run->wish, &run->conditions);
     Result<Json> resolved = resolved_properties(definition, lookups);
@@ -202,7 +202,11 @@ Task<std::optional<std::string>> Deployer::create_resource(std::shared_ptr<Run> 
   }
   if (outcome.problem) co_return outcome.problem;
   store_.set_status(*stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated", clock_.now());
-  store_.set_status(*stack, resource, "CREATE_COMPLETE", "", clock_.now());
+  const std::string warning =
+      is_known_type(type)
+          ? ""
+          : fmt::format("Warning: recorded only. Aviary does not have resources of type {} yet.", type);
+  store_.set_status(*stack, resource, "CREATE_COMPLETE", warning, clock_.now());
   co_return std::nullopt;
 }
 

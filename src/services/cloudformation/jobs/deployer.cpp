@@ -16,6 +16,7 @@ Deployer::Deployer(Dependencies d)
       stopwatch_(d.stopwatch),
       ids_(d.ids),
       responses_(d.ids, std::move(d.responses_url)),
+      records_unknown_(d.records_unknown),
       tasks_(d.executor) {}
 
 void Deployer::create(const std::string& stack_id) {
@@ -156,14 +157,7 @@ Task<> Deployer::run_update(std::string stack_id, Wish wish) {
   if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
   if (run->problem.empty()) {
     stack->wish = run->wish;
-    std::vector<StackResource> leftovers = run->leftovers;
-    const Json& resources = stack->wish.document.at("Resources");
-    for (const auto& [name, resource] : stack->resources) {
-      const std::string condition =
-          resources.contains(name) ? property_text(resources[name], "Condition") : "";
-      if (!resources.contains(name) || (!condition.empty() && !run->conditions[condition]))
-        leftovers.push_back(resource);
-    }
+    std::vector<StackResource> leftovers = without_use(*run, *stack);
     store_.set_status(*stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", clock_.now());
     co_await clean_up(stack_id, std::move(leftovers), false);
     stack = store_.by_id(stack_id);

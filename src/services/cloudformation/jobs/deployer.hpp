@@ -29,7 +29,8 @@ class Deployer {
     Clock& clock;
     Stopwatch& stopwatch;
     Random& ids;
-    std::string responses_url;  ///< below which functions report how it went, with a slash at its end
+    std::string responses_url;     ///< below which functions report how it went, with a slash at its end
+    bool records_unknown = false;  ///< resources of types that are not there are recorded, with a warning
     boost::asio::any_io_executor executor;
   };
   explicit Deployer(Dependencies dependencies);
@@ -42,6 +43,9 @@ class Deployer {
   void update(const std::string& stack_id, Wish wish);
   /// Status: DELETE_IN_PROGRESS. `retained`: logical ids that are left alone.
   void remove(const std::string& stack_id, std::set<std::string> retained);
+  /// Status: ROLLBACK_IN_PROGRESS, of a creation, or UPDATE_ROLLBACK_IN_PROGRESS. `skipped`: logical ids that
+  /// stay as they are.
+  void roll_back(const std::string& stack_id, std::set<std::string> skipped);
   /// What a function or a host reports; false: nobody waits there.
   bool receive(std::string_view token, std::string body) {
     return responses_.receive(token, std::move(body));
@@ -69,6 +73,9 @@ class Deployer {
   Task<> run_create(std::string stack_id);
   Task<> run_update(std::string stack_id, Wish wish);
   Task<> run_remove(std::string stack_id, std::set<std::string> retained);
+  Task<> run_rollback(std::string stack_id, std::set<std::string> skipped);
+  /// What the wish of a run that is through does not have, and what it has replaced.
+  static std::vector<StackResource> without_use(Run& run, const Stack& stack);
   void begin_run(Run& run, const Stack& stack);
   Task<> deploy(std::shared_ptr<Run> run);
   Task<> deploy_one(std::shared_ptr<Run> run, std::string name);
@@ -122,6 +129,7 @@ class Deployer {
   Stopwatch& stopwatch_;
   Random& ids_;
   Responses responses_;
+  bool records_unknown_;
   std::map<std::string, std::string> parents_;  ///< of stacks to come, by `account/region/name`
   TaskGroup tasks_;
   bool stopping_ = false;

@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/cloudformation/jobs/run.hpp"
+
+/// Rolling back because somebody asks for it: a stack that was left as it failed, or whose own way back
+/// failed. What it was before is what its wish says, for an update that fails leaves that alone.
+namespace aviary::cloudformation {
+
+void Deployer::roll_back(const std::string& stack_id, std::set<std::string> skipped) {
+  tasks_.spawn("rollback of a stack", run_rollback(stack_id, std::move(skipped)));
+}
+
+std::vector<StackResource> Deployer::without_use(Run& run, const Stack& stack) {
+  std::vector<StackResource> leftovers = run.leftovers;
+  const Json& resources = run.wish.document.at("Resources");
+  for (const auto& [name, resource] : stack.resources) {
+    const std::string condition = resources.contains(name) ? property_text(resources[name], "Condition") : "";
+    if (!resources.contains(name) || (!condition.empty() && !run.conditions[condition]))
+      leftovers.push_back(resource);
+  }
+  return leftovers;
+}
+
+Task<> Deployer::run_rollback(std::string stack_id, std::set<std::string> skipped) {
+  auto run = std::make_shared<Run>();
+  run->stack_id = stack_id;
+  run->updates = true;
+  bool created = false;
+  std::vector<StackResource> made;
+  {
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr) co_return;
+    created = stack->status == "ROLLBACK_IN_PROGRESS";
+    for (const auto& [name, resource] : stack->resources) made.push_back(resource);
+    run->wish = stack->wish;
+    if (!created) begin_run(*run, *stack);
+  }
+  if (created) {
+    const bool all = co_await clean_up(stack_id, std::move(made), true);
+    Stack* stack = store_.by_id(stack_id);
+    if (stack == nullptr || stopping_) co_return;
+    std::vector<std::string> names;
+    for (const auto& [name, resource] : stack->resources) names.push_back(name);
+    store_.set_status(
+        *stack, all ? "ROLLBACK_COMPLETE" : "ROLLBACK_FAILED",
+        all ? "" : fmt::format("The following resource(s) failed to delete: [{}]. ", fmt::join(names, ", ")),
+        clock_.now());
+    co_return;
+  }
+  // What is skipped counts as rolled back, as it is.
+  for (const std::string& name : skipped) run->waiting.erase(name);
+  for (auto& [name, others] : run->waiting)
+    for (const std::string& other : skipped) others.erase(other);
+  co_await deploy(run);
+  Stack* stack = store_.by_id(stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  if (!run->problem.empty()) {
+    const std::string reason =
+        run->failed.empty()
+            ? run->problem
+            : fmt::format("The following resource(s) failed to update: [{}]. ", fmt::join(run->failed, ", "));
+    store_.set_status(*stack, "UPDATE_ROLLBACK_FAILED", reason, clock_.now());
+    co_return;
+  }
+  for (const std::string& name : skipped)
+    if (const auto found = stack->resources.find(name); found != stack->resources.end())
+      store_.set_status(*stack, found->second, "UPDATE_COMPLETE", "Resource skipped by user", clock_.now());
+  std::vector<StackResource> leftovers = without_use(*run, *stack);
+  store_.set_status(*stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "", clock_.now());
+  co_await clean_up(stack_id, std::move(leftovers), false);
+  stack = store_.by_id(stack_id);
+  if (stack != nullptr && !stopping_) store_.set_status(*stack, "UPDATE_ROLLBACK_COMPLETE", "", clock_.now());
+}
+
+}  // namespace aviary::cloudformation
