@@ -10,7 +10,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* to_platform =
     R"({"schemaVersion":"2022-12-13","types":["platform"],"buffering":{"timeoutMs":25},)"
@@ -44,12 +43,6 @@ Task<> hanging_hook(std::shared_ptr<FakeProcess> process) {
   co_await std::move(restoring);
   auto hanging = process->sleep(1h);
   co_await std::move(hanging);
-}
-
-Task<> dies_in_the_snapshot(std::shared_ptr<FakeProcess> process) {
-  auto asking = process->call("GET", "/2018-06-01/runtime/restore/next");
-  process->exit(9);
-  co_return;
 }
 
 class SnapshotsWithExtensions : public ::testing::Test {
@@ -181,16 +174,23 @@ TEST_F(SnapshotsWithExtensions, AndOfOneThatTimesOut) {
   EXPECT_EQ(record(told(), "platform.restoreRuntimeDone").dump(), R"({"status":"timeout"})");
 }
 
-TEST_F(SnapshotsWithExtensions, ARuntimeThatDiesWhileItWaitsEndsNothingElse) {
-  world.host.program = dies_in_the_snapshot;
+TEST_F(SnapshotsWithExtensions, WhoDiesWhileItWaitsCostsAnInitAndNothingElse) {
   world.add({});
   snapshot();
   world.pass(1s);
-  world.host.program = restored_in_20_ms;
-  const auto call = world.invoke(version);
+  world.host.processes.front()->leave(ExitStatus{9});
+  world.pass(1s);
+  auto call = world.invoke(version);
   world.pass(1s);
   ASSERT_TRUE(call->done());
-  EXPECT_EQ(call->payload(), "answer");
+  EXPECT_EQ(call->payload(), "answer") << "the runtime";
+  world.pass(1s);
+  world.host.extension_processes.back()->leave(ExitStatus{0});
+  world.pass(1s);
+  call = world.invoke(version);
+  world.pass(1s);
+  ASSERT_TRUE(call->done());
+  EXPECT_EQ(call->payload(), "answer") << "an extension";
 }
 
 TEST_F(SnapshotsWithExtensions, AnExtensionThatNeverComesBackMakesNone) {
