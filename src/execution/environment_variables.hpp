@@ -15,9 +15,9 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 /// What belongs to one environment rather than to the version.
 struct VariableContext {
   std::string_view runtime_api;  ///< host:port
-  std::string_view log_group;
-  std::string_view log_stream;
-  std::string_view base_url;  ///< AWS_ENDPOINT_URL; empty: not set
+  std::string_view log_group{};
+  std::string_view log_stream{};
+  std::string_view base_url{};  ///< AWS_ENDPOINT_URL; empty: not set
   std::string_view initialization_type = "on-demand";
 };
 
