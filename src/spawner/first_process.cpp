@@ -85,6 +85,8 @@ Failure FirstProcess::build(const Packet& packet, const std::vector<int>& mounts
   folder_limit_ = static_cast<std::uint64_t>(packet.number(build::watch_bytes));
   processes_ = packet.number(build::processes);
   folder_ = packet.text(1);
+  if (members_ && packet.number(build::has_root) != 0)
+    return {EBUSY, "mount the image: there is a root already"};
   if (!members_) {
     members_.emplace(isolated_);
     if (Failure failure = make_world(packet, mounts)) return failure;

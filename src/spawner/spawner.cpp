@@ -76,7 +76,9 @@ void Spawner::create(const Packet& packet) {
   Sandbox& sandbox = sandboxes_[packet.sandbox];
   const bool spare = std::exchange(sandbox.spare, false);
   Failure failure;
-  if (!spare && !take_prepared(sandbox)) failure = raise(sandbox);
+  // A prepared one has the machine's programs as its root already.
+  const bool image = packet.number(2) != 0;
+  if (!spare && (image || !take_prepared(sandbox))) failure = raise(sandbox);
   sandbox.handle = packet.sandbox;
   if (!failure) failure = furnish(packet, sandbox);
   if (failure) {

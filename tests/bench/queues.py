@@ -11,10 +11,12 @@
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import random
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -65,15 +67,21 @@ def moto(count):
         import moto  # noqa: F401
     except ImportError:
         return None
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # It says a line of each request: nobody has to read them.
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for line in server.stdout:
-            if "Running on http://" in line:
-                return rounds(line.split("Running on ", 1)[1].split()[0], count)
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                return rounds(f"http://127.0.0.1:{port}", count)
+            time.sleep(0.1)
         return None
     finally:
-        server.terminate()
+        server.kill()
         server.wait()
 
 

@@ -213,9 +213,23 @@ class Durable(DurableCase):
             self.assertEqual(self.server.post(callback + "/heartbeat").status, 200)
         self.advance("61s")
         self.assertEqual(self.ended(arn)["Result"], '["TIMED_OUT"]')
-        late = self.server.post(callback + "/heartbeat")
-        self.assertEqual((late.status, late.headers["x-amzn-errortype"]), (400, "CallbackTimeoutException"))
+        for late in (self.server.post(callback + "/heartbeat"), self.server.post(callback + "/succeed", "yes"),
+                     self.server.post(callback + "/fail", {"ErrorMessage": "no"})):
+            self.assertEqual((late.status, late.headers["x-amzn-errortype"]), (400, "CallbackTimeoutException"))
         self.assertEqual(self.server.post(CALLBACKS + "bm9ib2R5/succeed").status, 400)
+
+    def test_a_function_asks_for_its_state(self):
+        self.make(timeout=60, code=python_zip("""
+import json, os, urllib.parse, urllib.request
+def handler(event, context):
+    where = os.environ['AWS_ENDPOINT_URL'] + '/2025-12-01/durable-executions/' + urllib.parse.quote(
+        event['DurableExecutionArn'], safe='') + '/state?CheckpointToken=' + urllib.parse.quote(event['CheckpointToken'])
+    return {'Status': 'SUCCEEDED', 'Result': urllib.request.urlopen(where).read().decode()}
+"""))
+        answer = self.invoke({"a": 1}, kind="RequestResponse")
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual([(one["Type"], one["Status"], json.loads(one["ExecutionDetails"]["InputPayload"]))
+                          for one in answer.json()["Operations"]], [("EXECUTION", "STARTED", {"a": 1})])
 
     def test_functions_that_call_functions(self):
         self.make()

@@ -103,6 +103,11 @@ class CommandLine(unittest.TestCase):
             self.assertIn(mentioned, done.stderr + done.stdout)
             self.assertNotIn("ready", done.stdout)
 
+    def test_a_word_that_is_no_verb_is_told_the_verbs(self):
+        self.assertIn("serve, doctor, operations, invoke, clients, assert, canary, deploy, prune", run("frobnicate").stderr)
+        self.assertIn("start, watch, promote, rollback", run("canary", "begin").stderr)
+        self.assertNotIn("prune", run("--nonsense").stderr)
+
     def test_mistakes_in_the_environment(self):
         self.assertEqual(run("serve", environment={"AVIARY_PORT": "many"}).returncode, 2)
 

@@ -55,7 +55,7 @@ class OutsideCase(unittest.TestCase):
 
 
 @unittest.skipUnless(moto_python(), "moto's server is not installed")
-class DynamoDb(OutsideCase):
+class Moto(OutsideCase):
     def setUp(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -74,7 +74,8 @@ class DynamoDb(OutsideCase):
             except (urllib.error.URLError, OSError):
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.2)
-        self.server = Server("--endpoint", f"dynamodb={self.url}").start()
+        self.server = Server(*(option for service in ("dynamodb", "kinesis", "sqs")
+                               for option in ("--endpoint", f"{service}={self.url}"))).start()
         self.addCleanup(self.server.stop)
 
     def test_changes_of_a_table_run_a_function(self):
@@ -103,6 +104,22 @@ class DynamoDb(OutsideCase):
         self.assertEqual(first["dynamodb"]["StreamViewType"], "NEW_AND_OLD_IMAGES")
         numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
         self.assertEqual(numbers, sorted(numbers))
+
+    def test_its_queues_and_streams_run_a_function(self):
+        client = self.function(self.server)
+        sqs, kinesis = client_for(self.url, service="sqs"), client_for(self.url, service="kinesis")
+        queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        kinesis.create_stream(StreamName="clicks", ShardCount=1)
+        kinesis.put_record(StreamName="clicks", Data=b"one", PartitionKey="k")
+        queue_arn, stream_arn = (f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}" for service, name in (
+            ("sqs", "orders"), ("kinesis", "stream/clicks")))
+        client.create_event_source_mapping(EventSourceArn=queue_arn, FunctionName="f")
+        client.create_event_source_mapping(EventSourceArn=stream_arn, FunctionName="f",
+                                           StartingPosition="TRIM_HORIZON")
+        sqs.send_message(QueueUrl=queue, MessageBody="two")
+        records = {record["eventSourceARN"]: record for record in self.records(2)}
+        self.assertEqual(records[queue_arn]["body"], "two")
+        self.assertEqual(base64.b64decode(records[stream_arn]["kinesis"]["data"]), b"one")
 
     def test_refusals(self):
         client = self.function(self.server)

@@ -68,6 +68,8 @@ class SnapStart(LambdaCase):
         _, state = self.published(Environment={"Variables": {"BREAK": "yes"}})
         self.assertEqual(state["State"], "Active")
         self.refused("SnapStartException", 400, self.client.invoke, FunctionName="order-processor", Qualifier="1")
+        streamed = self.server.post("/2021-11-15/functions/order-processor/response-streaming-invocations?Qualifier=1", {})
+        self.assertEqual((streamed.status, streamed.headers["x-amzn-errortype"]), (400, "SnapStartException"), streamed)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ TEST(ImageVariables, LambdasOverTheImagesUnderTheFunctions) {
   version.configuration = configuration;
   const Variables of_image{
       {"PATH", "/bin"}, {"MINE", "image"}, {"AWS_REGION", "image"}, {"LAMBDA_TASK_ROOT", "/app"}};
-  const Variables variables =
-      image_variables(version, of_image, "app.handler", {.runtime_api = "127.0.0.1:9"});
+  const VariableContext context{"127.0.0.1:9", "/group", "stream", "http://127.0.0.1:4566"};
+  const Variables variables = image_variables(version, of_image, "app.handler", context);
   const auto value = [&variables](std::string_view name) {
     for (const auto& [key, text] : variables)
       if (key == name) return text;

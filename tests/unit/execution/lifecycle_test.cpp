@@ -301,6 +301,22 @@ TEST(Lifecycle, AnEnvironmentThatStaysAwayIsNotWaitedFor) {
   EXPECT_EQ(world.host.processes_started, 2);
 }
 
+TEST(Lifecycle, WhatABurstNeededCanBeGivenBackOnceItRests) {
+  int rested = 0;
+  Options options;
+  options.freeze_after = 200ms;
+  options.rested = [&rested] { ++rested; };
+  World world(options);
+  world.host.program = obedient;
+  const auto version = world.version();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(rested, 0);
+    world.invoke(version);
+    world.pass(300ms);
+  }
+  EXPECT_EQ(rested, 1) << "not for every environment that comes to rest";
+}
+
 TEST(Lifecycle, IdleProcessesAreFrozenThenReaped) {
   Options options;
   options.freeze_after = 200ms;

@@ -36,6 +36,23 @@ TEST_F(Policies, StatementsAreWrittenInAwsOrder) {
             R"({"Version":"2012-10-17","Id":"default","Statement":[)" + statement + "]}");
 }
 
+TEST_F(Policies, HaveTheirSize) {
+  publish("f", 1);
+  // What was refused is not there afterwards, also when it would have been the first.
+  const std::string token(20480, 't');
+  const Refusal refused =
+      refusal("AddPermission", permission("long", {{"SourceArn", "arn:aws:s3:::" + token}}));
+  EXPECT_EQ(refused.code, "PolicyLengthExceededException");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.message, ::testing::EndsWith("is bigger than the limit (20480)."));
+  EXPECT_EQ(refusal("GetPolicy", {{"FunctionName", "f"}}), nothing_there());
+  int added = 0;
+  while (added < 1000 && call("AddPermission", permission("s" + std::to_string(added)))) ++added;
+  EXPECT_GT(added, 100);
+  EXPECT_LT(added, 200);
+  EXPECT_LE(answer("GetPolicy", {{"FunctionName", "f"}})["Policy"].get<std::string>().size(), 20480U);
+}
+
 TEST_F(Policies, PrincipalsTakeTheirForms) {
   publish("f", 1);
   const auto principal = [&](std::string id, std::string text) {

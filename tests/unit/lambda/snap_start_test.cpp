@@ -49,10 +49,12 @@ TEST_F(SnapStart, NobodyRunsAVersionThatIsNotReady) {
   answer("CreateFunction", new_function("f", on()));
   answer("PublishVersion", {{"FunctionName", "f"}});
   settle();
-  EXPECT_EQ(refusal("Invoke", {{"FunctionName", "f"}, {"Qualifier", "1"}}),
-            (Refusal{"SnapStartNotReadyException", 409,
-                     "Lambda is initializing your function. It will be ready to invoke once your function "
-                     "state becomes ACTIVE."}));
+  for (const char* operation : {"Invoke", "InvokeWithResponseStream"}) {
+    EXPECT_EQ(refusal(operation, {{"FunctionName", "f"}, {"Qualifier", "1"}}),
+              (Refusal{"SnapStartNotReadyException", 409,
+                       "Lambda is initializing your function. It will be ready to invoke once your function "
+                       "state becomes ACTIVE."}));
+  }
   EXPECT_EQ(invoke("f"), "$LATEST") << "which needs none";
   runner_.snapshot_outcome.kind = Kind::Ready;
   restart();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/attachments.hpp"
@@ -9,6 +10,9 @@
 /// and goes through the states that AWS shows.
 namespace aviary::lambda {
 namespace {
+
+/// Of an account in a region. Developer guide, "Lambda Managed Instances quotas".
+constexpr std::size_t most_capacity_providers = 1000;
 
 Scope capacity_scope(const Call& call) { return {.account = call.account, .region = call.region}; }
 
@@ -46,6 +50,10 @@ Result<Reply> LambdaService::create_capacity_provider(Call& call) {
   const Scope scope = capacity_scope(call);
   const std::string arn = capacity_arn(scope, text_of(call.input, "CapacityProviderName"));
   if (capacity_.find(scope, arn)) return conflict("Capacity provider already exists: " + arn);
+  if (capacity_.of(scope).size() >= most_capacity_providers)
+    return AwsError(
+        models::lambda::errors::CapacityProviderLimitExceededException,
+        fmt::format("The account has {} capacity providers, which is its limit.", most_capacity_providers));
   Json document{{"CapacityProviderArn", arn}, {"LastModified", lambda_timestamp(call.now)}};
   for (const char* name : {"VpcConfig", "PermissionsConfig", "InstanceRequirements",
                            "CapacityProviderScalingConfig", "KmsKeyArn", "Tags"})

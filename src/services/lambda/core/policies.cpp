@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/lambda.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/function_store.hpp"
@@ -10,6 +11,15 @@ namespace aviary::lambda {
 namespace {
 
 constexpr std::size_t tag_limit = 50;
+/// Developer guide, "Lambda quotas": resource-based policy.
+constexpr std::size_t function_policy_bytes = 20480;
+
+/// As GetPolicy renders it.
+std::size_t bytes_of(const Policy& policy) {
+  return OrderedJson{{"Version", "2012-10-17"}, {"Id", "default"}, {"Statement", policy.statements}}
+      .dump()
+      .size();
+}
 
 auto find_statement(Policy& policy, std::string_view id) {
   return std::ranges::find_if(policy.statements,
@@ -43,6 +53,13 @@ Result<> FunctionStore::add_statement(Function& function, std::string_view quali
   }
   Policy& policy = function.policies[std::string(qualifier)];
   policy.statements.push_back(std::move(statement));
+  if (const std::size_t size = bytes_of(policy); size > function_policy_bytes) {
+    policy.statements.pop_back();
+    if (policy.statements.empty()) function.policies.erase(std::string(qualifier));
+    return AwsError(models::lambda::errors::PolicyLengthExceededException,
+                    fmt::format("The final policy size ({}) is bigger than the limit ({}).", size,
+                                function_policy_bytes));
+  }
   save(function, qualifier, policy);
   touch_revision(function, qualifier, at);
   return {};
