@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "app/operation_notes.hpp"
 #include "app/verbs.hpp"
 #include "models/apigateway.hpp"
 #include "models/apigatewayv2.hpp"
@@ -81,8 +82,9 @@ int print_operations() {
       const bool there = std::ranges::find(row.supported, operation.name) != row.supported.end();
       if (row.only_supported && !there) continue;
       const bool refused = std::ranges::find(row.refused, operation.name) != row.refused.end();
+      const std::string_view note = operation_note(row.model->id, operation.name);
       fmt::print("| `{}` | {} |\n", operation.name,
-                 there     ? "yes"
+                 there     ? (note.empty() ? "yes" : note)
                  : refused ? "refused: not for Lambda"
                            : "answers 501");
     }
