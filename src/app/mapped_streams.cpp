@@ -58,7 +58,12 @@ Task<lambda::StreamListing> MappedStreams::list(std::string arn) {
   lambda::StreamListing listing;
   const kinesis::Stream* stream = streams_.find(stream_named(arn));
   const kinesis::ConsumerId consumer = kinesis::parse_consumer_arn(arn);
-  listing.exists = stream != nullptr && (consumer.name.empty() || stream->consumers.contains(consumer.name));
+  listing.exists = stream != nullptr;
+  if (stream != nullptr && !consumer.name.empty()) {
+    const auto registered = stream->consumers.find(consumer.name);
+    // One that comes under the same name later is another.
+    listing.exists = registered != stream->consumers.end() && stream->consumer_arn(registered->second) == arn;
+  }
   if (!listing.exists) co_return listing;
   for (const auto& [index, shard] : stream->shards) {
     lambda::StreamShard listed{.id = shard.id(), .open = shard.open()};

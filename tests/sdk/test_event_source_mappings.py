@@ -12,11 +12,11 @@ from aws_cli import for_each
 from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
 
+EVERY_BOTO3 = True
+
 # Sends what it gets on to the queue `results`, with its version; a body that says so makes it fail.
 CODE = """
-import json, os, urllib.request
-
-EVERY_BOTO3 = True
+import json, time, urllib.request
 
 def handler(event, context):
     bodies = [record['body'] for record in event['Records']]
@@ -24,6 +24,8 @@ def handler(event, context):
     body = json.dumps({'QueueUrl': '%s/%s/results', 'MessageBody': said}).encode()
     urllib.request.urlopen(urllib.request.Request('%s', body, {
         'Content-Type': 'application/x-amz-json-1.0', 'X-Amz-Target': 'AmazonSQS.SendMessage'})).read()
+    if 'slow' in bodies:
+        time.sleep(1)
     if 'fail' in bodies:
         raise ValueError('asked to')
     return {'batchItemFailures': [{'itemIdentifier': record['messageId']} for record in event['Records']
@@ -229,6 +231,37 @@ class Delivery(MappingCase):
                 for record in each["event"]["Records"]:
                     seen[record["attributes"]["MessageGroupId"]].append(int(record["body"]))
         self.assertEqual(seen, {"0": list(range(0, 20, 2)), "1": list(range(1, 20, 2))})
+
+    def test_a_mapping_that_changes_lets_its_batch_end(self):
+        uuid = self.map(BatchSize=1)["UUID"]
+        self.send("slow")
+        self.said(1)  # and it sleeps now
+        self.client.update_event_source_mapping(UUID=uuid, BatchSize=10)
+        self.send("next")
+        self.assertEqual([each["bodies"] for each in self.said(1)], [["next"]])
+        self.until(lambda: self.left() == (0, 0))
+        self.send("slow")
+        self.said(1)
+        self.client.delete_event_source_mapping(UUID=uuid)
+        self.until(lambda: self.left() == (0, 0))
+        self.assertEqual(self.sqs.receive_message(QueueUrl=self.results).get("Messages", []), [])
+
+    def test_what_is_deleted_under_a_mapping(self):
+        self.client.update_function_configuration(FunctionName="order-processor", Timeout=3)
+        self.sqs.set_queue_attributes(QueueUrl=self.orders, Attributes={"VisibilityTimeout": "3"})
+        uuid = self.map()["UUID"]
+        self.send("one")
+        self.said(1)
+        self.client.delete_function(FunctionName="order-processor")
+        self.send("two")
+        self.until(lambda: "not found" in (self.mapping_report(uuid)["last_error"] or ""))
+        self.create(code=self.code("2"))
+        self.assertEqual([each["bodies"] for each in self.said(1)], [["two"]])
+        self.until(lambda: self.left() == (0, 0))
+        self.sqs.delete_queue(QueueUrl=self.orders)
+        self.until(lambda: "Queue not found" in (self.mapping_report(uuid)["last_error"] or ""))
+        self.assertEqual(self.client.get_event_source_mapping(UUID=uuid)["State"], "Enabled")
+        self.client.delete_event_source_mapping(UUID=uuid)
 
     def test_pause_and_resume(self):
         uuid = self.map()["UUID"]

@@ -126,6 +126,15 @@ class Streams(KinesisCase):
         self.assertEqual(len(self.kinesis.list_stream_consumers(StreamARN=self.stream_arn())["Consumers"]), 1)
         self.refused("ResourceInUseException", 400, self.kinesis.register_stream_consumer,
                      StreamARN=self.stream_arn(), ConsumerName="audit")
+        self.kinesis.put_record(StreamName="orders", Data=b"one", PartitionKey="k")
+        pushed = self.kinesis.subscribe_to_shard(
+            ConsumerARN=made["ConsumerARN"], ShardId="shardId-000000000000",
+            StartingPosition={"Type": "TRIM_HORIZON"})["EventStream"]
+        events = (event["SubscribeToShardEvent"] for event in pushed)
+        self.assertEqual([record["Data"] for record in next(events)["Records"]], [b"one"])
+        self.kinesis.put_record(StreamName="orders", Data=b"two", PartitionKey="k")
+        self.assertEqual([record["Data"] for record in next(events)["Records"]], [b"two"])
+        pushed.close()
         self.kinesis.deregister_stream_consumer(StreamARN=self.stream_arn(), ConsumerName="audit")
         self.refused("ResourceNotFoundException", 400, self.kinesis.describe_stream_consumer,
                      StreamARN=self.stream_arn(), ConsumerName="audit")

@@ -100,11 +100,14 @@ class StreamOperations(StreamCase):
 
     def test_refusals(self):
         self.create(code=self.code())
+        consumer = self.kinesis.register_stream_consumer(StreamARN=self.stream_arn(),
+                                                         ConsumerName="c")["Consumer"]["ConsumerARN"]
         invalid = "InvalidParameterValueException"
         for request, message in [
                 ({"StartingPosition": None}, "1 validation error detected: Value null at 'startingPosition' failed to "
                                              "satisfy constraint: Member must not be null."),
                 ({"EventSourceArn": self.stream_arn("none")}, f"Stream not found: {self.stream_arn('none')}"),
+                ({"EventSourceArn": consumer + "9"}, f"Stream not found: {consumer}9"),
                 ({"FunctionName": "nobody"}, "Function does not exist"),
                 ({"Topics": ["topic"]}, "Unsupported Topics parameter for given event source mapping type.")]:
             request = {"EventSourceArn": self.stream_arn(), "FunctionName": "order-processor",
@@ -227,6 +230,18 @@ class StreamDelivery(StreamCase):
         self.put("two")
         self.assertEqual([said["data"] for said in self.said(2)], [["one"], ["two"]])
         self.until(lambda: self.mapping_report(uuid)["shards"]["shardId-000000000000"]["done"])
+
+    def test_a_stream_goes_and_comes_again(self):
+        self.create(code=self.code())
+        uuid = self.map_stream()["UUID"]
+        self.put("before")
+        self.said(1)
+        self.kinesis.delete_stream(StreamName="clicks")
+        self.until(lambda: self.client.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] ==
+                   "PROBLEM: Stream not found")
+        self.kinesis.create_stream(StreamName="clicks", ShardCount=1)
+        self.put("after")
+        self.assertEqual([each["data"] for each in self.said(1)], [["after"]])
 
     def test_pauses_and_goes_on(self):
         self.create(code=self.code())

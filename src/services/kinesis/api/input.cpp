@@ -83,4 +83,26 @@ Json shard_json(const Shard& shard) {
   return json;
 }
 
+Json children_json(const Stream& stream, const Shard& shard) {
+  Json children = Json::array();
+  for (const Shard* child : stream.children_of(shard.index)) {
+    Json parents = Json::array();
+    if (child->parent) parents.push_back(shard_id(*child->parent));
+    if (child->adjacent_parent) parents.push_back(shard_id(*child->adjacent_parent));
+    children.push_back({{"ShardId", child->id()},
+                        {"ParentShards", std::move(parents)},
+                        {"HashKeyRange", range_json(child->range)}});
+  }
+  return children;
+}
+
+Json record_json(const Shard& shard, const Record& record) {
+  Json row{{"SequenceNumber", shard.sequence(record.number)},
+           {"ApproximateArrivalTimestamp", epoch_seconds(record.arrived)},
+           {"Data", record.data},
+           {"PartitionKey", record.partition_key}};
+  if (record.encrypted) row["EncryptionType"] = "KMS";
+  return row;
+}
+
 }  // namespace aviary::kinesis

@@ -34,5 +34,9 @@ Result<PageToken> page_token_of(const Call& call);
 /// A shard as clients see it.
 Json shard_json(const Shard& shard);
 Json range_json(const HashRange& range);
+/// The children of a shard, as its last readers hear of them.
+Json children_json(const Stream& stream, const Shard& shard);
+/// A record; its `Data` are raw bytes.
+Json record_json(const Shard& shard, const Record& record);
 
 }  // namespace aviary::kinesis

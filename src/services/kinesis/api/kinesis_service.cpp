@@ -41,6 +41,7 @@ struct Operations {
       {"SplitShard", &S::split_shard},
       {"StartStreamEncryption", &S::start_stream_encryption},
       {"StopStreamEncryption", &S::stop_stream_encryption},
+      {"SubscribeToShard", &S::subscribe_to_shard},
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
       {"UpdateMaxRecordSize", &S::update_max_record_size},
@@ -55,11 +56,15 @@ KinesisService::KinesisService(KinesisDependencies d)
     : clock_(d.clock),
       streams_(d.ids, d.journal),
       waiters_(d.clock),
+      subscriptions_(d.clock, streams_),
       limits_throughput_(std::move(d.limits_throughput)),
       transition_(d.transition),
       operations_(Operations::table()) {
   streams_.set_transition(d.transition);
-  streams_.on_change([this](const StreamId& id) { waiters_.wake(id); });
+  streams_.on_change([this](const StreamId& id) {
+    waiters_.wake(id);
+    subscriptions_.news(id);
+  });
 }
 
 KinesisService::~KinesisService() = default;
@@ -77,11 +82,13 @@ const ErrorShape* KinesisService::violation_error() const {
 void KinesisService::restore() { streams_.restore(); }
 
 void KinesisService::reset() {
+  subscriptions_.close();
   streams_.clear();
   waiters_.wake_all();
 }
 
 Task<> KinesisService::stop() {
+  subscriptions_.close();
   waiters_.stop();
   co_return;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "gateway/operation_table.hpp"
 #include "gateway/service.hpp"
 #include "ports/waiters.hpp"
+#include "services/kinesis/api/shard_subscriptions.hpp"
 #include "services/kinesis/core/streams.hpp"
 
 namespace aviary::kinesis {
@@ -84,6 +86,8 @@ class KinesisService final : public Service {
   Result<Reply> deregister_stream_consumer(Call& call);
   Result<Reply> describe_stream_consumer(Call& call);
   Result<Reply> list_stream_consumers(Call& call);
+  // subscribe_to_shard.cpp
+  Result<Reply> subscribe_to_shard(Call& call);
   // tags_and_policies.cpp
   Result<Reply> add_tags_to_stream(Call& call);
   Result<Reply> remove_tags_from_stream(Call& call);
@@ -101,6 +105,15 @@ class KinesisService final : public Service {
   Result<Stream*> active_stream(const Call& call);
   /// One that may be split and merged by hand.
   Result<Stream*> provisioned_stream(const Call& call);
+  Result<const Shard*> named_shard(const Stream& stream, const Call& call) const;
+  /// Where in a shard a reader wants to begin.
+  struct Place {
+    std::string type;
+    std::string sequence;
+    std::optional<Instant> timestamp;
+    std::string_view operation;  ///< that asks
+  };
+  Result<std::uint64_t> place_in(const Stream& stream, const Shard& shard, const Place& place, Instant now);
   /// What is wrong with a record for a stream, or the shard that takes it.
   Result<Shard*> shard_of(Stream& stream, const Draft& draft, std::size_t position);
   bool fits(Shard& shard, const Draft& draft, Instant now) const;
@@ -123,6 +136,7 @@ class KinesisService final : public Service {
   Clock& clock_;
   Streams streams_;
   Waiters<StreamId> waiters_;
+  ShardSubscriptions subscriptions_;
   std::function<bool()> limits_throughput_;
   Duration transition_;
   OperationTable<KinesisService> operations_;

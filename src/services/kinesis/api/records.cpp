@@ -132,60 +132,17 @@ Result<Reply> KinesisService::get_shard_iterator(Call& call) {
   const Result<Stream*> found = named_stream(call);
   if (!found) return found.error();
   const Stream& stream = **found;
-  const std::string& shard_name = text_of(call.input, "ShardId");
-  const Shard* shard = stream.find_shard(shard_name);
-  if (shard == nullptr)
-    return not_found(fmt::format("Shard {} in stream {} under account {} does not exist", shard_name,
-                                 stream.id.name, stream.id.scope.account));
-  const std::string& type = text_of(call.input, "ShardIteratorType");
-  const std::string& sequence = text_of(call.input, "StartingSequenceNumber");
-  const std::optional<Instant> timestamp = instant_of(call.input, "Timestamp");
-  ShardIterator iterator{.stream = stream.id,
-                         .uid = stream.uid,
-                         .shard = shard->index,
-                         .number = shard->first_number,
-                         .made = call.now};
-  if (type == "AT_SEQUENCE_NUMBER" || type == "AFTER_SEQUENCE_NUMBER") {
-    if (sequence.empty())
-      return invalid_argument(fmt::format(
-          "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or "
-          "(2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified {} and no "
-          "StartingSequenceNumber.",
-          type));
-    const auto number = parse_sequence(sequence);
-    const bool ours = number && number->shard == shard->index && number->number >= shard->first_number &&
-                      number->number <= shard->last_number.value_or(streams_.next_number(call.now));
-    if (!ours)
-      return invalid_argument(fmt::format(
-          "StartingSequenceNumber {} used in GetShardIterator on shard {} in stream {} under account "
-          "{} is invalid because it did not come from this stream.",
-          sequence, shard_name, stream.id.name, stream.id.scope.account));
-    iterator.number = number->number + (type == "AFTER_SEQUENCE_NUMBER" ? 1 : 0);
-  } else if (!sequence.empty()) {
-    return invalid_argument(
-        fmt::format("Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
-                    "StartingSequenceNumber or (2) "
-                    "TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified {} and also a "
-                    "StartingSequenceNumber.",
-                    type));
-  } else if (type == "LATEST") {
-    iterator.number = streams_.next_number(call.now);
-  } else if (type == "AT_TIMESTAMP") {
-    if (!timestamp)
-      return invalid_argument(
-          "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has "
-          "no "
-          "timestamp parameter.");
-    if (*timestamp > call.now)
-      return invalid_argument(
-          fmt::format("The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
-                      "timestampInMillis: {}, currentTimestampInMillis: {}",
-                      std::chrono::floor<std::chrono::milliseconds>(*timestamp).time_since_epoch().count(),
-                      std::chrono::floor<std::chrono::milliseconds>(call.now).time_since_epoch().count()));
-    const auto at = std::ranges::find_if(shard->records,
-                                         [&](const Record& record) { return record.arrived >= *timestamp; });
-    iterator.number = at == shard->records.end() ? streams_.next_number(call.now) : at->number;
-  }
+  const Result<const Shard*> shard = named_shard(stream, call);
+  if (!shard) return shard.error();
+  const Result<std::uint64_t> number = place_in(stream, **shard,
+                                                {.type = text_of(call.input, "ShardIteratorType"),
+                                                 .sequence = text_of(call.input, "StartingSequenceNumber"),
+                                                 .timestamp = instant_of(call.input, "Timestamp"),
+                                                 .operation = "GetShardIterator"},
+                                                call.now);
+  if (!number) return number.error();
+  const ShardIterator iterator{
+      .stream = stream.id, .uid = stream.uid, .shard = (*shard)->index, .number = *number, .made = call.now};
   return Reply{.output = {{"ShardIterator", iterator.encode()}}};
 }
 
@@ -213,27 +170,14 @@ Result<Reply> KinesisService::get_records(Call& call) {
   std::size_t bytes = 0;
   for (const Record* record : slice.records) {
     bytes += record->size();
-    Json row{{"SequenceNumber", shard.sequence(record->number)},
-             {"ApproximateArrivalTimestamp", epoch_seconds(record->arrived)},
-             {"Data", record->data},
-             {"PartitionKey", record->partition_key}};
-    if (const char* encryption = encryption_of(record->encrypted)) row["EncryptionType"] = encryption;
-    records.push_back(std::move(row));
+    records.push_back(record_json(shard, *record));
   }
   if (limited) shard.reads.took(bytes, call.now);
   reply.output["MillisBehindLatest"] =
       std::chrono::duration_cast<std::chrono::milliseconds>(slice.behind).count();
   if (slice.ended) {
     // Whoever has read a closed shard to its end goes on with its children.
-    Json& children = reply.output["ChildShards"] = Json::array();
-    for (const Shard* child : stream->children_of(shard.index)) {
-      Json parents = Json::array();
-      if (child->parent) parents.push_back(shard_id(*child->parent));
-      if (child->adjacent_parent) parents.push_back(shard_id(*child->adjacent_parent));
-      children.push_back({{"ShardId", child->id()},
-                          {"ParentShards", std::move(parents)},
-                          {"HashKeyRange", range_json(child->range)}});
-    }
+    reply.output["ChildShards"] = children_json(*stream, shard);
   } else {
     ShardIterator next = *iterator;
     next.number = slice.next;

@@ -144,7 +144,9 @@ Task<bool> QueuePoller::gather(Batch& batch) {
     if (!batch.empty() && !closes) closes = now + std::chrono::seconds(mapping_.window);
     if (batch.size() >= wanted || (closes && now >= *closes)) co_return true;
     if (batch.empty() && counts_.batches_in_flight == 0) busy_since_.reset();
-    const Duration pause = queues_.find(source) ? idle_wait : missing_queue_wait;
+    const bool there = queues_.find(source).has_value();
+    if (!there) counts_.last_error = "Queue not found: " + source;
+    const Duration pause = there ? idle_wait : missing_queue_wait;
     const Instant until = closes ? *closes : now + pause;
     const bool open = co_await queues_.wait(source, until);
     if (!open) co_return false;

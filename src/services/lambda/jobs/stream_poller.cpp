@@ -180,6 +180,10 @@ Task<> StreamPoller::read(Self self, WorkPtr work) {
       self->counts_.last_error = page.missing ? "there is no shard " + work->shard : page.problem;
       self->counts_.last_result = "PROBLEM: " + self->counts_.last_error;
       until = now + after_a_problem;
+      if (page.missing) {  // perhaps the stream is, too: that says more
+        self->changed_ = true;
+        give_signal(self->news_);
+      }
     } else {
       self->accept(*work, std::move(page));
       if (more || work->ended) continue;
