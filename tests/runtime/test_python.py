@@ -51,6 +51,23 @@ class PythonCase(unittest.TestCase):
         self.assertEqual(answer["Lambda-Runtime-Function-Error-Type"], payload["errorType"])
         return payload, function.text(), function
 
+    # ----------------------------------------------------------------------------------------------- snapshots
+
+    def test_waits_to_be_restored_for_what_follows_the_restore(self):
+        handler = "def handler(event, context): return done\n"
+        hooks = "import snapshot_restore_py as snapshots\ndone = []\n"
+        before = hooks + "snapshots.register_before_snapshot(done.append, 'before')\n"
+        after = before + "snapshots.register_after_restore(done.append, 'after')\n"
+        for preamble, waits, done in (("done = []\n", False, []), (before, False, ["before"]),
+                                      (after, True, ["before", "after"])):
+            function = self.function(preamble + handler, environment={"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
+            if waits:
+                function.api.offer()  # what the restore is answered with does not matter
+            answer = function.invoke()
+            self.assertEqual(json.loads(answer.body), done)
+            first = function.api.requests[0].path.removeprefix("/2018-06-01/runtime/")
+            self.assertEqual(first, "restore/next" if waits else "invocation/next")
+
     # ------------------------------------------------------------------------------------------------ requests
 
     def test_requests_to_the_letter(self):
