@@ -11,6 +11,7 @@ import tempfile
 import textwrap
 import unittest
 
+from every_client import EveryClient
 from harness import ARN, ISO, RUNTIME_DIR, Function, version_of
 
 NODE, VERSION = version_of("node", "--version")
@@ -56,47 +57,16 @@ class NodeCase(unittest.TestCase):
         return payload, function.text(), function
 
 
-class Common:
+class Common(EveryClient):
     """What nodejs16.x to 24.x have in common."""
 
+    AGENT = r"^aws-lambda-nodejs/v\d+\.\d+\.\d+-\S+$"
+    GOT = "exports.handler = async (event) => ({ got: event });"
+    ECHO = ECHO
+    COUNTER = "let n = 0; exports.handler = async () => ++n;"
+    REPEATS = "exports.handler = async (n) => 'x'.repeat(n);"
+
     # ------------------------------------------------------------------------------------------------ requests
-
-    def test_requests_to_the_letter(self):
-        function = self.function("exports.handler = async (event) => ({ got: event });")
-        answer = function.invoke(b'{"key1":"value1"}', request_id="id-1")
-        agent = answer["User-Agent"]
-        self.assertRegex(agent, r"^aws-lambda-nodejs/v\d+\.\d+\.\d+-\S+$")
-        self.assertEqual(
-            answer.head + answer.body,
-            (
-                "POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
-                'Content-Type: application/json\r\nContent-Length: 25{"got":{"key1":"value1"}}'
-                % (function.api.address, agent)
-            ).encode(),
-        )
-        get = function.api.requests[0]
-        self.assertEqual((get.method, get.path), ("GET", "/2018-06-01/runtime/invocation/next"))
-        function.invoke()
-        self.assertEqual(function.api.connections, 1)
-
-    def test_many_invocations_on_one_connection(self):
-        function = self.function("let n = 0; exports.handler = async () => ++n;")
-        self.assertEqual([function.invoke().body for _ in range(50)], [b"%d" % n for n in range(1, 51)])
-        self.assertEqual(function.api.connections, 1)
-
-    def test_event_in_chunks(self):
-        function = self.function(ECHO)
-        function.api.chunked = True
-        self.assertEqual(function.invoke('{"a":"bcdefghß"}').body.decode(), '{"a":"bcdefghß"}')
-        big = b'"' + b"x" * 300_000 + b'"'
-        self.assertEqual(function.invoke(big).body, big)
-
-    def test_large_payloads(self):
-        function = self.function(ECHO)
-        for size in (32_766, 60_000, 65_536, 1_000_000, 6 * 1024 * 1024 - 2):
-            body = b'"' + b"a" * size + b'"'
-            self.assertEqual(function.invoke(body).body, body)
-        self.assertEqual(function.api.connections, 1)
 
     def test_unicode(self):
         function = self.function(ECHO)
@@ -105,14 +75,6 @@ class Common:
         for size in range(65_500, 65_540):  # characters that fall apart where one read ends
             body = '"' + "a" * size + '€€€"'
             self.assertEqual(function.invoke(body).body.decode(), body)
-
-    def test_refused_response_leaves_the_environment_alive(self):
-        # contract section 1: 413, the environment stays alive
-        function = self.function("exports.handler = async (n) => 'x'.repeat(n);")
-        for size in (10, 7 * 1024 * 1024):
-            function.api.refuse = (413, b'{"errorMessage":"","errorType":"RequestEntityTooLarge"}')
-            self.assertEqual(len(function.invoke(str(size)).body), size + 2)
-            self.assertEqual(function.invoke(b"3").body, b'"xxx"')
 
     def test_values(self):
         for expression, expected in {
