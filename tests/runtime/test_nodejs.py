@@ -5,10 +5,13 @@ Where an expectation about AWS comes from stands beside it; "RIC" is aws-lambda-
 """
 
 import base64
+import http.server
 import json
 import os
+import shutil
 import tempfile
 import textwrap
+import threading
 import unittest
 
 from every_client import EveryClient
@@ -33,6 +36,7 @@ class NodeCase(unittest.TestCase):
     maxDiff = None
     runtime = "nodejs20.x"
     waits = False
+    node = NODE
 
     def function(self, source=None, handler="index.handler", files=(), **options):
         everything = dict(files)
@@ -40,7 +44,7 @@ class NodeCase(unittest.TestCase):
             everything["index.js"] = textwrap.dedent(source)
         options.setdefault("execution_env", "AWS_Lambda_" + self.runtime)
         options.setdefault("waits", self.waits)
-        argv = [NODE, *flags(), os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
+        argv = [self.node, *flags(), os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
         function = Function(argv, everything, handler, **options)
         self.addCleanup(function.close)
         return function
@@ -88,6 +92,67 @@ class Common(EveryClient):
             with self.subTest(expression):
                 function = self.function("exports.handler = async () => (%s);" % expression)
                 self.assertEqual(function.invoke().body.decode(), expected)
+
+    def test_answers_of_custom_resources(self):
+        """They go where ResponseURL says, also from those who know better: `port: 443` is AWS's own sample."""
+        got = []
+
+        class Taker(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Taker)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = "http://127.0.0.1:%d/_aviary/responses/" % server.server_port
+        for source in (
+            "const https = require('https'), { parse } = require('url');",
+            "const https = { ...require('https') }, { parse } = require('url'); https.request = (...o) => require('https').request(...o);",
+        ):
+            function = self.function(source + """
+                exports.handler = (event) => new Promise((resolve, reject) => {
+                  const { hostname, path } = parse(event.ResponseURL);
+                  const request = https.request({ hostname, path: event.path ?? path, port: event.port, method: 'PUT',
+                    headers: { 'content-type': '', 'content-length': 2 } }, (response) => resolve(response.statusCode));
+                  request.on('error', reject);
+                  request.end('{}');
+                });
+                """)
+            for event in ({"ResponseURL": url + "a"}, {"ResponseURL": url + "b", "port": 443}):
+                self.assertEqual(function.invoke(json.dumps(event)).body, b"200")
+            # Nothing else is meddled with.
+            answer = function.invoke(json.dumps({"ResponseURL": url + "c", "path": "/other", "port": server.server_port}))
+            self.assertEqual(answer.kind, "error")
+        self.assertEqual(got, [("/_aviary/responses/" + name, b"{}") for name in "abab"])
+
+    def test_awss_sdk_of_the_machine(self):
+        """Lambda's runtime brings it. Here it is what `npm install --global` has put beside node; and nothing else of it."""
+        prefix = tempfile.mkdtemp(prefix="aviary-node-")
+        self.addCleanup(shutil.rmtree, prefix, ignore_errors=True)
+        for package in ("@aws-sdk/client-s3", "@aws-sdk/lib", "aws-sdk", "express"):
+            folder = os.path.join(prefix, "lib/node_modules", package)
+            os.makedirs(folder)
+            with open(folder + "/index.js", "w") as file:
+                file.write("exports.from = 'the machine';")
+        os.mkdir(prefix + "/bin")
+        shutil.copy(os.path.realpath(NODE), prefix + "/bin/node")
+        self.node = prefix + "/bin/node"
+        own = {"node_modules/@aws-sdk/lib/index.js": "exports.from = 'the package';"}
+        names = ("@aws-sdk/client-s3", "@aws-sdk/lib", "aws-sdk", "express")
+        function = self.function("exports.handler = async (name) => require(name).from;", files=own)
+        answers = [json.loads(function.invoke(json.dumps(name)).body) for name in names]
+        self.assertEqual(answers[:3], ["the machine", "the package", "the machine"])
+        self.assertIn("Cannot find module 'express'", answers[3]["errorMessage"])
+        function = self.function(files={"index.mjs": "export const handler = async (name) => (await import(name)).from;", **own})
+        answers = [json.loads(function.invoke(json.dumps(name)).body) for name in names]
+        self.assertEqual(answers[:3], ["the machine", "the package", "the machine"])
+        self.assertIn("Cannot find package 'express'", answers[3]["errorMessage"])
 
     # -------------------------------------------------------------------------------------------------- context
 
