@@ -230,7 +230,10 @@ class RealCode(test_real_code.NodeCode):
         cls.folder = official_clients.node_client()
 
     def client(self):
-        return [self.folder + "/bin/index.mjs", "index.handler"]
+        # Lambda's node finds ES modules in NODE_PATH before its client begins.
+        hook = "import {register} from 'module'; register('file://%s/nodejs/node_path.cjs', {data: {folders: ['%s']}})" % (
+            RUNTIME_DIR, self.modules)
+        return ["--import", "data:text/javascript," + hook, self.folder + "/bin/index.mjs", "index.handler"]
 
 
 class Python(Comparison):

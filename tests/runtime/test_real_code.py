@@ -1,6 +1,6 @@
 """Code that nobody here wrote: middy, Powertools for TypeScript, the X-Ray SDK, pino, and the frameworks that serve HTTP from a
 function (serverless-express and serverless-http with Express, Fastify, Hono, lambda-api) from the npm registry; boto3, requests
-and PyYAML as the distribution packages them.
+PyYAML, the X-Ray SDK for Python and the AWS SDK for Ruby as the distribution packages them.
 
 What npm brings is installed once, below ~/.cache/aviary, where the functions find it as they would find a layer. Skipped is
 what is not here or cannot be reached. Each runs on a client that was started for it and on one that waited;
@@ -22,7 +22,7 @@ NODE, VERSION = version_of("node", "--version")
 PACKAGES = ["@middy/core", "@middy/http-json-body-parser", "@middy/http-error-handler", "@middy/http-header-normalizer",
             "@aws-lambda-powertools/logger", "@aws-lambda-powertools/metrics", "@aws-lambda-powertools/tracer",
             "@aws-lambda-powertools/batch", "@aws-lambda-powertools/event-handler", "@codegenie/serverless-express", "express",
-            "serverless-http", "fastify", "@fastify/aws-lambda", "hono", "lambda-api", "aws-xray-sdk-core", "pino", "pino-lambda"]
+            "serverless-http", "fastify@4", "@fastify/aws-lambda@4", "hono", "lambda-api", "aws-xray-sdk-core", "pino", "pino-lambda"]
 
 API_EVENT = {
     "resource": "/{proxy+}", "path": "/hello/world", "httpMethod": "POST",
@@ -256,7 +256,7 @@ class NodeCode(unittest.TestCase):
         function = self.function("index.js", """
             const xray = require('aws-xray-sdk-core');
             exports.handler = async () => xray.captureAsyncFunc('work', async (part) => {
-              const found = [xray.getSegment().trace_id, part.parent.id, part.name];
+              const found = [part.segment.trace_id, part.segment.id, part.name];
               part.close();
               return found;
             });
@@ -287,12 +287,11 @@ class NodeCodeOnAWaitingClient(NodeCode):
 PYTHON = "/usr/bin/python3"
 
 
-def has_packages():
-    return os.path.exists(PYTHON) and subprocess.run(
-        [PYTHON, "-c", "import boto3, requests, yaml"], capture_output=True).returncode == 0
+def has_packages(names):
+    return os.path.exists(PYTHON) and subprocess.run([PYTHON, "-c", "import " + names], capture_output=True).returncode == 0
 
 
-@unittest.skipUnless(has_packages(), "the distribution's boto3, requests and PyYAML are not here")
+@unittest.skipUnless(has_packages("boto3, requests, yaml"), "the distribution's boto3, requests and PyYAML are not here")
 class PythonCode(unittest.TestCase):
     maxDiff = None
     waits = False
@@ -316,6 +315,24 @@ class PythonCode(unittest.TestCase):
         self.assertEqual(answer.kind, "response", answer.body)
         self.assertRegex(json.loads(answer.body), r"^https://mine\.s3\.amazonaws\.com/k\?AWSAccessKeyId=123456789012&Signature=")
 
+    def test_boto3_calls_the_emulator(self):
+        """Also one that is older than AWS_ENDPOINT_URL, as Debian 12's is; whom the code itself names is not changed."""
+        function = self.function("""
+            import boto3, os
+
+            def handler(event, context):
+                os.environ.update(event)
+                return [boto3.client("sqs").meta.endpoint_url, boto3.resource("s3").meta.client.meta.endpoint_url,
+                        boto3.client("sqs", endpoint_url="http://own").meta.endpoint_url]
+            """, AWS_ENDPOINT_URL="http://here:4566", AWS_DEFAULT_REGION="us-east-1")
+        for event, expected in (
+            ({}, ["http://here:4566", "http://here:4566", "http://own"]),
+            ({"AWS_ENDPOINT_URL_S3": "http://buckets"}, ["http://here:4566", "http://buckets", "http://own"]),
+        ):
+            answer = function.invoke(json.dumps(event))
+            self.assertEqual(answer.kind, "response", answer.body)
+            self.assertEqual(json.loads(answer.body), expected)
+
     def test_requests_and_yaml(self):
         function = self.function("""
             import logging, os, requests, yaml
@@ -332,7 +349,56 @@ class PythonCode(unittest.TestCase):
         self.assertRegex(function.text("prepared"), r"\[INFO\]\t\S+Z\t\S+\tprepared http://example.com/a\?q=1\n")
 
 
+    @unittest.skipUnless(has_packages("aws_xray_sdk.core"), "the distribution's X-Ray SDK is not here")
+    def test_xray_sdk(self):
+        function = self.function("""
+            from aws_xray_sdk.core import xray_recorder
+
+            def handler(event, context):
+                part = xray_recorder.begin_subsegment("work")
+                xray_recorder.end_subsegment()
+                return [part.trace_id, part.parent_id, part.name, part.in_progress]
+            """, AWS_XRAY_CONTEXT_MISSING="LOG_ERROR", AWS_XRAY_DAEMON_ADDRESS="127.0.0.1:2000")
+        for number in (1, 2):
+            root, parent = "1-5bef4de7-ad49b0e87f6ef6c87fc2e70%d" % number, "9a9197af755a641%d" % number
+            answer = function.invoke(trace="Root=%s;Parent=%s;Sampled=1" % (root, parent))
+            self.assertEqual(answer.kind, "response", answer.body)
+            self.assertEqual(json.loads(answer.body), [root, parent, "work", False])
+
+
 class PythonCodeOnAWaitingClient(PythonCode):
+    waits = True
+
+
+RUBY, RUBY_VERSION = version_of("ruby", "-e", "print RUBY_VERSION")
+
+
+def has_aws_for_ruby():
+    return bool(RUBY) and subprocess.run([RUBY, "-e", "require 'aws-sdk-s3'"], capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(has_aws_for_ruby(), "the distribution's aws-sdk-s3 for ruby is not here")
+class RubyCode(unittest.TestCase):
+    maxDiff = None
+    waits = False
+
+    def test_aws_sdk(self):
+        function = Function([RUBY, "--disable=gems", os.path.join(RUNTIME_DIR, "ruby", "bootstrap.rb")], {"index.rb": textwrap.dedent("""
+            require 'aws-sdk-s3'
+            SIGNER = Aws::S3::Presigner.new(client: Aws::S3::Client.new)
+
+            def handler(event:, context:)
+              SIGNER.presigned_url(:get_object, bucket: event['bucket'], key: context.function_name)
+            end
+            """)}, "index.handler", waits=self.waits, execution_env="AWS_Lambda_ruby3.2", environment={
+                "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"})
+        self.addCleanup(function.close)
+        answer = function.invoke('{"bucket": "mine"}')
+        self.assertEqual(answer.kind, "response", answer.body)
+        self.assertRegex(json.loads(answer.body), r"^https://mine\.s3\S*\.amazonaws\.com/fn\?X-Amz-Algorithm=AWS4-HMAC-SHA256&")
+
+
+class RubyCodeOnAWaitingClient(RubyCode):
     waits = True
 
 
