@@ -15,14 +15,7 @@ from sdk_clients import LambdaCase, client_for
 from test_clients import find_clients
 
 HANDLERS = "node_modules/aws-cdk-lib/custom-resource-handlers/dist"
-# The distribution's boto3 and CLI are older than AWS_ENDPOINT_URL; this is what newer ones do by themselves.
-BOTO3 = """
-import functools, os, sys
-del sys.modules["boto3"]
-sys.path[:] = [path for path in sys.path if not os.path.exists(path + "/boto3.py")]
-import boto3
-boto3.client = functools.partial(boto3.client, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-"""
+# The distribution's CLI is older than AWS_ENDPOINT_URL; this is what newer ones do by themselves.
 CLI = '#!/bin/sh\nexec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
 
 
@@ -38,15 +31,15 @@ class PublishedFunctions(LambdaCase):
         super().setUpClass()
 
     def node(self, path, handler="handler"):
-        self.client.create_function(
+        return self.client.create_function(
             FunctionName="published", Role=ROLE, Runtime=NODE, Handler=f"{HANDLERS}/{path}/index.{handler}", Timeout=60,
-            MemorySize=512, Code={"S3Bucket": "hot-reload", "S3Key": self.folder})
+            MemorySize=512, Code={"S3Bucket": "hot-reload", "S3Key": self.folder})["FunctionArn"]
 
     def python(self, path):
         with open(os.path.join(self.folder, HANDLERS, path, "index.py")) as file:
             code = python_zip(file.read())
         layer = self.client.publish_layer_version(LayerName="tools", Content={"ZipFile": zipped({
-            "python/boto3.py": BOTO3, "awscli/aws": (CLI, 0o755)})})["LayerVersionArn"]
+            "awscli/aws": (CLI, 0o755)})})["LayerVersionArn"]
         return self.create("published", code, Runtime=PYTHON, Timeout=60, MemorySize=512, Layers=[layer])["FunctionArn"]
 
     def done(self, payload):
@@ -83,13 +76,23 @@ class PublishedFunctions(LambdaCase):
             s3.delete_object(Bucket=bucket, Key="b")
         s3.put_bucket_tagging(Bucket="doomed", Tagging={"TagSet": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}]})
         s3.put_bucket_tagging(Bucket="kept", Tagging={"TagSet": [{"Key": "other", "Value": "true"}]})
-        self.node("aws-s3/auto-delete-objects-handler", "autoDeleteHandler")
+        token = self.node("aws-s3/auto-delete-objects-handler")
         for bucket in ("doomed", "kept", "absent"):
-            self.assertIsNone(self.done({"RequestType": "Delete", "ResourceProperties": {"BucketName": bucket}}))
+            self.stack("Custom::S3AutoDeleteObjects", ServiceToken=token, BucketName=bucket)()
         left = s3.list_object_versions(Bucket="doomed")
         self.assertEqual([left.get("Versions", []), left.get("DeleteMarkers", [])], [[], []])
         self.assertIn("s3:PutObject", s3.get_bucket_policy(Bucket="doomed")["Policy"])
         self.assertEqual(len(s3.list_object_versions(Bucket="kept")["Versions"]), 3)
+
+    def test_logs_are_kept_for_a_week(self):
+        token = self.node("aws-logs/log-retention-handler")
+        delete = self.stack("Custom::LogRetention", ServiceToken=token, LogGroupName="/aws/lambda/other", RetentionInDays="7",
+                            RemovalPolicy="destroy")
+        logs = self.service("logs")
+        groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/other")["logGroups"]
+        self.assertEqual([group["retentionInDays"] for group in groups], [7])
+        delete()
+        self.assertEqual(logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/other")["logGroups"], [])
 
     def test_a_registry_is_looked_through(self):
         tags = [{"Key": "aws-cdk:auto-delete-images", "Value": "true"}]
