@@ -18,8 +18,9 @@ namespace {
 
 /// One of each managed runtime that Lambda offers and Aviary has a client for.
 constexpr std::array runtimes{"python3.14",      "python3.13",  "python3.12", "python3.11", "python3.10",
-                              "python3.9",       "nodejs24.x",  "nodejs22.x", "nodejs20.x", "nodejs18.x",
-                              "ruby3.4",         "ruby3.3",     "ruby3.2",    "java21",     "java17",
+                              "python3.9",       "python3.8",   "nodejs24.x", "nodejs22.x", "nodejs20.x",
+                              "nodejs18.x",      "nodejs16.x",  "ruby3.4",    "ruby3.3",    "ruby3.2",
+                              "java25",          "java21",      "java17",     "java11",     "java8.al2",
                               "provided.al2023", "provided.al2"};
 
 void print_runtimes(host::HostRuntimeCatalog& catalog) {

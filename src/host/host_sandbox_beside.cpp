@@ -57,8 +57,6 @@ std::vector<std::string> HostLauncher::HostSandbox::extensions() const {
     for (std::filesystem::directory_iterator entry(layer / "extensions", ignored), end;
          !ignored && entry != end; entry.increment(ignored))
       if (!entry->is_directory(ignored)) names.insert(entry->path().filename().string());
-    // Plain processes see one layer only.
-    if (!state_->plain_tmp.empty()) break;
   }
   return {names.begin(), names.end()};
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "ports/sandbox.hpp"
 
@@ -15,11 +16,12 @@ struct PlainWorld {
   std::string temporary;
 
   /// Arguments, working directory and environment: every element of a ':'-separated list that starts with
-  /// /var/task, /var/runtime or /opt. Adds TMPDIR, and AVIARY_OPT_DIR when there are layers (only the first
-  /// can be shown).
+  /// /var/task, /var/runtime or /opt; the latter becomes all layers that have it, the last one first. Adds
+  /// TMPDIR, PYTHONDONTWRITEBYTECODE, and AVIARY_OPT_DIR, the layers, when there are any.
   void translate(ProcessSpec& process) const;
 
  private:
+  std::vector<std::string> in_layers(std::string_view path) const;
   std::string real(std::string_view path) const;
   std::string real_list(std::string_view list) const;
 };

@@ -18,7 +18,7 @@ struct File {
 /// How each family is started (R = /var/runtime inside a sandbox; argv is the whole command line). Every
 /// client reads AWS_LAMBDA_RUNTIME_API, _HANDLER, LAMBDA_TASK_ROOT and LAMBDA_RUNTIME_DIR, the last two
 /// falling back on Lambda's own paths, and the AWS_LAMBDA_* variables of the context object and the logs.
-/// AVIARY_OPT_DIR names where the layers are, if that is not /opt.
+/// AVIARY_OPT_DIR names where the layers are, if that is not /opt: folders, the one that wins first.
 ///
 /// python3.x   <python> -S R/python/bootstrap.py
 ///   `-S` saves the search through site-packages; the client builds sys.path itself: task root, layers,

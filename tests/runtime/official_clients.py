@@ -116,23 +116,24 @@ def node_client():
     return package["client"]
 
 
-def python_client(python):
-    """The folder that holds the module awslambdaric."""
-    folder = os.environ.get("AVIARY_PYTHON_RIC")
+def _installed(variable, what, *command):
+    """The folder that the variable names, else the one that the command prints."""
+    folder = os.environ.get(variable)
     if folder:
         return folder
-    found = _run(python, "-c", "import awslambdaric, os; print(os.path.dirname(os.path.dirname(awslambdaric.__file__)))")
+    found = _run(*command)
     if found.returncode != 0:
-        raise unittest.SkipTest("the module awslambdaric is not here: install it, or name its folder in AVIARY_PYTHON_RIC")
+        raise unittest.SkipTest("%s is not here: install it, or name its folder in %s" % (what, variable))
     return found.stdout.strip()
+
+
+def python_client(python):
+    """The folder that holds the module awslambdaric."""
+    return _installed("AVIARY_PYTHON_RIC", "the module awslambdaric", python, "-c",
+                      "import awslambdaric, os; print(os.path.dirname(os.path.dirname(awslambdaric.__file__)))")
 
 
 def ruby_client(ruby):
     """The folder of the gem aws_lambda_ric."""
-    folder = os.environ.get("AVIARY_RUBY_RIC")
-    if folder:
-        return folder
-    found = _run(ruby, "-e", "puts Gem::Specification.find_by_name('aws_lambda_ric').full_gem_path")
-    if found.returncode != 0:
-        raise unittest.SkipTest("the gem aws_lambda_ric is not here: install it, or name its folder in AVIARY_RUBY_RIC")
-    return found.stdout.strip()
+    return _installed("AVIARY_RUBY_RIC", "the gem aws_lambda_ric", ruby, "-e",
+                      "puts Gem::Specification.find_by_name('aws_lambda_ric').full_gem_path")

@@ -5,12 +5,16 @@ Where an expectation about AWS comes from stands beside it; "RIC" is aws-lambda-
 """
 
 import base64
+import http.server
 import json
 import os
+import shutil
 import tempfile
 import textwrap
+import threading
 import unittest
 
+from every_client import EveryClient
 from harness import ARN, ISO, RUNTIME_DIR, Function, version_of
 
 NODE, VERSION = version_of("node", "--version")
@@ -32,6 +36,7 @@ class NodeCase(unittest.TestCase):
     maxDiff = None
     runtime = "nodejs20.x"
     waits = False
+    node = NODE
 
     def function(self, source=None, handler="index.handler", files=(), **options):
         everything = dict(files)
@@ -39,7 +44,7 @@ class NodeCase(unittest.TestCase):
             everything["index.js"] = textwrap.dedent(source)
         options.setdefault("execution_env", "AWS_Lambda_" + self.runtime)
         options.setdefault("waits", self.waits)
-        argv = [NODE, *flags(), os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
+        argv = [self.node, *flags(), os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")]
         function = Function(argv, everything, handler, **options)
         self.addCleanup(function.close)
         return function
@@ -56,47 +61,16 @@ class NodeCase(unittest.TestCase):
         return payload, function.text(), function
 
 
-class Common:
+class Common(EveryClient):
     """What nodejs16.x to 24.x have in common."""
 
+    AGENT = r"^aws-lambda-nodejs/v\d+\.\d+\.\d+-\S+$"
+    GOT = "exports.handler = async (event) => ({ got: event });"
+    ECHO = ECHO
+    COUNTER = "let n = 0; exports.handler = async () => ++n;"
+    REPEATS = "exports.handler = async (n) => 'x'.repeat(n);"
+
     # ------------------------------------------------------------------------------------------------ requests
-
-    def test_requests_to_the_letter(self):
-        function = self.function("exports.handler = async (event) => ({ got: event });")
-        answer = function.invoke(b'{"key1":"value1"}', request_id="id-1")
-        agent = answer["User-Agent"]
-        self.assertRegex(agent, r"^aws-lambda-nodejs/v\d+\.\d+\.\d+-\S+$")
-        self.assertEqual(
-            answer.head + answer.body,
-            (
-                "POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
-                'Content-Type: application/json\r\nContent-Length: 25{"got":{"key1":"value1"}}'
-                % (function.api.address, agent)
-            ).encode(),
-        )
-        get = function.api.requests[0]
-        self.assertEqual((get.method, get.path), ("GET", "/2018-06-01/runtime/invocation/next"))
-        function.invoke()
-        self.assertEqual(function.api.connections, 1)
-
-    def test_many_invocations_on_one_connection(self):
-        function = self.function("let n = 0; exports.handler = async () => ++n;")
-        self.assertEqual([function.invoke().body for _ in range(50)], [b"%d" % n for n in range(1, 51)])
-        self.assertEqual(function.api.connections, 1)
-
-    def test_event_in_chunks(self):
-        function = self.function(ECHO)
-        function.api.chunked = True
-        self.assertEqual(function.invoke('{"a":"bcdefghß"}').body.decode(), '{"a":"bcdefghß"}')
-        big = b'"' + b"x" * 300_000 + b'"'
-        self.assertEqual(function.invoke(big).body, big)
-
-    def test_large_payloads(self):
-        function = self.function(ECHO)
-        for size in (32_766, 60_000, 65_536, 1_000_000, 6 * 1024 * 1024 - 2):
-            body = b'"' + b"a" * size + b'"'
-            self.assertEqual(function.invoke(body).body, body)
-        self.assertEqual(function.api.connections, 1)
 
     def test_unicode(self):
         function = self.function(ECHO)
@@ -105,14 +79,6 @@ class Common:
         for size in range(65_500, 65_540):  # characters that fall apart where one read ends
             body = '"' + "a" * size + '€€€"'
             self.assertEqual(function.invoke(body).body.decode(), body)
-
-    def test_refused_response_leaves_the_environment_alive(self):
-        # contract section 1: 413, the environment stays alive
-        function = self.function("exports.handler = async (n) => 'x'.repeat(n);")
-        for size in (10, 7 * 1024 * 1024):
-            function.api.refuse = (413, b'{"errorMessage":"","errorType":"RequestEntityTooLarge"}')
-            self.assertEqual(len(function.invoke(str(size)).body), size + 2)
-            self.assertEqual(function.invoke(b"3").body, b'"xxx"')
 
     def test_values(self):
         for expression, expected in {
@@ -126,6 +92,67 @@ class Common:
             with self.subTest(expression):
                 function = self.function("exports.handler = async () => (%s);" % expression)
                 self.assertEqual(function.invoke().body.decode(), expected)
+
+    def test_answers_of_custom_resources(self):
+        """They go where ResponseURL says, also from those who know better: `port: 443` is AWS's own sample."""
+        got = []
+
+        class Taker(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Taker)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = "http://127.0.0.1:%d/_aviary/responses/" % server.server_port
+        for source in (
+            "const https = require('https'), { parse } = require('url');",
+            "const https = { ...require('https') }, { parse } = require('url'); https.request = (...o) => require('https').request(...o);",
+        ):
+            function = self.function(source + """
+                exports.handler = (event) => new Promise((resolve, reject) => {
+                  const { hostname, path } = parse(event.ResponseURL);
+                  const request = https.request({ hostname, path: event.path ?? path, port: event.port, method: 'PUT',
+                    headers: { 'content-type': '', 'content-length': 2 } }, (response) => resolve(response.statusCode));
+                  request.on('error', reject);
+                  request.end('{}');
+                });
+                """)
+            for event in ({"ResponseURL": url + "a"}, {"ResponseURL": url + "b", "port": 443}):
+                self.assertEqual(function.invoke(json.dumps(event)).body, b"200")
+            # Nothing else is meddled with.
+            answer = function.invoke(json.dumps({"ResponseURL": url + "c", "path": "/other", "port": server.server_port}))
+            self.assertEqual(answer.kind, "error")
+        self.assertEqual(got, [("/_aviary/responses/" + name, b"{}") for name in "abab"])
+
+    def test_awss_sdk_of_the_machine(self):
+        """Lambda's runtime brings it. Here it is what `npm install --global` has put beside node; and nothing else of it."""
+        prefix = tempfile.mkdtemp(prefix="aviary-node-")
+        self.addCleanup(shutil.rmtree, prefix, ignore_errors=True)
+        for package in ("@aws-sdk/client-s3", "@aws-sdk/lib", "aws-sdk", "express"):
+            folder = os.path.join(prefix, "lib/node_modules", package)
+            os.makedirs(folder)
+            with open(folder + "/index.js", "w") as file:
+                file.write("exports.from = 'the machine';")
+        os.mkdir(prefix + "/bin")
+        shutil.copy(os.path.realpath(NODE), prefix + "/bin/node")
+        self.node = prefix + "/bin/node"
+        own = {"node_modules/@aws-sdk/lib/index.js": "exports.from = 'the package';"}
+        names = ("@aws-sdk/client-s3", "@aws-sdk/lib", "aws-sdk", "express")
+        function = self.function("exports.handler = async (name) => require(name).from;", files=own)
+        answers = [json.loads(function.invoke(json.dumps(name)).body) for name in names]
+        self.assertEqual(answers[:3], ["the machine", "the package", "the machine"])
+        self.assertIn("Cannot find module 'express'", answers[3]["errorMessage"])
+        function = self.function(files={"index.mjs": "export const handler = async (name) => (await import(name)).from;", **own})
+        answers = [json.loads(function.invoke(json.dumps(name)).body) for name in names]
+        self.assertEqual(answers[:3], ["the machine", "the package", "the machine"])
+        self.assertIn("Cannot find package 'express'", answers[3]["errorMessage"])
 
     # -------------------------------------------------------------------------------------------------- context
 

@@ -12,6 +12,7 @@ import textwrap
 import unittest
 
 import official_clients
+import test_real_code
 from harness import ISO, RUNTIME_DIR, Function, python_argv, version_of
 
 NODE, VERSION = version_of("node", "--version")
@@ -218,6 +219,21 @@ class Node(Comparison):
         flags = ["--no-experimental-require-module"] if (20, 19) <= VERSION < (23,) else []
         self.compare(NODE_CASES, NODE_ENDS, lambda handler: [NODE, *flags, client + "/bin/index.mjs", handler],
                      [NODE, *flags, os.path.join(RUNTIME_DIR, "nodejs", "bootstrap.cjs")], "AWS_Lambda_nodejs%d.x" % VERSION[0])
+
+
+class RealCode(test_real_code.NodeCode):
+    """What nobody here wrote passes the tests that it passes on our client."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = official_clients.node_client()
+
+    def client(self):
+        # Lambda's node finds ES modules in NODE_PATH before its client begins.
+        hook = "import {register} from 'module'; register('file://%s/nodejs/node_path.cjs', {data: {folders: ['%s']}})" % (
+            RUNTIME_DIR, self.modules)
+        return ["--import", "data:text/javascript," + hook, self.folder + "/bin/index.mjs", "index.handler"]
 
 
 class Python(Comparison):

@@ -10,12 +10,18 @@ import signal
 import textwrap
 import unittest
 
+from every_client import EveryClient
 from harness import ARN, ISO, Function, python_argv, pythons
 
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
 
 
-class PythonCase(unittest.TestCase):
+class PythonCase(EveryClient, unittest.TestCase):
+    GOT = "def handler(event, context): return {'got': event}"
+    GOT_ANSWER = b'{"got": {"key1": "value1"}}'
+    ECHO = "def handler(event, context): return event"
+    COUNTER = "n = 0\ndef handler(event, context):\n  global n; n += 1\n  return n"
+    REPEATS = "def handler(event, context): return 'x' * event"
     version = path = None
     waits = False
     maxDiff = None
@@ -29,6 +35,9 @@ class PythonCase(unittest.TestCase):
         function = Function(python_argv(self.path), everything, handler, **options)
         self.addCleanup(function.close)
         return function
+
+    def agent(self):
+        return r"^aws-lambda-python/%s\.\d+-\S+$" % re.escape(self.version)
 
     def result(self, source, body=b"{}", **options):
         answer = self.function(source, **options).invoke(body)
@@ -51,30 +60,24 @@ class PythonCase(unittest.TestCase):
         self.assertEqual(answer["Lambda-Runtime-Function-Error-Type"], payload["errorType"])
         return payload, function.text(), function
 
+    # ----------------------------------------------------------------------------------------------- snapshots
+
+    def test_waits_to_be_restored_for_what_follows_the_restore(self):
+        handler = "def handler(event, context): return done\n"
+        hooks = "import snapshot_restore_py as snapshots\ndone = []\n"
+        before = hooks + "snapshots.register_before_snapshot(done.append, 'before')\n"
+        after = before + "snapshots.register_after_restore(done.append, 'after')\n"
+        for preamble, waits, done in (("done = []\n", False, []), (before, False, ["before"]),
+                                      (after, True, ["before", "after"])):
+            function = self.function(preamble + handler, environment={"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
+            if waits:
+                function.api.offer()  # what the restore is answered with does not matter
+            answer = function.invoke()
+            self.assertEqual(json.loads(answer.body), done)
+            first = function.api.requests[0].path.removeprefix("/2018-06-01/runtime/")
+            self.assertEqual(first, "restore/next" if waits else "invocation/next")
+
     # ------------------------------------------------------------------------------------------------ requests
-
-    def test_requests_to_the_letter(self):
-        function = self.function("def handler(event, context): return {'got': event}")
-        answer = function.invoke(b'{"key1":"value1"}', request_id="id-1")
-        agent = answer["User-Agent"]
-        self.assertRegex(agent, r"^aws-lambda-python/%s\.\d+-\S+$" % re.escape(self.version))
-        self.assertEqual(
-            answer.head + answer.body,
-            (
-                "POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
-                'Content-Type: application/json\r\nContent-Length: 27{"got": {"key1": "value1"}}'
-                % (function.api.address, agent)
-            ).encode(),
-        )
-        get = function.api.requests[0]
-        self.assertEqual((get.method, get.path), ("GET", "/2018-06-01/runtime/invocation/next"))
-        function.invoke()
-        self.assertEqual(function.api.connections, 1)  # kept alive
-
-    def test_many_invocations_on_one_connection(self):
-        function = self.function("n = 0\ndef handler(event, context):\n  global n; n += 1\n  return n")
-        self.assertEqual([function.invoke().body for _ in range(50)], [b"%d" % n for n in range(1, 51)])
-        self.assertEqual(function.api.connections, 1)
 
     def test_response_goes_before_next_is_asked(self):
         function = self.function("def handler(event, context): return 1")
@@ -83,28 +86,7 @@ class PythonCase(unittest.TestCase):
         kinds = [request.path.rsplit("/", 1)[1] for request in function.api.requests[:4]]
         self.assertEqual(kinds, ["next", "response", "next", "response"])
 
-    def test_event_in_chunks(self):
-        function = self.function("def handler(event, context): return event")
-        function.api.chunked = True
-        self.assertEqual(json.loads(function.invoke(b'{"a": "bcdefgh"}').body), {"a": "bcdefgh"})
-        self.assertEqual(json.loads(function.invoke(b"[1, 2]").body), [1, 2])
-
-    def test_refused_response_leaves_the_environment_alive(self):
-        # contract section 1: 413, the environment stays alive
-        function = self.function("def handler(event, context): return 'x' * event")
-        for size in (10, 7 * 1024 * 1024):
-            function.api.refuse = (413, b'{"errorMessage":"","errorType":"RequestEntityTooLarge"}')
-            self.assertEqual(len(function.invoke(str(size)).body), size + 2)
-            self.assertEqual(function.invoke(b"3").body, b'"xxx"')
-
     # ------------------------------------------------------------------------------------------------- payloads
-
-    def test_large_payloads(self):
-        function = self.function("def handler(event, context): return event")
-        for size in (60_000, 65_536, 1_000_000, 6 * 1024 * 1024 - 2):
-            body = b'"' + b"a" * size + b'"'
-            self.assertEqual(function.invoke(body).body, body)
-        self.assertEqual(function.api.connections, 1)
 
     def test_whitespace_around_an_event(self):
         function = self.function("def handler(event, context): return event")

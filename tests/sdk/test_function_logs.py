@@ -3,12 +3,16 @@ a function writes, its documentation of log levels for what the platform does.""
 
 import base64
 import json
+import os
+import pty
 import re
+import select
 import shutil
+import subprocess
 import time
 import unittest
 
-from aviary_server import ServerCase, scope_header
+from aviary_server import Server, ServerCase, binary, scope_header
 from function_code import NODE, PYTHON, ROLE, zipped
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -131,6 +135,30 @@ class Logs(ServerCase):
             time.sleep(0.05)
             missing = [line for line in wanted if not re.search(line, self.server.log(), re.M)]
         self.assertEqual(missing, [])
+
+
+class OnATerminal(unittest.TestCase):
+    def test_what_the_server_prints_has_colours(self):
+        terminal, theirs = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([binary(), "serve", "--port", "0", "--log-functions"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, 20)
+        self.addCleanup(process.terminate)
+        server = Server()
+        server.endpoint = process.stdout.readline().split()[-1].decode()
+        code = base64.b64encode(zipped({"index.py": PYTHON_SOURCE})).decode()
+        answer = server.post("/2015-03-31/functions", {"FunctionName": "f", "Role": ROLE, "Runtime": PYTHON,
+                                                       "Handler": "index.handler", "Code": {"ZipFile": code}})
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(server.post("/2015-03-31/functions/f/invocations", {}).body, b"1")
+        seen, end = b"", time.monotonic() + 30
+        while b"REPORT" not in seen and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 65536)
+        self.assertRegex(seen.decode(), r"\x1b\[(\d+)mf\[\$LATEST\]\x1b\[0m printed\r\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Options by command line, environment and file, and in that order of precedence; verbs; mistakes."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -128,8 +129,12 @@ class CommandLine(unittest.TestCase):
     def test_doctor(self):
         done = run("doctor")
         self.assertIn(done.returncode, (0, 1))
-        self.assertIn("python3", done.stdout)
-        self.assertIn("nodejs", done.stdout)
+        told = set(re.findall(r"^  (?:ok|~~|--)  (\S+)", done.stdout, re.M))
+        # Those that CreateFunction takes, but for .NET, which has no client.
+        wanted = {*(f"python3.{minor}" for minor in range(8, 15)), *(f"nodejs{major}.x" for major in (16, 18, 20, 22, 24)),
+                  "ruby3.2", "ruby3.3", "ruby3.4", "java8.al2", "java11", "java17", "java21", "java25", "provided.al2",
+                  "provided.al2023"}
+        self.assertEqual(wanted - told, set(), done.stdout)
 
 
 if __name__ == "__main__":

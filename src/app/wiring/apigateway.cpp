@@ -1,5 +1,6 @@
 #include "app/outside/aws_endpoint.hpp"
 #include "app/parts.hpp"
+#include "app/wiring/forwarded.hpp"
 #include "app/wiring/wiring.hpp"
 #include "http/client.hpp"
 #include "services/apigateway/api/http_service.hpp"
@@ -64,7 +65,7 @@ class HttpUpstreams final : public apigateway::Upstreams {
   Parts& parts_;
 };
 
-class RestApis final : public Service {
+class RestApis final : public Forwarded {
  public:
   explicit RestApis(Parts& parts)
       : parts_(parts),
@@ -72,46 +73,35 @@ class RestApis final : public Service {
                     return cloudformation::parse_template(text);
                   }}) {}
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
-  }
-  const ErrorShape* violation_error() const override { return service_.violation_error(); }
-  void restore() override { service_.restore(); }
   void reset() override {
-    service_.reset();
+    Forwarded::reset();
     parts_.rest_apis->reset();
   }
-  Json counts() const override { return service_.counts(); }
   const apigateway::Entities& entities() const { return service_.entities(); }
 
  private:
+  const Service& inner() const override { return service_; }
+
   Parts& parts_;
   apigateway::RestApiService service_;
 };
 
 /// The service, and what authorizers said is forgotten with it.
-class HttpApis final : public Service {
+class HttpApis final : public Forwarded {
  public:
   explicit HttpApis(Parts& parts)
       : parts_(parts),
         service_({.ids = parts.api_ids, .journal = *parts.journal, .port = std::to_string(parts.port)}) {}
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
-  }
-  void restore() override { service_.restore(); }
   void reset() override {
-    service_.reset();
+    Forwarded::reset();
     parts_.apis->reset();
   }
-  Json counts() const override { return service_.counts(); }
   const apigateway::Entities& entities() const { return service_.entities(); }
 
  private:
+  const Service& inner() const override { return service_; }
+
   Parts& parts_;
   apigateway::HttpApiService service_;
 };

@@ -76,6 +76,15 @@ function describeInvocation(headers, context) {
   });
 }
 
+function parse(body) {
+  const event = JSON.parse(body);
+  const answer = event?.ResponseURL;
+  if (typeof answer === 'string' && answer.startsWith('http://') && answer.includes('/_aviary/responses/')) {
+    require('./responses.cjs').expect(answer);
+  }
+  return event;
+}
+
 function stringify(result) {
   try {
     return JSON.stringify(result === undefined ? null : result) ?? 'null';
@@ -166,7 +175,7 @@ function invoke(id, headers, body) {
       completed = true;
       next({ id, body: 'null' });
     });
-    const result = handler(JSON.parse(body), describeInvocation(headers, context), callback);
+    const result = handler(parse(body), describeInvocation(headers, context), callback);
     if (isPromise(result)) {
       if (!finished && globalThis[IDLE] !== nothing) whenIdle(() => neverSettled(id));
       result.then(context.succeed, context.fail).catch(context.fail);
@@ -180,7 +189,7 @@ async function invokeAsync(id, headers, body) {
   let response;
   try {
     whenIdle(() => neverSettled(id));
-    response = { id, body: stringify(await handler(JSON.parse(body), describeInvocation(headers, {}))) };
+    response = { id, body: stringify(await handler(parse(body), describeInvocation(headers, {}))) };
   } catch (error) {
     whenIdle(nothing);
     logs.logError('Invoke Error', error);
@@ -191,17 +200,20 @@ async function invokeAsync(id, headers, body) {
   next(response);
 }
 
-// Lambda finds packages of layers also for ES modules, which node by itself does not. Costs something, so only when
-// there is such a folder.
+// Lambda finds packages of layers also for ES modules, which node by itself does not, and AWS's SDK everywhere. Costs
+// something, so only when there is such a folder.
 function resolveThroughNodePath() {
   const folders = (process.env.NODE_PATH || '').split(':').filter(
     (folder) => folder && folder !== taskRoot && folder !== runtimeDir && fs.existsSync(folder));
-  if (folders.length === 0) return;
+  const shared = path.join(process.execPath, '..', '..', 'lib', 'node_modules');
+  const sdk = ['@aws-sdk', 'aws-sdk'].some((name) => fs.existsSync(path.join(shared, name))) ? shared : undefined;
+  if (sdk) require('./sdk.cjs').install(sdk);
+  if (folders.length === 0 && !sdk) return;
   const hooks = require('module');
   if (hooks.registerHooks) {
-    hooks.registerHooks({ resolve: require('./node_path.cjs').synchronous(folders) });
+    hooks.registerHooks({ resolve: require('./node_path.cjs').synchronous({ folders, sdk }) });
   } else if (hooks.register) {
-    hooks.register(require('url').pathToFileURL(path.join(__dirname, 'node_path.cjs')), { data: { folders } });
+    hooks.register(require('url').pathToFileURL(path.join(__dirname, 'node_path.cjs')), { data: { folders, sdk } });
   }
 }
 

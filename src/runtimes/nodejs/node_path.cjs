@@ -9,6 +9,7 @@ const { createRequire } = require('module');
 const { pathToFileURL } = require('url');
 
 const isBare = (specifier) => !/^(\.{0,2}\/|node:|file:|data:|#)/.test(specifier);
+const isSdk = (specifier) => /^(@aws-sdk\/|@smithy\/|aws-sdk$|aws-sdk\/)/.test(specifier);
 const isMissing = (error) => error?.code === 'ERR_MODULE_NOT_FOUND';
 
 // Where node should believe the import to be written, so that it looks into `folder`.
@@ -22,12 +23,15 @@ function fallback(folder, specifier) {
   }
 }
 
-const synchronous = (folders) => (specifier, context, next) => {
+// `sdk`: a folder for AWS's SDK alone.
+const foldersFor = ({ folders, sdk }, specifier) => (sdk && isSdk(specifier) ? [...folders, sdk] : folders);
+
+const synchronous = (places) => (specifier, context, next) => {
   try {
     return next(specifier, context);
   } catch (error) {
     if (!isMissing(error) || !isBare(specifier)) throw error;
-    for (const folder of folders) {
+    for (const folder of foldersFor(places, specifier)) {
       if (!folder.endsWith('node_modules')) {
         const found = fallback(folder, specifier);
         if (found) return found;
@@ -43,13 +47,13 @@ const synchronous = (folders) => (specifier, context, next) => {
   }
 };
 
-let known = [];
+let known = { folders: [] };
 async function resolve(specifier, context, next) {
   try {
     return await next(specifier, context);
   } catch (error) {
     if (!isMissing(error) || !isBare(specifier)) throw error;
-    for (const folder of known) {
+    for (const folder of foldersFor(known, specifier)) {
       if (!folder.endsWith('node_modules')) {
         const found = fallback(folder, specifier);
         if (found) return found;
@@ -65,6 +69,7 @@ async function resolve(specifier, context, next) {
   }
 }
 
-exports.initialize = (data) => { known = data.folders; };
+exports.initialize = (data) => { known = data; };
+exports.isSdk = isSdk;
 exports.resolve = resolve;
 exports.synchronous = synchronous;

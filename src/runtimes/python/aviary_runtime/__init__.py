@@ -72,8 +72,10 @@ def _search_path():
     own = [entry for entry in sys.path if entry and entry not in (RUNTIME_DIR, TASK_ROOT)]
     runtime = os.environ.get("LAMBDA_RUNTIME_DIR") or "/var/runtime"
     own = [entry for entry in own if entry != runtime]
-    opt = os.environ.get("AVIARY_OPT_DIR") or "/opt"
-    path = [TASK_ROOT, opt + "/python/lib/" + version + "/site-packages", opt + "/python"]
+    layers = (os.environ.get("AVIARY_OPT_DIR") or "/opt").split(":")
+    path = [TASK_ROOT]
+    for folder in ("/python/lib/" + version + "/site-packages", "/python"):
+        path += [layer + folder for layer in layers]
     path += own
     path.append(runtime)
     # Started without `site`, so what the host has installed is added here, last: Lambda's runtime brings boto3.
@@ -111,14 +113,16 @@ def _builtins():
     builtins.help = _sitebuiltins._Helper()
 
 
-class _LoggingFinder:
-    """Gives the root logger Lambda's handler when, and only if, somebody imports logging."""
+class _Upon:
+    """Acts on a module when, and only if, somebody imports it."""
 
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name != "logging":
+    def __init__(self, name, act):
+        self.name, self.act = name, act
+
+    def find_spec(self, name, path=None, target=None):
+        if name != self.name:
             return None
-        sys.meta_path.remove(_LoggingFinder)
+        sys.meta_path.remove(self)
         for finder in sys.meta_path:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
@@ -131,13 +135,24 @@ class _LoggingFinder:
         def exec_module(module):
             plain(module)
             del loader.exec_module
-            if hasattr(module, "Formatter"):
-                from . import logs
-
-                logs.install(module)
+            self.act(module)
 
         loader.exec_module = exec_module
         return spec
+
+
+def _on_logging(module):
+    """Gives the root logger Lambda's handler."""
+    if hasattr(module, "Formatter"):
+        from . import logs
+
+        logs.install(module)
+
+
+def _on_botocore(module):
+    from . import endpoints
+
+    endpoints.teach(module)
 
 
 def find_handler(name):
@@ -218,11 +233,11 @@ def main():
 
         sink = logs.FramedSink(int(telemetry))
     if "logging" in sys.modules:
-        from . import logs
-
-        logs.install(sys.modules["logging"])
+        _on_logging(sys.modules["logging"])
     else:
-        sys.meta_path.insert(0, _LoggingFinder)
+        sys.meta_path.insert(0, _Upon("logging", _on_logging))
+    if "AWS_ENDPOINT_URL" in os.environ:
+        sys.meta_path.insert(0, _Upon("botocore.session", _on_botocore))
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         handler = find_handler(os.environ.get("_HANDLER") or "")

@@ -13,14 +13,18 @@ def _run(hooks):
 
 
 def wait_for_restore(api):
-    """Runs the hooks; between them it waits until an invocation comes. As awslambdaric does it."""
+    """Runs the hooks; between them it waits until an invocation comes. As awslambdaric does it, but that a function with
+    nothing to do after the restore asks for its event at once: its first invocation then costs one exchange less."""
     # A function that registered hooks has imported the package, be it its own copy.
     hooks = sys.modules.get(_HOOKS)
+    if hooks is None:
+        return
     try:
-        if hooks is not None:
-            pending = hooks.get_before_snapshot()
-            while pending:
-                _run([pending.pop()])
+        pending = hooks.get_before_snapshot()
+        while pending:
+            _run([pending.pop()])
+        if not hooks.get_after_restore():
+            return
         status = api.restore_next()
         if status != 200:
             raise RuntimeError("LAMBDA_RUNTIME Failed to get the restore event: HTTP status %d" % status)
@@ -28,8 +32,7 @@ def wait_for_restore(api):
         faults.report_snapshot(api, "init/error", "Runtime.BeforeSnapshotError", problem)
         sys.exit(64)
     try:
-        if hooks is not None:
-            _run(hooks.get_after_restore())
+        _run(hooks.get_after_restore())
     except BaseException as problem:
         faults.report_snapshot(api, "restore/error", "Runtime.AfterRestoreError", problem)
         sys.exit(65)

@@ -13,11 +13,12 @@ _LOADED = (
 
 
 def _forget_shadowed(loaded):
-    opt = os.environ.get("AVIARY_OPT_DIR") or "/opt"
     version = "python%d.%d" % sys.version_info[:2]
     own = set()
-    for folder in (os.environ.get("LAMBDA_TASK_ROOT") or "/var/task", opt + "/python",
-                   opt + "/python/lib/" + version + "/site-packages"):
+    folders = [os.environ.get("LAMBDA_TASK_ROOT") or "/var/task"]
+    for layer in (os.environ.get("AVIARY_OPT_DIR") or "/opt").split(":"):
+        folders += [layer + "/python", layer + "/python/lib/" + version + "/site-packages"]
+    for folder in folders:
         try:
             own.update(entry.partition(".")[0] for entry in os.listdir(folder))
         except OSError:

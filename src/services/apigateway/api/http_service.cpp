@@ -5,7 +5,7 @@
 namespace aviary::apigateway {
 
 /// Which member answers which operation.
-struct HttpOperations {
+OperationTable<HttpApiService> HttpApiService::operations() {
   using S = HttpApiService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateApi", &S::create_api},
@@ -45,22 +45,11 @@ struct HttpOperations {
       {"UpdateRoute", &S::update_member},
       {"UpdateStage", &S::update_member},
   };
-  static OperationTable<S> table() { return {models::apigatewayv2::service, "API Gateway v2", entries}; }
-};
+  return {models::apigatewayv2::service, "API Gateway v2", entries};
+}
 
 HttpApiService::HttpApiService(HttpDependencies d)
-    : ids_(d.ids),
-      port_(std::move(d.port)),
-      entities_(d.journal, "http-apis"),
-      operations_(HttpOperations::table()) {}
-
-const models::Service& HttpApiService::model() const { return models::apigatewayv2::service; }
-
-Task<Result<Reply>> HttpApiService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> HttpApiService::implemented_operations() {
-  return HttpOperations::table().names();
-}
+    : ids_(d.ids), port_(std::move(d.port)), entities_(d.journal, "http-apis") {}
 
 Json without_kept(const Json& document) {
   Json sent = Json::object();

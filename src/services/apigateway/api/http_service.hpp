@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/apigateway/core/entities.hpp"
@@ -22,14 +21,11 @@ struct HttpDependencies {
 struct HttpKind;
 
 /// API Gateway v2 as the gateway sees it: HTTP APIs. What is deployed is what `execute.hpp` serves.
-class HttpApiService final : public Service {
+class HttpApiService final : public TableService<HttpApiService> {
  public:
   explicit HttpApiService(HttpDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<HttpApiService> operations();
   void restore() override { entities_.restore(); }
   void reset() override { entities_.clear(); }
   Json counts() const override { return {{"apis", entities_.below("apis/").size()}}; }
@@ -37,8 +33,6 @@ class HttpApiService final : public Service {
   const Entities& entities() const noexcept { return entities_; }
 
  private:
-  friend struct HttpOperations;
-
   // http_apis.cpp
   Result<Reply> create_api(Call& call);
   Result<Reply> import_api(Call& call);
@@ -75,7 +69,6 @@ class HttpApiService final : public Service {
   Random& ids_;
   std::string port_;
   Entities entities_;
-  OperationTable<HttpApiService> operations_;
 };
 
 /// Without what is only kept.

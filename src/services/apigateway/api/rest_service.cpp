@@ -13,7 +13,7 @@ namespace aviary::apigateway {
 namespace rest_errors = models::apigateway::errors;
 
 /// Which member answers which operation.
-struct RestOperations {
+OperationTable<RestApiService> RestApiService::operations() {
   using S = RestApiService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateApiKey", &S::create_key},
@@ -94,22 +94,11 @@ struct RestOperations {
       {"UpdateStage", &S::update_stage},
       {"UpdateUsagePlan", &S::update_plan},
   };
-  static OperationTable<S> table() { return {models::apigateway::service, "API Gateway", entries}; }
-};
+  return {models::apigateway::service, "API Gateway", entries};
+}
 
 RestApiService::RestApiService(RestDependencies d)
-    : ids_(d.ids),
-      read_yaml_(std::move(d.read_yaml)),
-      entities_(d.journal, "rest-apis"),
-      operations_(RestOperations::table()) {}
-
-const models::Service& RestApiService::model() const { return models::apigateway::service; }
-
-Task<Result<Reply>> RestApiService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> RestApiService::implemented_operations() {
-  return RestOperations::table().names();
-}
+    : ids_(d.ids), read_yaml_(std::move(d.read_yaml)), entities_(d.journal, "rest-apis") {}
 
 const ErrorShape* RestApiService::violation_error() const { return &rest_errors::BadRequestException; }
 

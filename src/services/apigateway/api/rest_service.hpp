@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/apigateway/core/entities.hpp"
@@ -31,14 +30,11 @@ struct RestKind;
 ///
 /// An API is at `apis/<id>`, what belongs to it at `in/<id>/<folder>/<id>`; a resource keeps its methods, a
 /// method its integration. What belongs to an account is at `<folder>/<account>/<region>/<id>`.
-class RestApiService final : public Service {
+class RestApiService final : public TableService<RestApiService> {
  public:
   explicit RestApiService(RestDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<RestApiService> operations();
   const ErrorShape* violation_error() const override;
   void restore() override { entities_.restore(); }
   void reset() override { entities_.clear(); }
@@ -47,8 +43,6 @@ class RestApiService final : public Service {
   const Entities& entities() const noexcept { return entities_; }
 
  private:
-  friend struct RestOperations;
-
   // rest_apis.cpp: APIs, their tags, the account
   Result<Reply> create_api(Call& call);
   Result<Reply> get_api(Call& call);
@@ -135,7 +129,6 @@ class RestApiService final : public Service {
   Random& ids_;
   std::function<Result<Json>(std::string_view)> read_yaml_;
   Entities entities_;
-  OperationTable<RestApiService> operations_;
 };
 
 // rest_service.cpp, for the operations.

@@ -8,7 +8,7 @@
 namespace aviary::cloudwatch {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<CloudWatchService> CloudWatchService::operations() {
   using S = CloudWatchService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"DeleteAlarms", &S::delete_alarms},
@@ -33,8 +33,8 @@ struct Operations {
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::cloudwatch::service, "CloudWatch", entries}; }
-};
+  return {models::cloudwatch::service, "CloudWatch", entries};
+}
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
     : clock_(d.clock),
@@ -43,20 +43,11 @@ CloudWatchService::CloudWatchService(CloudWatchDependencies d)
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
       timer_(d.clock, alarms_),
-      log_timer_(d.stopwatch, [this] { log_.flush(); }),
-      operations_(Operations::table()) {
+      log_timer_(d.stopwatch, [this] { log_.flush(); }) {
   log_.on_pending([this] { log_timer_.arm(); });
 }
 
 CloudWatchService::~CloudWatchService() = default;
-
-const models::Service& CloudWatchService::model() const { return models::cloudwatch::service; }
-
-Task<Result<Reply>> CloudWatchService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> CloudWatchService::implemented_operations() {
-  return Operations::table().names();
-}
 
 void CloudWatchService::restore() {
   metrics_.restore(log_);

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
@@ -28,15 +27,12 @@ struct CloudWatchDependencies {
 
 /// Amazon CloudWatch as the gateway sees it: metrics, alarms, dashboards. Owns all state of the service;
 /// lives on the loop's thread.
-class CloudWatchService final : public Service {
+class CloudWatchService final : public TableService<CloudWatchService> {
  public:
   explicit CloudWatchService(CloudWatchDependencies dependencies);
   ~CloudWatchService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<CloudWatchService> operations();
 
   /// Reads state back from the journal; once, before the first call.
   void restore() override;
@@ -60,8 +56,6 @@ class CloudWatchService final : public Service {
   Json counts() const override;
 
  private:
-  friend struct Operations;
-
   // put_metric_data.cpp
   Result<Reply> put_metric_data(Call& call);
   // metrics.cpp
@@ -98,7 +92,6 @@ class CloudWatchService final : public Service {
   Dashboards dashboards_;
   AlarmTimer timer_;
   FlushTimer log_timer_;
-  OperationTable<CloudWatchService> operations_;
 };
 
 }  // namespace aviary::cloudwatch

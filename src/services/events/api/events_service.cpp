@@ -8,7 +8,7 @@
 namespace aviary::events {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<EventsService> EventsService::operations() {
   using S = EventsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateEventBus", &S::create_event_bus},
@@ -34,24 +34,17 @@ struct Operations {
       {"UntagResource", &S::untag_resource},
       {"UpdateEventBus", &S::update_event_bus},
   };
-  static OperationTable<S> table() { return {models::events::service, "EventBridge", entries}; }
-};
+  return {models::events::service, "EventBridge", entries};
+}
 
 EventsService::EventsService(EventsDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
       targets_(d.targets),
       rules_(d.journal),
-      router_(d.clock, d.ids, rules_, d.targets),
-      operations_(Operations::table()) {}
+      router_(d.clock, d.ids, rules_, d.targets) {}
 
 EventsService::~EventsService() = default;
-
-const models::Service& EventsService::model() const { return models::events::service; }
-
-Task<Result<Reply>> EventsService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> EventsService::implemented_operations() { return Operations::table().names(); }
 
 void EventsService::restore() {
   rules_.restore();

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "services/events/core/rules.hpp"
 #include "services/events/jobs/event_router.hpp"
 
@@ -21,15 +20,12 @@ struct EventsDependencies {
 };
 
 /// Amazon EventBridge as the gateway sees it: buses, rules, schedules, events. Lives on the loop's thread.
-class EventsService final : public Service {
+class EventsService final : public TableService<EventsService> {
  public:
   explicit EventsService(EventsDependencies dependencies);
   ~EventsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<EventsService> operations();
   void restore() override;
   void reset() override;
   Task<> stop() override;
@@ -42,8 +38,6 @@ class EventsService final : public Service {
                           const std::vector<std::string>& resources = {});
 
  private:
-  friend struct Operations;
-
   // rule_operations.cpp
   Result<Reply> put_rule(Call& call);
   Result<Reply> delete_rule(Call& call);
@@ -83,7 +77,6 @@ class EventsService final : public Service {
   Targets* targets_;
   Rules rules_;
   EventRouter router_;
-  OperationTable<EventsService> operations_;
 };
 
 const Json* find_member(const Json& input, const char* name);

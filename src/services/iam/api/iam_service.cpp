@@ -5,7 +5,7 @@
 namespace aviary::iam {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<IamService> IamService::operations() {
   using S = IamService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AttachRolePolicy", &S::attach},
@@ -51,16 +51,9 @@ struct Operations {
       {"UpdateAssumeRolePolicy", &S::update_assume_role_policy},
       {"UpdateRole", &S::update_role},
   };
-  static OperationTable<S> table() { return {models::iam::service, "IAM", entries}; }
-};
+  return {models::iam::service, "IAM", entries};
+}
 
-IamService::IamService(IamDependencies d)
-    : ids_(d.ids), directory_(d.journal), operations_(Operations::table()) {}
-
-const models::Service& IamService::model() const { return models::iam::service; }
-
-Task<Result<Reply>> IamService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> IamService::implemented_operations() { return Operations::table().names(); }
+IamService::IamService(IamDependencies d) : ids_(d.ids), directory_(d.journal) {}
 
 }  // namespace aviary::iam

@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/iam/core/directory.hpp"
@@ -19,21 +18,16 @@ struct IamDependencies {
 
 /// AWS IAM as the gateway sees it: roles, users and policies are recorded and read back. Nothing is enforced:
 /// every caller may do everything.
-class IamService final : public Service {
+class IamService final : public TableService<IamService> {
  public:
   explicit IamService(IamDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<IamService> operations();
   void restore() override { directory_.restore(); }
   void reset() override { directory_.clear(); }
   Json counts() const override { return {{"entities", directory_.size()}}; }
 
  private:
-  friend struct Operations;
-
   // principals.cpp: roles and users, told apart by the operation's name
   Result<Reply> create_principal(Call& call);
   Result<Reply> get_principal(Call& call);
@@ -72,7 +66,6 @@ class IamService final : public Service {
 
   Random& ids_;
   Directory directory_;
-  OperationTable<IamService> operations_;
 };
 
 }  // namespace aviary::iam

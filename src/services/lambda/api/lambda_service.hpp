@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
 #include "ports/journal.hpp"
@@ -110,12 +109,11 @@ struct UrlAddress {
 std::optional<UrlAddress> url_address(const wire::Request& request);
 
 /// AWS Lambda as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class LambdaService final : public Service {
+class LambdaService final : public TableService<LambdaService> {
  public:
   explicit LambdaService(LambdaDependencies dependencies);
   ~LambdaService() override;
 
-  const models::Service& model() const override;
   Task<Result<Reply>> call(Call call) override;
 
   /// Reads state back from the journal; once, before the first call. Events that were accepted start to run.
@@ -159,11 +157,9 @@ class LambdaService final : public Service {
   EventSourceMappings& mappings() noexcept { return *mappings_; }
 
   /// The operations that are answered, in the order of the model. The others say that they are still to come.
-  static std::vector<std::string_view> implemented_operations();
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static OperationTable<LambdaService> operations();
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // create_function.cpp, update_function.cpp
@@ -331,7 +327,6 @@ class LambdaService final : public Service {
   NoMessenger no_messenger_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;
-  OperationTable<LambdaService> operations_;
   FunctionStore store_;
   LayerStore layers_;
   StoredLayerSource stored_layers_;

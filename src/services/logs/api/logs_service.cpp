@@ -9,7 +9,7 @@
 namespace aviary::logs {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<LogsService> LogsService::operations() {
   using S = LogsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateLogGroup", &S::create_log_group},
@@ -43,13 +43,12 @@ struct Operations {
       {"UntagLogGroup", &S::untag_log_group},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::logs::service, "CloudWatch Logs", entries}; }
-};
+  return {models::logs::service, "CloudWatch Logs", entries};
+}
 
 LogsService::LogsService(LogsDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
-      operations_(Operations::table()),
       store_(d.journal, d.options),
       flush_timer_(&d.stopwatch, [this] { store_.flush(); }),
       subscription_target_(d.subscribers),
@@ -64,13 +63,9 @@ LogsService::~LogsService() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
 }
 
-const models::Service& LogsService::model() const { return models::logs::service; }
-
 const ErrorShape* LogsService::violation_error() const {
   return &models::logs::errors::InvalidParameterException;
 }
-
-Task<Result<Reply>> LogsService::call(Call call) { return operations_.call(*this, std::move(call)); }
 
 std::uint64_t LogsService::open_stream(const Scope& scope, std::string_view group, std::string_view stream) {
   return store_.open_stream(scope, group, stream, to_millis(clock_.now())).id;
@@ -139,7 +134,5 @@ Json LogsService::counts() const {
   counts["dropped_deliveries"] = delivery_.dropped();
   return counts;
 }
-
-std::vector<std::string_view> LogsService::implemented_operations() { return Operations::table().names(); }
 
 }  // namespace aviary::logs

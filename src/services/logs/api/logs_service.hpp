@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
@@ -35,15 +34,12 @@ struct LogsDependencies {
 };
 
 /// Amazon CloudWatch Logs as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class LogsService final : public Service {
+class LogsService final : public TableService<LogsService> {
  public:
   explicit LogsService(LogsDependencies dependencies);
   ~LogsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<LogsService> operations();
   const ErrorShape* violation_error() const override;
 
   /// The fast way in, for what writes much: names are looked up once. Group and stream are made if they are
@@ -64,7 +60,6 @@ class LogsService final : public Service {
   Json counts() const override;
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // groups.cpp
@@ -114,7 +109,6 @@ class LogsService final : public Service {
 
   Clock& clock_;
   Random& ids_;
-  OperationTable<LogsService> operations_;
   LogStore store_;
   FlushTimer flush_timer_;
   SubscriptionTarget* subscription_target_;

@@ -12,7 +12,7 @@
 namespace aviary::s3 {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<S3Service> S3Service::operations() {
   using S = S3Service;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AbortMultipartUpload", &S::abort_multipart_upload},
@@ -76,8 +76,8 @@ struct Operations {
       {"UploadPart", &S::upload_part},
       {"UploadPartCopy", &S::upload_part_copy},
   };
-  static OperationTable<S> table() { return {models::s3::service, "S3", entries}; }
-};
+  return {models::s3::service, "S3", entries};
+}
 
 S3Service::S3Service(S3Dependencies d)
     : clock_(d.clock),
@@ -86,23 +86,18 @@ S3Service::S3Service(S3Dependencies d)
       bodies_(d.bodies),
       workers_(d.workers),
       events_(d.events),
-      operations_(Operations::table()),
       store_(d.journal, d.bodies, d.ids),
       background_(d.executor) {}
 
 S3Service::~S3Service() = default;
 
-const models::Service& S3Service::model() const { return models::s3::service; }
-
 const ErrorShape* S3Service::violation_error() const { return &models::s3::errors::InvalidArgument; }
 
 Task<Result<Reply>> S3Service::call(Call call) {
-  Result<Reply> reply = co_await operations_.call(*this, std::move(call));
+  Result<Reply> reply = co_await TableService::call(std::move(call));
   if (bodies_.has_dropped()) collect_bodies();
   co_return reply;
 }
-
-std::vector<std::string_view> S3Service::implemented_operations() { return Operations::table().names(); }
 
 void S3Service::restore() {
   store_.restore();

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/body_store.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
@@ -32,15 +31,13 @@ struct S3Dependencies {
 };
 
 /// Amazon S3 as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class S3Service final : public Service {
+class S3Service final : public TableService<S3Service> {
  public:
   explicit S3Service(S3Dependencies dependencies);
   ~S3Service() override;
 
-  const models::Service& model() const override;
   Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<S3Service> operations();
   const ErrorShape* violation_error() const override;
 
   void restore() override;
@@ -53,7 +50,6 @@ class S3Service final : public Service {
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version);
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // buckets.cpp
@@ -117,7 +113,6 @@ class S3Service final : public Service {
   BodyStore& bodies_;
   WorkerPool* workers_;
   EventTarget* events_;
-  OperationTable<S3Service> operations_;
   BucketStore store_;
   TaskGroup background_;
   bool collecting_ = false;

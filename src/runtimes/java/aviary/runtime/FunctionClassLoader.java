@@ -29,7 +29,9 @@ final class FunctionClassLoader extends URLClassLoader {
     places.add(new File(task + "/").toURI().toURL());
     jars(new File(task, "lib"), places);
     jars(new File(task), places);
-    jars(new File(layers, "java/lib"), places);
+    for (String layer : layers.split(":")) {
+      jars(new File(layer, "java/lib"), places);
+    }
     return new FunctionClassLoader(places.toArray(new URL[0]), FunctionClassLoader.class.getClassLoader());
   }
 
