@@ -31,6 +31,17 @@ def blocks(first, count):
     return (block(number) for number in range(first, first + count))
 
 
+def count_files(below):
+    return sum(len(names) for folder, _, names in os.walk(below) if f"{folder}/".find("/objects/") >= 0)
+
+
+def until(done):
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline, "it does not come to that"
+        time.sleep(0.02)
+
+
 class Streaming(ServerCase):
     @classmethod
     def setUpClass(cls):
@@ -65,15 +76,9 @@ class Streaming(ServerCase):
         with open(f"/proc/{self.server.process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 
-    def files(self):
-        """What the server keeps of objects; without a data folder it has a temporary one."""
-        return [name for folder, _, names in os.walk(self.folder.name) if "/objects" in folder for name in names]
-
     def until_files(self, count):
-        deadline = time.monotonic() + 20
-        while len(self.files()) != count and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self.assertEqual(len(self.files()), count)
+        """Without a data folder, too, objects lie on disk: in a temporary one."""
+        until(lambda: count_files(self.folder.name) == count)
 
     def keys(self):
         return [each["Key"] for each in self.s3.list_objects_v2(Bucket="big").get("Contents", [])]
@@ -176,6 +181,27 @@ class Streaming(ServerCase):
             self.s3.put_object(Bucket="none", Key="k", Body=block(0) * 2)
         self.s3.put_object(Bucket="big", Key="k", Body=block(0) * 2)
         self.assertEqual(self.s3.head_object(Bucket="big", Key="k")["ContentLength"], 2 * MIB)
+
+
+class Killed(unittest.TestCase):
+    def test_what_was_on_its_way_is_swept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            objects = os.path.join(folder, "objects")
+            server = Server(data_dir=folder).start()
+            self.addCleanup(server.stop)
+            s3 = client_for(server.endpoint, service="s3", s3={"addressing_style": "path"})
+            s3.create_bucket(Bucket="big")
+            s3.put_object(Bucket="big", Key="k", Body=block(0) * 2)
+            with socket.create_connection(("127.0.0.1", server.port)) as peer:
+                peer.sendall(f"PUT /big/h HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {8 * MIB}\r\n\r\n".encode() +
+                             block(0))
+                until(lambda: count_files(objects) == 2)
+                server.kill()
+            server.start()
+            until(lambda: count_files(objects) == 1)
+            s3 = client_for(server.endpoint, service="s3", s3={"addressing_style": "path"})
+            self.assertEqual(s3.get_object(Bucket="big", Key="k")["Body"].read(), block(0) * 2)
+            self.assertEqual([each["Key"] for each in s3.list_objects_v2(Bucket="big")["Contents"]], ["k"])
 
 
 class Signed(unittest.TestCase):

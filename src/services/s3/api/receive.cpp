@@ -10,9 +10,10 @@ namespace aviary::s3 {
 namespace {
 
 /// How long the request says that its payload is, free of any coding.
-std::optional<std::uint64_t> promised_size(const wire::Request& request) {
-  std::string_view text = request.header("x-amz-decoded-content-length");
-  if (text.empty() && request.incoming != nullptr) text = request.header("content-length");
+std::optional<std::uint64_t> promised_size(const Call& call) {
+  std::string_view text = call.http->header("x-amz-decoded-content-length");
+  const bool as_sent = call.incoming != nullptr && call.incoming == call.http->incoming;
+  if (text.empty() && as_sent) text = call.http->header("content-length");
   std::uint64_t size = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), size);
   if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -31,7 +32,7 @@ AwsError unfinished(BodyEnd end) {
 }  // namespace
 
 Task<Result<Received>> S3Service::receive(Call& call, std::string algorithm, bool keeps_empty) {
-  const std::optional<std::uint64_t> promised = promised_size(*call.http);
+  const std::optional<std::uint64_t> promised = promised_size(call);
   if (promised && *promised > largest_put) co_return entity_too_large(*promised, largest_put);
   auto digests = std::make_shared<BodyDigests>(call.input, algorithm, call.http->header("x-amz-trailer"),
                                                call.payload_sha256);
