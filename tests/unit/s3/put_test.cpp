@@ -236,11 +236,12 @@ TEST_F(Puts, PartsAreCopiedInPieces) {
   const Result<Reply> sent = put({"la", "st"}, {{"UploadId", id}, {"PartNumber", 2}});
   ASSERT_TRUE(sent);
   EXPECT_LE(bodies.most_read, body_piece_bytes);
-  const Json parts = {{"Parts",
-                       {{{"PartNumber", 1}, {"ETag", copied->output.at("CopyPartResult").at("ETag")}},
-                        {{"PartNumber", 2}, {"ETag", sent->output.at("ETag")}}}}};
-  ASSERT_TRUE(call("CompleteMultipartUpload",
-                   {{"Bucket", "photos"}, {"Key", "k"}, {"UploadId", id}, {"MultipartUpload", parts}}));
+  Json parts = Json::array();
+  parts.push_back({{"PartNumber", 1}, {"ETag", copied->output.at("CopyPartResult").at("ETag")}});
+  parts.push_back({{"PartNumber", 2}, {"ETag", sent->output.at("ETag")}});
+  Json complete{{"Bucket", "photos"}, {"Key", "k"}, {"UploadId", id}};
+  complete["MultipartUpload"]["Parts"] = std::move(parts);
+  ASSERT_TRUE(call("CompleteMultipartUpload", std::move(complete)));
   EXPECT_EQ(got({{"Range", "bytes=6291454-"}}), "pplast");
   EXPECT_EQ(bodies.kept.size(), 2U);
   // One that is given up leaves nothing.
