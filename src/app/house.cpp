@@ -198,6 +198,13 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   co_return co_await parts.gateway->handle(std::move(request));
 }
 
+/// Whether it is for an operation of AWS's that takes a large body as it comes: what `answer` would make of
+/// it, for its head alone. S3 puts, and puts only.
+bool takes_stream(const Parts& parts, const wire::Request& request) {
+  return request.method == "PUT" && !lambda::url_address(request) && !apigateway::api_address(request) &&
+         !parts.admin.owns(request.path()) && parts.gateway->takes_stream(request);
+}
+
 std::string open_state(Parts& parts) {
   const bool durable = !parts.options.data_dir.empty();
   auto folder = durable ? host::DataFolder::open(parts.options.data_dir) : host::DataFolder::temporary();
@@ -234,6 +241,7 @@ std::string start_listening(Parts& parts) {
                ? parts.gateway->refuse_size(refused.request)
                : http::default_words(refused);
   };
+  words.takes_stream = [&parts](const wire::Request& request) { return takes_stream(parts, request); };
   http::Handler handler = [&parts](wire::Request request) { return answer(parts, std::move(request)); };
   parts.server = std::make_unique<http::Server>(parts.loop.get_executor(), parts.stopwatch,
                                                 std::move(handler), http::Limits{}, std::move(words));

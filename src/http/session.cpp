@@ -26,8 +26,6 @@ using Error = boost::system::error_code;
 constexpr std::size_t small_body = 4096;
 /// What an idle connection may keep of its output buffer.
 constexpr std::size_t idle_output = 8192;
-/// A body is made room for in steps, so that a large Content-Length alone costs no memory.
-constexpr std::size_t body_step = 256 * 1024;
 /// After so many requests without waiting for the peer, others get their turn.
 constexpr int turn = 64;
 /// After a refusal the rest of what the peer sends is read and dropped for a while: closing with unread bytes
@@ -35,8 +33,6 @@ constexpr int turn = 64;
 /// with these values.
 constexpr std::chrono::seconds linger_total{30};
 constexpr std::chrono::seconds linger_silence{5};
-
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 int status_of(Refusal why) {
   switch (why) {
@@ -208,7 +204,9 @@ Task<> Session::run() {
     const std::uint64_t length = parser_.content_length();
     if (length > 0 || parser_.chunked()) {
       Got got = Got::All;
-      if (length > house_.limits().body_bytes) {
+      if (is_taken_as_it_comes()) {
+        used = begin_incoming();
+      } else if (length > house_.limits().body_bytes) {
         got = Got::TooLarge;
       } else if (in_.size() - used >= length && !parser_.chunked()) {
         parser_.request().body.assign(in_.data() + used, length);
@@ -246,12 +244,14 @@ Task<> Session::run() {
     // The answer.
     enter(Phase::Busy);
     bool keep_alive = parser_.keep_alive();
+    bool lingers = false;
     {
       wire::Request& request = parser_.request();
       request.local_port = local_port_;
       request.peer_port = peer_port_;
       request.connection = connection_;
       const bool is_head = request.method == "HEAD";
+      if (incoming_) request.incoming = &*incoming_;
       wire::Response response;
       std::exception_ptr failure;
       try {
@@ -269,6 +269,16 @@ Task<> Session::run() {
       const std::shared_ptr<wire::BodyStream> stream = response.stream;
       const bool streamed = stream && !is_head && status_has_body(response.status);
       if (stream && !streamed) stream->close();
+      if (incoming_) {
+        auto dropping = drop_incoming();
+        lingers = !co_await std::move(dropping);
+        if (aborted_ || incoming_->end == BodyEnd::Gone) {
+          if (streamed) stream->close();
+          co_return;
+        }
+        if (lingers) keep_alive = false;
+        incoming_.reset();
+      }
       // To an old peer only the end of the connection tells the end of such a body.
       if (streamed && parser_.http_1_0()) keep_alive = false;
       keep_alive = keep_alive && !house_.closing() && !asks_to_close(response);
@@ -284,7 +294,14 @@ Task<> Session::run() {
       if (streamed) {
         auto streaming = write_stream(stream, !parser_.http_1_0());
         if (!co_await std::move(streaming)) co_return;
+      } else if (response.source && !is_head && status_has_body(response.status)) {
+        auto sending = write_source(std::move(response.source), response.source_size);
+        if (!co_await std::move(sending)) co_return;
       }
+    }
+    if (lingers) {
+      co_await linger();
+      co_return;
     }
     if (!keep_alive) {
       socket_.shutdown(Socket::shutdown_send, error);
@@ -303,80 +320,6 @@ Task<> Session::run() {
   }
 }
 
-Task<Session::Got> Session::read_sized_body(std::uint64_t length) {
-  std::string& body = parser_.request().body;
-  body.reserve(length);  // untouched pages of it cost nothing
-  const std::size_t head = parser_.head_size();
-  body.assign(in_.data() + head, in_.size() - head);
-  in_.truncate(head);
-  std::size_t filled = body.size();
-  while (filled < length) {
-    if (filled == body.size()) body.resize(std::min<std::uint64_t>(length, filled + body_step));
-    enter(Phase::Body);
-    const auto room = asio::buffer(body.data() + filled, body.size() - filled);
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) {
-      body.resize(filled);
-      co_return explain(error);
-    }
-    filled += count;
-  }
-  co_return Got::All;
-}
-
-Task<Session::Got> Session::read_chunked_body() {
-  const std::size_t head = parser_.head_size();
-  chunked_in_ = ReceiveBuffer();
-  chunked_in_.append(in_.view().substr(head));
-  in_.truncate(head);
-  const std::uint64_t limit = house_.limits().body_bytes;
-  wire::Request& whole = parser_.request();
-  whole.local_port = local_port_;
-  whole.peer_port = peer_port_;
-  whole.connection = connection_;
-  const std::shared_ptr<wire::BodyStream> receiver = house_.receive_body(whole);
-  auto reading = read_chunks(limit, receiver);
-  const Got got = co_await std::move(reading);
-  if (receiver && got != Got::All) receiver->fail();
-  co_return got;
-}
-
-Task<Session::Got> Session::read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver) {
-  for (;;) {
-    std::size_t used = 0;
-    const auto step = parser_.chunks(chunked_in_.data(), chunked_in_.size(), limit, used);
-    chunked_in_.consume(used);
-    if (receiver) {
-      std::string& body = parser_.request().body;
-      receiver->write(body);
-      body.clear();
-      if (receiver->written() > limit) co_return Got::TooLarge;
-      auto making_room = wait_for_room(receiver);
-      co_await std::move(making_room);
-      if (aborted_) co_return Got::Gone;
-    }
-    switch (step) {
-      case RequestParser::Step::Done:
-        co_return Got::All;
-      case RequestParser::Step::TooLarge:
-        co_return Got::TooLarge;
-      case RequestParser::Step::NeedMore:
-        break;
-      default:
-        co_return Got::Malformed;
-    }
-    // Full means a chunk's extensions or the trailers, which the parser takes in one piece, are longer than a
-    // whole request's headers may be.
-    if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
-    chunked_in_.grow(house_.limits().header_bytes);
-    enter(Phase::Body);
-    const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) co_return explain(error);
-    chunked_in_.received(count);
-  }
-}
-
 /// Renders the head into `out_`. Whether the body has to be written apart from it.
 bool Session::prepare(const wire::Response& response, bool keep_alive, bool is_head) {
   Framing framing;
@@ -387,7 +330,7 @@ bool Session::prepare(const wire::Response& response, bool keep_alive, bool is_h
   framing.date = house_.date();
   out_.clear();
   append_head(out_, response, framing);
-  if (is_head || framing.streamed || !status_has_body(response.status)) return false;
+  if (is_head || framing.streamed || response.source || !status_has_body(response.status)) return false;
   if (response.body.size() > small_body) return true;
   out_ += response.body;
   return false;
