@@ -68,9 +68,10 @@ class RestApis final : public Service {
  public:
   explicit RestApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .read_yaml = [](std::string_view text) {
-                    return cloudformation::parse_template(text);
-                  }}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .read_yaml = [](std::string_view text) { return cloudformation::parse_template(text); },
+                  .domains = *parts.api_domains}) {}
 
   const models::Service& model() const override { return service_.model(); }
   Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
@@ -78,9 +79,13 @@ class RestApis final : public Service {
     return service_.supported_operations();
   }
   const ErrorShape* violation_error() const override { return service_.violation_error(); }
-  void restore() override { service_.restore(); }
+  void restore() override {
+    service_.restore();
+    parts_.api_domains->restore();
+  }
   void reset() override {
     service_.reset();
+    parts_.api_domains->clear();
     parts_.rest_apis->reset();
   }
   Json counts() const override { return service_.counts(); }
@@ -96,7 +101,10 @@ class HttpApis final : public Service {
  public:
   explicit HttpApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .port = std::to_string(parts.port)}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .port = std::to_string(parts.port),
+                  .domains = *parts.api_domains}) {}
 
   const models::Service& model() const override { return service_.model(); }
   Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
@@ -119,6 +127,7 @@ class HttpApis final : public Service {
 }  // namespace
 
 void add_apigateway(Parts& parts) {
+  parts.api_domains = std::make_unique<apigateway::Domains>(*parts.journal);
   auto service = std::make_unique<HttpApis>(parts);
   parts.api_functions = std::make_unique<LambdaFunctions>(*parts.lambda);
   parts.apis = std::make_unique<apigateway::Execute>(
@@ -126,10 +135,12 @@ void add_apigateway(Parts& parts) {
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
                                       .functions = *parts.api_functions});
+  const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);
   parts.others.push_back(std::move(service));
 
   auto rest = std::make_unique<RestApis>(parts);
+  parts.api_domains->serve(rest->entities(), service_entities);
   parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.rest_apis = std::make_unique<apigateway::RestExecute>(
       apigateway::RestExecuteDependencies{.clock = parts.clock,
