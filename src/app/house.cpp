@@ -188,7 +188,9 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   if (auto address = lambda::url_address(request))
     co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
   // So is an API.
-  if (auto address = apigateway::api_address(request)) {
+  auto address = apigateway::named_address(request, *parts.api_domains);
+  if (!address) address = apigateway::api_address(request);
+  if (address) {
     if (parts.rest_apis->serves(address->id))
       co_return co_await parts.rest_apis->answer(std::move(request), std::move(*address));
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));

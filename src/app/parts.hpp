@@ -144,6 +144,7 @@ struct Parts {
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
   std::unique_ptr<codedeploy::RevisionSource> revisions;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
+  std::unique_ptr<apigateway::Domains> api_domains;
   std::unique_ptr<apigateway::Functions> api_functions;
   std::unique_ptr<apigateway::Execute> apis;
   std::unique_ptr<apigateway::Upstreams> api_upstreams;

@@ -69,12 +69,18 @@ class RestApis final : public Forwarded {
  public:
   explicit RestApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .read_yaml = [](std::string_view text) {
-                    return cloudformation::parse_template(text);
-                  }}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .read_yaml = [](std::string_view text) { return cloudformation::parse_template(text); },
+                  .domains = *parts.api_domains}) {}
 
+  void restore() override {
+    Forwarded::restore();
+    parts_.api_domains->restore();
+  }
   void reset() override {
     Forwarded::reset();
+    parts_.api_domains->clear();
     parts_.rest_apis->reset();
   }
   const apigateway::Entities& entities() const { return service_.entities(); }
@@ -91,7 +97,10 @@ class HttpApis final : public Forwarded {
  public:
   explicit HttpApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .port = std::to_string(parts.port)}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .port = std::to_string(parts.port),
+                  .domains = *parts.api_domains}) {}
 
   void reset() override {
     Forwarded::reset();
@@ -109,6 +118,7 @@ class HttpApis final : public Forwarded {
 }  // namespace
 
 void add_apigateway(Parts& parts) {
+  parts.api_domains = std::make_unique<apigateway::Domains>(*parts.journal);
   auto service = std::make_unique<HttpApis>(parts);
   parts.api_functions = std::make_unique<LambdaFunctions>(*parts.lambda);
   parts.apis = std::make_unique<apigateway::Execute>(
@@ -116,10 +126,12 @@ void add_apigateway(Parts& parts) {
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
                                       .functions = *parts.api_functions});
+  const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);
   parts.others.push_back(std::move(service));
 
   auto rest = std::make_unique<RestApis>(parts);
+  parts.api_domains->serve(rest->entities(), service_entities);
   parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.rest_apis = std::make_unique<apigateway::RestExecute>(
       apigateway::RestExecuteDependencies{.clock = parts.clock,

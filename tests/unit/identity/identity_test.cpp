@@ -36,6 +36,39 @@ TEST_F(Identity, RolesAndWhatHangsOnThem) {
   EXPECT_EQ(journal.records(), 0U);
 }
 
+TEST_F(Identity, GroupsAndWhoIsInThem) {
+  EXPECT_EQ(ok(iam, "CreateGroup", {{"GroupName", "g"}, {"Path", "/p/"}})["Group"]["Arn"],
+            "arn:aws:iam::123456789012:group/p/g");
+  ok(iam, "CreateUser", {{"UserName", "u"}});
+  EXPECT_EQ(refused(iam, "CreateGroup", {{"GroupName", "g"}}), "EntityAlreadyExistsException");
+  EXPECT_EQ(refused(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "none"}}),
+            "NoSuchEntityException");
+  EXPECT_EQ(refused(iam, "AddUserToGroup", {{"GroupName", "none"}, {"UserName", "u"}}),
+            "NoSuchEntityException");
+  ok(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "u"}});
+  ok(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "u"}});
+  EXPECT_EQ(ok(iam, "GetGroup", {{"GroupName", "g"}})["Users"].size(), 1U);
+  EXPECT_EQ(ok(iam, "ListGroupsForUser", {{"UserName", "u"}})["Groups"][0]["GroupName"], "g");
+  ok(iam, "PutGroupPolicy", {{"GroupName", "g"}, {"PolicyName", "own"}, {"PolicyDocument", trust}});
+  EXPECT_EQ(ok(iam, "ListGroupPolicies", {{"GroupName", "g"}})["PolicyNames"], Json::array({"own"}));
+  // Its ARN goes with its name; who is in it stays.
+  ok(iam, "UpdateGroup", {{"GroupName", "g"}, {"NewGroupName", "h"}, {"NewPath", "/q/"}});
+  EXPECT_EQ(ok(iam, "GetGroup", {{"GroupName", "h"}})["Group"]["Arn"], "arn:aws:iam::123456789012:group/q/h");
+  EXPECT_EQ(refused(iam, "GetGroup", {{"GroupName", "g"}}), "NoSuchEntityException");
+  iam::IamService again{{.ids = ids, .journal = journal}};
+  again.restore();
+  EXPECT_EQ(ok(again, "GetGroup", {{"GroupName", "h"}})["Users"][0]["UserName"], "u");
+  EXPECT_EQ(refused(iam, "DeleteUser", {{"UserName", "u"}}), "DeleteConflictException");
+  ok(iam, "DeleteGroupPolicy", {{"GroupName", "h"}, {"PolicyName", "own"}});
+  EXPECT_EQ(refused(iam, "DeleteGroup", {{"GroupName", "h"}}), "DeleteConflictException");
+  ok(iam, "RemoveUserFromGroup", {{"GroupName", "h"}, {"UserName", "u"}});
+  EXPECT_EQ(refused(iam, "RemoveUserFromGroup", {{"GroupName", "h"}, {"UserName", "u"}}),
+            "NoSuchEntityException");
+  ok(iam, "DeleteGroup", {{"GroupName", "h"}});
+  ok(iam, "DeleteUser", {{"UserName", "u"}});
+  EXPECT_EQ(journal.records(), 0U);
+}
+
 TEST_F(Identity, EntitiesLast) {
   ok(iam, "CreateUser", {{"UserName", "u"}});
   ok(iam, "CreateAccessKey", {{"UserName", "u"}});

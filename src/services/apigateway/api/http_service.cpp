@@ -9,24 +9,32 @@ OperationTable<HttpApiService> HttpApiService::operations() {
   using S = HttpApiService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateApi", &S::create_api},
+      {"CreateApiMapping", &S::create_mapping},
       {"CreateAuthorizer", &S::create_member},
       {"CreateDeployment", &S::create_member},
+      {"CreateDomainName", &S::create_domain},
       {"CreateIntegration", &S::create_member},
       {"CreateRoute", &S::create_member},
       {"CreateStage", &S::create_member},
       {"DeleteApi", &S::delete_api},
+      {"DeleteApiMapping", &S::delete_mapping},
       {"DeleteAuthorizer", &S::delete_member},
       {"DeleteCorsConfiguration", &S::delete_cors},
       {"DeleteDeployment", &S::delete_member},
+      {"DeleteDomainName", &S::delete_domain},
       {"DeleteIntegration", &S::delete_member},
       {"DeleteRoute", &S::delete_member},
       {"DeleteStage", &S::delete_member},
       {"GetApi", &S::get_api},
+      {"GetApiMapping", &S::get_mapping},
+      {"GetApiMappings", &S::get_mappings},
       {"GetApis", &S::get_apis},
       {"GetAuthorizer", &S::get_member},
       {"GetAuthorizers", &S::list_members},
       {"GetDeployment", &S::get_member},
       {"GetDeployments", &S::list_members},
+      {"GetDomainName", &S::get_domain},
+      {"GetDomainNames", &S::get_domains},
       {"GetIntegration", &S::get_member},
       {"GetIntegrations", &S::list_members},
       {"GetRoute", &S::get_member},
@@ -39,8 +47,10 @@ OperationTable<HttpApiService> HttpApiService::operations() {
       {"TagResource", &S::tag},
       {"UntagResource", &S::untag},
       {"UpdateApi", &S::update_api},
+      {"UpdateApiMapping", &S::update_mapping},
       {"UpdateAuthorizer", &S::update_member},
       {"UpdateDeployment", &S::update_member},
+      {"UpdateDomainName", &S::update_domain},
       {"UpdateIntegration", &S::update_member},
       {"UpdateRoute", &S::update_member},
       {"UpdateStage", &S::update_member},
@@ -49,7 +59,7 @@ OperationTable<HttpApiService> HttpApiService::operations() {
 }
 
 HttpApiService::HttpApiService(HttpDependencies d)
-    : ids_(d.ids), port_(std::move(d.port)), entities_(d.journal, "http-apis") {}
+    : ids_(d.ids), port_(std::move(d.port)), domains_(d.domains), entities_(d.journal, "http-apis") {}
 
 Json without_kept(const Json& document) {
   Json sent = Json::object();

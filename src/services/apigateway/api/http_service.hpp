@@ -7,6 +7,7 @@
 #include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 
 namespace aviary::apigateway {
@@ -15,6 +16,7 @@ struct HttpDependencies {
   Random& ids;
   Journal& journal;
   std::string port;  ///< of the addresses that APIs tell: `4566`
+  Domains& domains;
 };
 
 /// One kind of what an HTTP API has: routes, integrations, …
@@ -51,6 +53,21 @@ class HttpApiService final : public TableService<HttpApiService> {
   Result<Reply> update_member(Call& call);
   Result<Reply> delete_member(Call& call);
 
+  // http_domains.cpp
+  Result<Reply> create_domain(Call& call);
+  Result<Reply> get_domain(Call& call);
+  Result<Reply> get_domains(Call& call);
+  Result<Reply> update_domain(Call& call);
+  Result<Reply> delete_domain(Call& call);
+  Result<Reply> create_mapping(Call& call);
+  Result<Reply> get_mapping(Call& call);
+  Result<Reply> get_mappings(Call& call);
+  Result<Reply> update_mapping(Call& call);
+  Result<Reply> delete_mapping(Call& call);
+  Result<Json> domain_of(const Call& call) const;
+  Result<Json> mapping_of(const Call& call) const;
+  Result<> check_mapping(const Call& call, const std::string& name, const Json& mapping) const;
+
   struct Meant;
   Result<Meant> meant_by(const Call& call, bool one) const;
   Reply put_member(const Call& call, const std::string& api, const std::string& key, Json document);
@@ -68,6 +85,7 @@ class HttpApiService final : public TableService<HttpApiService> {
 
   Random& ids_;
   std::string port_;
+  Domains& domains_;
   Entities entities_;
 };
 

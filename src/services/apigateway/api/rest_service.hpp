@@ -10,6 +10,7 @@
 #include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 #include "services/apigateway/core/patch.hpp"
 
@@ -20,6 +21,7 @@ struct RestDependencies {
   Journal& journal;
   /// Reads YAML, for OpenAPI documents that are no JSON.
   std::function<Result<Json>(std::string_view)> read_yaml;
+  Domains& domains;
 };
 
 struct ImportedApi;
@@ -102,11 +104,25 @@ class RestApiService final : public TableService<RestApiService> {
   Result<Reply> get_plan_key(Call& call);
   Result<Reply> get_plan_keys(Call& call);
   Result<Reply> delete_plan_key(Call& call);
+  // rest_domains.cpp
+  Result<Reply> create_domain(Call& call);
+  Result<Reply> get_domain(Call& call);
+  Result<Reply> get_domains(Call& call);
+  Result<Reply> update_domain(Call& call);
+  Result<Reply> delete_domain(Call& call);
+  Result<Reply> create_base_path(Call& call);
+  Result<Reply> get_base_path(Call& call);
+  Result<Reply> get_base_paths(Call& call);
+  Result<Reply> update_base_path(Call& call);
+  Result<Reply> delete_base_path(Call& call);
   // rest_import.cpp
   Result<Reply> import_api(Call& call);
   Result<Reply> put_api(Call& call);
 
   Result<Json> api_of(const Call& call) const;
+  Result<Json> domain_of(const Call& call) const;
+  Result<Json> base_path_of(const Call& call) const;
+  Result<> check_mapping(const Call& call, const std::string& name, const Json& mapping) const;
   Result<Json> member_of(const Call& call, const char* folder, const char* id, std::string_view name) const;
   Result<Json> resource_of(const Call& call) const;
   Result<Json> key_of(const Call& call) const;
@@ -128,6 +144,7 @@ class RestApiService final : public TableService<RestApiService> {
 
   Random& ids_;
   std::function<Result<Json>(std::string_view)> read_yaml_;
+  Domains& domains_;
   Entities entities_;
 };
 

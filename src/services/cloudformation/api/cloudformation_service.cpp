@@ -8,6 +8,7 @@ namespace aviary::cloudformation {
 OperationTable<CloudFormationService> CloudFormationService::operations() {
   using S = CloudFormationService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"CancelUpdateStack", &S::cancel_update_stack},
       {"ContinueUpdateRollback", &S::continue_update_rollback},
       {"CreateChangeSet", &S::create_change_set},
       {"CreateStack", &S::create_stack},

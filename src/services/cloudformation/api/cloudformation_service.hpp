@@ -53,6 +53,7 @@ class CloudFormationService final : public TableService<CloudFormationService> {
   Answer create_stack(Call call);
   Answer update_stack(Call call);
   Result<Reply> delete_stack(Call& call);
+  Result<Reply> cancel_update_stack(Call& call);
   Result<Reply> rollback_stack(Call& call);
   Result<Reply> continue_update_rollback(Call& call);
   Result<Reply> update_termination_protection(Call& call);

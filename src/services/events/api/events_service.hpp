@@ -60,6 +60,18 @@ class EventsService final : public TableService<EventsService> {
   Result<Reply> tag_resource(Call& call);
   Result<Reply> untag_resource(Call& call);
   Result<Reply> list_tags_for_resource(Call& call);
+  // archive_operations.cpp
+  Result<Reply> create_archive(Call& call);
+  Result<Reply> describe_archive(Call& call);
+  Result<Reply> update_archive(Call& call);
+  Result<Reply> delete_archive(Call& call);
+  Result<Reply> list_archives(Call& call);
+  Result<Reply> start_replay(Call& call);
+  Result<Reply> describe_replay(Call& call);
+  Result<Reply> cancel_replay(Call& call);
+  Result<Reply> list_replays(Call& call);
+  Result<Archive*> archive_of(const Call& call);
+  Result<Replay*> replay_of(const Call& call);
   // put_events.cpp
   Result<Reply> put_events(Call& call);
   Result<Reply> test_event_pattern(Call& call);
@@ -76,6 +88,7 @@ class EventsService final : public TableService<EventsService> {
   Random& ids_;
   Targets* targets_;
   Rules rules_;
+  Archives archives_;
   EventRouter router_;
 };
 

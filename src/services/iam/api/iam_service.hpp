@@ -16,8 +16,8 @@ struct IamDependencies {
   Journal& journal;
 };
 
-/// AWS IAM as the gateway sees it: roles, users and policies are recorded and read back. Nothing is enforced:
-/// every caller may do everything.
+/// AWS IAM as the gateway sees it: roles, users, groups and policies are recorded and read back. Nothing is
+/// enforced: every caller may do everything.
 class IamService final : public TableService<IamService> {
  public:
   explicit IamService(IamDependencies dependencies);
@@ -28,7 +28,7 @@ class IamService final : public TableService<IamService> {
   Json counts() const override { return {{"entities", directory_.size()}}; }
 
  private:
-  // principals.cpp: roles and users, told apart by the operation's name
+  // principals.cpp: roles, users and groups, told apart by the operation's name
   Result<Reply> create_principal(Call& call);
   Result<Reply> get_principal(Call& call);
   Result<Reply> list_principals(Call& call);
@@ -41,6 +41,13 @@ class IamService final : public TableService<IamService> {
   Result<Reply> create_access_key(Call& call);
   Result<Reply> list_access_keys(Call& call);
   Result<Reply> delete_access_key(Call& call);
+  // groups.cpp
+  Result<Reply> get_group(Call& call);
+  Result<Reply> update_group(Call& call);
+  Result<Reply> add_user_to_group(Call& call);
+  Result<Reply> remove_user_from_group(Call& call);
+  Result<Reply> list_groups_for_user(Call& call);
+  bool is_in_group(const std::string& account, const std::string& user);
   // policies.cpp
   Result<Reply> put_inline(Call& call);
   Result<Reply> get_inline(Call& call);
