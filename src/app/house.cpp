@@ -20,6 +20,7 @@
 #include "host/runtime_client.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
+#include "ports/unawaited_journal.hpp"
 #include "services/lambda/core/runtimes.hpp"
 
 namespace aviary::app {
@@ -159,6 +160,7 @@ std::string Parts::endpoint() const {
 }
 
 Task<> Parts::reset() {
+  runner->observations().settle();
   faults->clear();
   traffic->clear();
   tape->clear();
@@ -199,6 +201,7 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   if (std::optional<wire::Response> allowed = answer_preflight(request)) co_return std::move(*allowed);
   const std::string origin(request.header("origin"));
   const bool own = parts.admin.owns(request.path());
+  if (own) parts.runner->observations().settle();
   auto work = own ? parts.admin.handle(std::move(request)) : parts.gateway->handle(std::move(request));
   wire::Response response = co_await std::move(work);
   open_to_page(origin, response);
@@ -276,6 +279,9 @@ void build_services(Parts& parts) {
                        parts.images.get()},
       execution_options(parts.options, parts.endpoint()));
   parts.runner->add_observer(parts.happenings);
+  // Where time is driven, everything happens in the moment in which it happens.
+  parts.runner->observations().defer_while(
+      [&clock = parts.clock] { return clock.mode() == host::ClockMode::Real && !clock.driven(); });
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
@@ -379,7 +385,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.cloudwatch) parts.cloudwatch->write_down();
   // A disk that refuses must not keep the server from ending; the journal tries once more when it closes.
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + grace;
-  while (parts.journal && !parts.journal->is_settled() && parts.stopwatch.elapsed() < until)
+  while (parts.journal && !UnawaitedWrites(*parts.journal).is_written() && parts.stopwatch.elapsed() < until)
     co_await sleep_for(parts.stopwatch, std::chrono::milliseconds(5));
   parts.hooks.cancel();
   co_await parts.hooks.join();

@@ -14,6 +14,7 @@
 #include "http/receive_buffer.hpp"
 #include "http/request_parser.hpp"
 #include "http/server.hpp"
+#include "http/write_turn.hpp"
 #include "ports/body_source.hpp"
 #include "wire/body_stream.hpp"
 
@@ -46,6 +47,9 @@ class House {
 class Session {
  public:
   Session(House& house, Socket socket, std::uint16_t local_port, std::uint16_t peer_port);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// Ends when the connection is done with. Throws nothing but what cancelling a handler throws.
   Task<> run();
@@ -60,6 +64,8 @@ class Session {
   /// The deadline has passed.
   void expired();
   std::uint64_t connection() const noexcept { return connection_; }
+  /// The end of the turn: writes the answers that were held back until then.
+  void flush();
   /// Whether the peer has not closed its side.
   bool connected();
 
@@ -90,8 +96,15 @@ class Session {
   std::chrono::nanoseconds allowance(Phase phase) const;
   Got explain(const boost::system::error_code& error) const;
 
+  Task<> serve();
+  // How answers get out (session_write.cpp).
   bool prepare(const wire::Response& response, bool keep_alive, bool is_head);
+  bool hold();
+  void take_back();
+  void forget_output();
+  Task<bool> drain();
   bool write_now(std::string_view& head, std::string_view& body);
+  Task<bool> write_rest(std::string_view head, std::string_view body);
 
   // Bodies that come in (session_body.cpp).
   Task<Got> read_sized_body(std::uint64_t length);
@@ -104,7 +117,6 @@ class Session {
   Task<Got> read_sized_piece(std::string& piece);
   Task<Got> read_chunked_piece(std::string& piece);
   Task<bool> drop_incoming();
-  Task<bool> write_rest(std::string_view head, std::string_view body);
   // Answers that are sent as they come (session_stream.cpp).
   Task<bool> write_stream(std::shared_ptr<wire::BodyStream> stream, bool chunked);
   Task<bool> wait_for_more(wire::BodyStream& stream);
@@ -124,7 +136,10 @@ class Session {
   ReceiveBuffer in_;
   ReceiveBuffer chunked_in_;  ///< what follows a chunked request's head, which itself must stay where it is
   std::optional<Incoming> incoming_;
-  std::string out_;  ///< the head of an answer, and its body if that is small
+  std::string out_;  ///< the heads of answers, and their bodies if those are small
+  WriteTurn& turn_;
+  bool held_ = false;   ///< what is in `out_` goes out at the end of the turn
+  bool stuck_ = false;  ///< and has not, as the peer does not read: the one who serves it waits for that
 };
 
 }  // namespace aviary::http

@@ -38,16 +38,22 @@ OperationTable<CloudWatchService> CloudWatchService::operations() {
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
     : clock_(d.clock),
+      settle_(std::move(d.settle)),
       log_(d.journal),
       metrics_(d.metrics),
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
-      timer_(d.clock, alarms_),
+      timer_(d.clock, alarms_, [this] { settle(); }),
       log_timer_(d.stopwatch, [this] { log_.flush(); }) {
   log_.on_pending([this] { log_timer_.arm(); });
 }
 
 CloudWatchService::~CloudWatchService() = default;
+
+Task<Result<Reply>> CloudWatchService::call(Call call) {
+  settle();
+  return TableService::call(std::move(call));
+}
 
 void CloudWatchService::restore() {
   metrics_.restore(log_);
@@ -56,6 +62,7 @@ void CloudWatchService::restore() {
 }
 
 void CloudWatchService::reset() {
+  settle();
   alarms_.clear();
   dashboards_.clear();
   metrics_.clear();
@@ -67,6 +74,7 @@ Task<> CloudWatchService::stop() {
 }
 
 void CloudWatchService::write_down() {
+  settle();
   log_timer_.stop();
   metrics_.tell_open();
   log_.flush();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct CloudWatchDependencies {
   Journal& journal;
   Stopwatch* stopwatch = nullptr;   ///< metric data is written each second of it; null: at the end only
   AlarmActions* actions = nullptr;  ///< null: alarms change their states and do nothing else
+  /// Has whoever gathers what was measured before handing it over do that now: called before anything is
+  /// read or changed, from outside of all reading. Empty: nobody does.
+  std::function<void()> settle{};
   MetricStore::Options metrics{};
 };
 
@@ -35,6 +39,7 @@ class CloudWatchService final : public TableService<CloudWatchService> {
   static OperationTable<CloudWatchService> operations();
 
   /// Reads state back from the journal; once, before the first call.
+  Task<Result<Reply>> call(Call call) override;
   void restore() override;
   /// Forgets everything. Whoever resets the emulator clears the journal.
   void reset() override;
@@ -56,6 +61,10 @@ class CloudWatchService final : public TableService<CloudWatchService> {
   Json counts() const override;
 
  private:
+  void settle() const {
+    if (settle_) settle_();
+  }
+
   // put_metric_data.cpp
   Result<Reply> put_metric_data(Call& call);
   // metrics.cpp
@@ -86,6 +95,7 @@ class CloudWatchService final : public TableService<CloudWatchService> {
   Result<Reply> list_tags_for_resource(Call& call);
 
   Clock& clock_;
+  std::function<void()> settle_;
   MetricLog log_;
   MetricStore metrics_;
   Alarms alarms_;
