@@ -73,7 +73,8 @@ int serve(aviary::EmulatorOptions options, const aviary::app::DeployOptions& wan
     return 1;
   }
   if (received == 0) {
-    fmt::print("aviary ready on {}\n", emulator->endpoint());
+    // Not fmt::print: it throws where nobody reads any more.
+    std::puts(("aviary ready on " + emulator->endpoint()).c_str());
     std::fflush(stdout);
     aviary::host::release_start_memory();
     sigwait(&signals, &received);
@@ -87,8 +88,10 @@ int serve(aviary::EmulatorOptions options, const aviary::app::DeployOptions& wan
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
   aviary::app::CommandLine line = aviary::app::parse_command_line(argc, argv);
+  // A server outlives whoever reads its output; a command whose reader is gone ends, as commands do.
+  const bool serves = line.verb == aviary::app::Verb::Serve || line.verb == aviary::app::Verb::Invoke;
+  if (serves) std::signal(SIGPIPE, SIG_IGN);
   switch (line.verb) {
     case aviary::app::Verb::Serve:
       return serve(std::move(line.options), line.serve_template);

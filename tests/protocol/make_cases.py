@@ -37,23 +37,13 @@ import botocore.model
 import botocore.parsers
 import botocore.serialize
 
+from merge_patch import merge_patch
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLAIN = "abcXYZ019"
 UNICODE = {"L": "a-z\u00e4", "M": "", "Z": " ", "S": "+", "N": "0-9", "P": "."}
 # What has to survive escaping in JSON, in a path and in a query.
 ODD = PLAIN + " /:%+&=?#\"\\'\t\n{}[]<>é€😀"
-
-
-def merge_patch(target, patch):
-    if not isinstance(patch, dict):
-        return patch
-    target = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            target.pop(key, None)
-        else:
-            target[key] = merge_patch(target.get(key), value)
-    return target
 
 
 def from_pattern(tokens, rng):

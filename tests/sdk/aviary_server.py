@@ -164,12 +164,12 @@ def operations_table():
 
 
 def parse_operations(markdown):
-    """Rows `| Operation | yes |`; whatever begins with "yes" is there."""
+    """Rows `| Operation | what is honoured |`; whatever is neither refused nor answered with 501 is there."""
     table = {}
     for line in markdown.splitlines():
         cells = [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
         if len(cells) >= 2 and cells[0][:1].isupper() and cells[0].isalnum() and cells[0] != "Operation":
-            table[cells[0]] = cells[1].lower().startswith("yes")
+            table[cells[0]] = not cells[1].startswith(("answers 501", "refused: "))
     return table
 
 

@@ -12,7 +12,12 @@ import fnmatch
 import json
 import os
 import pathlib
+import sys
 import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "protocol"))
+
+from merge_patch import merge_patch
 
 from function_code import PYTHON, ROLE, answering, zipped
 
@@ -29,21 +34,9 @@ def big_zip():
     return base64.b64encode(zipped({"index.py": "x", "data": os.urandom(1100000)})).decode()
 
 
-def merged(target, patch):
-    if not isinstance(patch, dict):
-        return patch
-    target = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            target.pop(key, None)
-        else:
-            target[key] = merged(target.get(key), value)
-    return target
-
-
 def load_model():
     model = json.loads((ROOT / "src/models/data/lambda.json").read_text())
-    return merged(model, json.loads((ROOT / "src/models/overlays/lambda.json").read_text()))
+    return merge_patch(model, json.loads((ROOT / "src/models/overlays/lambda.json").read_text()))
 
 
 MODEL = load_model()

@@ -5,7 +5,7 @@ import json
 import unittest
 
 from aviary_server import Server
-from operation_cases import (MODEL, VALUES, big_zip, exceptions, filled, merged, modelled, reasons, request_of, stages,
+from operation_cases import (MODEL, VALUES, big_zip, exceptions, filled, merge_patch, modelled, reasons, request_of, stages,
                              text_of_test)
 
 # What running functions ask for, and invocations, which have a rate of their own: see docs/limits.md.
@@ -102,7 +102,7 @@ class Cases(unittest.TestCase):
                 for number, row in enumerate(cases["answers"]):
                     if len(row) > 1 and isinstance(row[1], str):
                         continue
-                    parameters = filled(merged(cases.get("with", {}), row[1] if len(row) > 1 else {}), values)
+                    parameters = filled(merge_patch(cases.get("with", {}), row[1] if len(row) > 1 else {}), values)
                     with self.subTest(operation=operation, answer=row[0], number=number):
                         answer = self.send(server, operation, parameters)
                         self.check(operation, row[0], answer, cases.get("status"))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -114,7 +115,15 @@ class CommandLine(unittest.TestCase):
     def test_operations(self):
         done = run("operations")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("| `CreateFunction` | yes |", done.stdout)
+        self.assertIn("| `CreateFunction` | zip, bucket or image;", done.stdout)
+        self.assertIn("| `CreateDomainName` | answers 501 |", done.stdout)
+
+    def test_a_command_whose_reader_is_gone_ends_quietly(self):
+        command = subprocess.Popen([binary(), "operations"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command.stdout.close()
+        self.assertEqual(command.stderr.read(), b"")
+        command.stderr.close()
+        self.assertEqual(command.wait(20), -signal.SIGPIPE)
 
     def test_doctor(self):
         done = run("doctor")
