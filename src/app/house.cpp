@@ -9,6 +9,7 @@
 
 #include "app/launcher_options.hpp"
 #include "app/parts.hpp"
+#include "app/runtime_images.hpp"
 #include "app/version.hpp"
 #include "app/wiring/wiring.hpp"
 #include "base/log.hpp"
@@ -98,8 +99,10 @@ std::string problem_of(const EmulatorOptions& options) {
   if (!options.otlp.empty() && !http::parse_url(options.otlp))
     return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
   if (!lambda::parse_quotas(options.quotas))
-    return fmt::format("--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500, not '{}'",
-                       options.quotas);
+    return fmt::format(
+        "--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500,provider-versions=200, not "
+        "'{}'",
+        options.quotas);
   if (!lambda::parse_request_rates(options.request_rates))
     return fmt::format(
         "--request-rates is off, aws, or as control-plane=30,get-function=100,get-policy=15,invoke=10, not "
@@ -270,9 +273,10 @@ void build_services(Parts& parts) {
   parts.catalog = std::make_unique<host::HostRuntimeCatalog>(catalog_options(parts.options));
   parts.launcher =
       host::make_launcher(parts.loop.get_executor(), launcher_options(parts.options, *parts.catalog));
-  parts.engine = std::make_shared<Engine>(parts.loop.get_executor(), parts.stopwatch,
-                                          engine_options(parts.options), host::process_identity());
-  parts.launchers = std::make_unique<EngineLauncher>(*parts.launcher, parts.engine);
+  parts.engine = std::make_shared<engine::Engine>(parts.loop.get_executor(), parts.stopwatch,
+                                                  engine_options(parts.options), host::process_identity());
+  parts.launchers = std::make_unique<engine::EngineLauncher>(*parts.launcher, parts.engine, *parts.workers,
+                                                             parts.folder->scratch() / "merged");
   parts.runner = std::make_unique<execution::Runner>(
       execution::Ports{parts.loop.get_executor(), *parts.launchers, *parts.catalog, *parts.codes, parts.clock,
                        parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get(),

@@ -1,15 +1,15 @@
-#include "app/engine/engine.hpp"
+#include "engine/engine.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
 
-#include "app/engine/container_request.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "engine/container_request.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 namespace {
 
 constexpr const char* server_label = "aviary.server";
@@ -67,16 +67,6 @@ std::string no_engine_advice(std::string_view engine, std::string_view image) {
       "There is no container engine here to run the image {}: {}. An image folder on disk needs none: "
       "ImageUri oci:/path:tag, below --image-root.",
       image, start);
-}
-
-std::string image_for_runtime(const std::vector<std::string>& runtimes, std::string_view runtime) {
-  for (const std::string& given : runtimes) {
-    const std::string_view text = given;
-    const auto equals = text.find('=');
-    if (const std::string_view name = text.substr(0, equals); name != runtime && name != "all") continue;
-    return equals == std::string_view::npos ? base_image(runtime) : std::string(text.substr(equals + 1));
-  }
-  return {};
 }
 
 Engine::Engine(boost::asio::any_io_executor executor, Stopwatch& stopwatch, EngineOptions options,
@@ -160,4 +150,4 @@ Task<> Engine::close() {
   co_await std::move(removed_all);
 }
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -1,12 +1,11 @@
-#include "app/engine/container_request.hpp"
+#include "engine/container_request.hpp"
 
 #include <cerrno>
 #include <csignal>
 
 #include "base/encoding.hpp"
-#include "execution/environment_variables.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 namespace {
 
 /// Lambda's quota of processes and threads.
@@ -101,8 +100,4 @@ ExitStatus container_exit(std::int64_t code, bool out_of_memory) {
   return {static_cast<int>(code), 0, false};
 }
 
-std::string base_image(std::string_view runtime) {
-  return "public.ecr.aws/lambda/" + execution::runtime_label(runtime);
-}
-
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -5,11 +5,11 @@
 #include <csignal>
 #include <map>
 
-#include "app/engine/container_request.hpp"
-#include "app/engine/engine.hpp"
-#include "app/engine/engine_frames.hpp"
+#include "engine/container_request.hpp"
+#include "engine/engine.hpp"
+#include "engine/engine_frames.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -40,15 +40,6 @@ TEST(EngineSockets, DockerFirstThenPodman) {
   EXPECT_EQ(engine_sockets("docker", variable).front(), "/var/run/docker.sock");
   EXPECT_THAT(engine_sockets("none", variable), IsEmpty());
   EXPECT_THAT(engine_sockets("/a/socket", variable), ElementsAre("/a/socket"));
-}
-
-TEST(EngineRuntimes, ImagesForPackages) {
-  EXPECT_EQ(image_for_runtime({}, "python3.12"), "");
-  EXPECT_EQ(image_for_runtime({"nodejs20.x", "python3.12=mine:1"}, "python3.12"), "mine:1");
-  EXPECT_EQ(image_for_runtime({"all"}, "python3.12"), "public.ecr.aws/lambda/python:3.12");
-  EXPECT_EQ(image_for_runtime({"all"}, "nodejs20.x"), "public.ecr.aws/lambda/nodejs:20");
-  EXPECT_EQ(image_for_runtime({"all"}, "provided.al2023"), "public.ecr.aws/lambda/provided:al2023");
-  EXPECT_EQ(image_for_runtime({"java21"}, "java17"), "");
 }
 
 TEST(ContainerRequest, SaysEverythingThatTheFunctionNeeds) {
@@ -115,4 +106,4 @@ TEST(ContainerEnds, AsShellsTellThem) {
 }
 
 }  // namespace
-}  // namespace aviary::app
+}  // namespace aviary::engine

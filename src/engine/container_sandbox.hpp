@@ -2,20 +2,22 @@
 
 #include <memory>
 
-#include "app/engine/container_request.hpp"
-#include "app/engine/engine.hpp"
+#include "engine/container_request.hpp"
+#include "engine/engine.hpp"
+#include "engine/merged_layers.hpp"
 #include "ports/sandbox.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 
-/// One execution environment in an engine's containers: a new one each time its process starts anew. Not
-/// frozen between invocations, and without programs beside the first. Output comes a moment later than from a
-/// sandbox of ours.
+/// One execution environment in an engine's containers: a new one each time its process starts anew. Frozen
+/// as the engine pauses a container, which takes it a moment; without programs beside the first. Output comes
+/// a moment later than from a sandbox of ours.
 ///
 /// On the loop's thread; owned by the environment. Destroying it removes its container.
 class ContainerSandbox final : public Sandbox {
  public:
-  ContainerSandbox(std::shared_ptr<Engine> engine, SandboxSpec spec, EngineImage image);
+  /// `opt`: what its layers were merged into; kept as long as it lives.
+  ContainerSandbox(std::shared_ptr<Engine> engine, SandboxSpec spec, EngineImage image, HeldFolder opt = {});
   ~ContainerSandbox() override;
 
   Task<boost::system::result<void, LaunchProblem>> start(ProcessSpec process, ProcessEvents events) override;
@@ -23,8 +25,8 @@ class ContainerSandbox final : public Sandbox {
                                                                 ProcessEvents events) override;
   std::vector<std::string> extensions() const override { return {}; }
   std::string local_address() const override { return "127.0.0.1"; }
-  void freeze() override {}
-  void thaw() override {}
+  void freeze() override;
+  void thaw() override;
   void terminate() override;
   void kill_first() override { kill(); }
   void kill() override;
@@ -40,7 +42,9 @@ class ContainerSandbox final : public Sandbox {
                                                                 ProcessSpec process, ProcessEvents events);
   static Task<> read(std::shared_ptr<State> state, std::string id);
   static Task<> watch(std::shared_ptr<State> state, std::string id);
+  static void order(const std::shared_ptr<State>& state, std::string_view what);
+  static Task<> obey(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -1,8 +1,8 @@
-#include "app/engine/engine_frames.hpp"
+#include "engine/engine_frames.hpp"
 
 #include <algorithm>
 
-namespace aviary::app {
+namespace aviary::engine {
 
 std::string EngineFrames::take(std::string_view bytes) {
   constexpr std::size_t head_size = 8;
@@ -26,4 +26,4 @@ std::string EngineFrames::take(std::string_view bytes) {
   return written;
 }
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -1,20 +1,25 @@
-#include "app/engine/engine_launcher.hpp"
+#include "engine/engine_launcher.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 
-#include "app/engine/container_sandbox.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "engine/container_sandbox.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 namespace {
 
 using Created = boost::system::result<std::unique_ptr<Sandbox>, LaunchProblem>;
 
 /// A large image takes its time.
 constexpr std::chrono::minutes pull_limit{15};
+
+bool has_extensions(const std::filesystem::path& opt) {
+  std::error_code none;
+  return std::filesystem::is_directory(opt / "extensions", none);
+}
 
 /// The engine sends one document a line; a failure is among them, under status 200.
 std::string pull_problem(const EngineAnswer& answer) {
@@ -36,10 +41,16 @@ Task<Created> EngineLauncher::create(SandboxSpec spec) {
   if (engine->socket().empty())
     co_return LaunchProblem{ENOENT, "find a container engine",
                             no_engine_advice(engine->options().engine, image)};
-  if (spec.layers.size() > 1)
-    co_return LaunchProblem{ENOTSUP, "merge the layers",
-                            "A container has one layer at /opt: this function has several. Run it in a "
-                            "sandbox (without --engine-runtime)."};
+  HeldFolder merged;
+  if (spec.layers.size() > 1) {
+    auto merging = layers_.find(spec.layers);
+    auto made = co_await std::move(merging);
+    if (!made) co_return made.error();
+    merged = std::move(*made);
+    spec.layers = {merged->path()};
+  }
+  if (!spec.layers.empty() && has_extensions(spec.layers.front()))
+    log::warn("the extensions in {}'s layers do not run: it is a container", spec.id);
   const std::string there = fmt::format("/images/{}/json", image_in_path(image));
   auto looking = engine->call("GET", there);
   EngineAnswer found = co_await std::move(looking);
@@ -63,9 +74,9 @@ Task<Created> EngineLauncher::create(SandboxSpec spec) {
   if (found.status != 200)
     co_return LaunchProblem{EIO, "ask the container engine",
                             fmt::format("The image {} cannot be run: {}", image, found.text)};
-  std::unique_ptr<Sandbox> sandbox =
-      std::make_unique<ContainerSandbox>(engine, std::move(spec), engine_image(found.body));
+  std::unique_ptr<Sandbox> sandbox = std::make_unique<ContainerSandbox>(
+      engine, std::move(spec), engine_image(found.body), std::move(merged));
   co_return sandbox;
 }
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -13,13 +13,12 @@
 #include "ports/task.hpp"
 #include "ports/task_group.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 
 struct EngineOptions {
-  std::string engine = "auto";          ///< auto | docker | podman | none | the path of a socket
-  std::string network = "host";         ///< of its containers: the Runtime API is reached from there
-  bool pull = false;                    ///< fetches images that are not there
-  std::vector<std::string> runtimes{};  ///< RUNTIME or RUNTIME=IMAGE: packages that run in containers
+  std::string engine = "auto";   ///< auto | docker | podman | none | the path of a socket
+  std::string network = "host";  ///< of its containers: the Runtime API is reached from there
+  bool pull = false;             ///< fetches images that are not there
 };
 
 /// Where an engine may listen, first those that come first. Pure: `variable` reads the environment.
@@ -30,9 +29,6 @@ std::string find_engine_socket(std::string_view engine);
 
 /// What to do where there is no engine, in one sentence.
 std::string no_engine_advice(std::string_view engine, std::string_view image);
-
-/// The image that runs packages for a runtime; empty: our own sandboxes do.
-std::string image_for_runtime(const std::vector<std::string>& runtimes, std::string_view runtime);
 
 /// What an engine said; `status` 0: it could not be reached, and `text` says why.
 struct EngineAnswer {
@@ -64,6 +60,11 @@ class Engine {
   /// Removes a container with its volumes, whatever state it is in. In the background.
   void remove(std::string container);
   void spawn(std::string name, Task<> task) { watching_.spawn(std::move(name), std::move(task)); }
+  /// What is seen through also while the engine is closed: clearing away.
+  void spawn_removal(std::string name, Task<> task) { removing_.spawn(std::move(name), std::move(task)); }
+  /// Until the engine has refused to (Podman without rights does on some machines).
+  bool pauses() const noexcept { return pauses_; }
+  void stop_pausing() noexcept { pauses_ = false; }
 
   /// Containers that killed servers of this machine left behind.
   Task<> remove_leftovers(std::function<bool(std::string_view)> gone);
@@ -77,8 +78,9 @@ class Engine {
   Stopwatch& stopwatch_;
   EngineOptions options_;
   std::string identity_;
+  bool pauses_ = true;
   TaskGroup watching_;
   TaskGroup removing_;
 };
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

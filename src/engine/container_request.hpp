@@ -6,7 +6,7 @@
 #include "base/json.hpp"
 #include "ports/sandbox.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 
 /// What an engine's image says about how it is run: `GET /images/{name}/json`.
 struct EngineImage {
@@ -29,7 +29,4 @@ LaunchProblem start_refusal(std::string_view message);
 /// How a container ended: an engine tells a signal as 128 and its number, as shells do.
 ExitStatus container_exit(std::int64_t code, bool out_of_memory);
 
-/// `public.ecr.aws/lambda/python:3.12`: AWS's own image for a runtime.
-std::string base_image(std::string_view runtime);
-
-}  // namespace aviary::app
+}  // namespace aviary::engine

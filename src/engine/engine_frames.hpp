@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace aviary::app {
+namespace aviary::engine {
 
 /// A container's output as an engine sends it: frames of eight bytes (the stream, three zeros, the length as
 /// big-endian) and what was written, cut anywhere.
@@ -18,4 +18,4 @@ class EngineFrames {
   std::uint64_t left_ = 0;  ///< of the current frame's content
 };
 
-}  // namespace aviary::app
+}  // namespace aviary::engine

@@ -1,19 +1,20 @@
-#include "app/engine/container_sandbox.hpp"
+#include "engine/container_sandbox.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <deque>
 #include <utility>
 
-#include "app/engine/engine_frames.hpp"
 #include "base/log.hpp"
+#include "engine/engine_frames.hpp"
 #include "host/connection_owner.hpp"
 #include "host/process_identity.hpp"
 #include "ports/one_shot.hpp"
 
-namespace aviary::app {
+namespace aviary::engine {
 namespace {
 
 /// What a container wrote last may still be on its way when it has ended: no longer than this.
@@ -56,22 +57,18 @@ struct ContainerSandbox::State {
   bool unwanted = false;  ///< killed while it was starting
   bool destroyed = false;
   unsigned serial = 0;
-
-  void signal(const char* name) {
-    if (!running || id.empty()) return;
-    engine->spawn("signal to a container",
-                  send(engine, fmt::format("/containers/{}/kill?signal={}", id, name)));
-  }
-  static Task<> send(std::shared_ptr<Engine> engine, std::string target) {
-    auto calling = engine->call("POST", std::move(target));
-    // 409: it has ended meanwhile.
-    const EngineAnswer answer = co_await std::move(calling);
-    if (answer.status == 0) log::warn("a container could not be signalled: {}", answer.text);
-  }
+  HeldFolder opt{};
+  bool frozen = false;
+  /// What the engine is to be asked next, one after the other: a paused container takes no signal.
+  std::deque<std::string> orders{};
+  bool obeying = false;
 };
 
-ContainerSandbox::ContainerSandbox(std::shared_ptr<Engine> engine, SandboxSpec spec, EngineImage image)
-    : state_(std::make_shared<State>(State{std::move(engine), std::move(spec), std::move(image)})) {}
+ContainerSandbox::ContainerSandbox(std::shared_ptr<Engine> engine, SandboxSpec spec, EngineImage image,
+                                   HeldFolder opt)
+    : state_(std::make_shared<State>(State{std::move(engine), std::move(spec), std::move(image)})) {
+  state_->opt = std::move(opt);
+}
 
 ContainerSandbox::~ContainerSandbox() {
   state_->destroyed = true;
@@ -123,6 +120,7 @@ Task<boost::system::result<void, LaunchProblem>> ContainerSandbox::start(std::sh
   const EngineAnswer inspected = co_await std::move(looking);
   if (state->destroyed || state->unwanted) co_return LaunchProblem{ECANCELED, "start the container"};
   state->peak = 0;
+  state->frozen = false;
   state->process = static_cast<int>(state_number(inspected, "Pid"));
   made.kept = true;
   state->id = id;
@@ -172,6 +170,7 @@ Task<> ContainerSandbox::watch(std::shared_ptr<State> state, std::string id) {
                             state_number(inspected, "OOMKilled") != 0);
   }
   state->running = false;
+  state->frozen = false;
   state->process = 0;
   state->id.clear();
   state->engine->remove(id);
@@ -179,11 +178,49 @@ Task<> ContainerSandbox::watch(std::shared_ptr<State> state, std::string id) {
   if (events.exited) events.exited(status);
 }
 
-void ContainerSandbox::terminate() { state_->signal("SIGTERM"); }
+void ContainerSandbox::order(const std::shared_ptr<State>& state, std::string_view what) {
+  if (!state->running || state->id.empty()) return;
+  state->orders.push_back(fmt::format("/containers/{}/{}", state->id, what));
+  if (!std::exchange(state->obeying, true)) state->engine->spawn("orders to a container", obey(state));
+}
+
+Task<> ContainerSandbox::obey(std::shared_ptr<State> state) {
+  while (!state->orders.empty()) {
+    std::string target = std::move(state->orders.front());
+    state->orders.pop_front();
+    const bool pausing = target.ends_with("/pause");
+    auto calling = state->engine->call("POST", std::move(target));
+    const EngineAnswer answer = co_await std::move(calling);
+    if (answer.status == 0) log::warn("a container could not be reached: {}", answer.text);
+    // It is so already, or it has ended meanwhile.
+    const bool fine =
+        answer.status < 300 || answer.status == 304 || answer.status == 404 || answer.status == 409;
+    if (fine || !pausing || !state->engine->pauses()) continue;
+    log::warn("containers go on between invocations, as the engine does not pause them: {}", answer.text);
+    state->engine->stop_pausing();
+  }
+  state->obeying = false;
+}
+
+void ContainerSandbox::freeze() {
+  if (state_->frozen || !state_->running || !state_->engine->pauses()) return;
+  state_->frozen = true;
+  order(state_, "pause");
+}
+
+void ContainerSandbox::thaw() {
+  if (std::exchange(state_->frozen, false)) order(state_, "unpause");
+}
+
+void ContainerSandbox::terminate() {
+  thaw();
+  order(state_, "kill?signal=SIGTERM");
+}
 
 void ContainerSandbox::kill() {
   state_->unwanted = state_->starting;
-  state_->signal("SIGKILL");
+  thaw();
+  order(state_, "kill?signal=SIGKILL");
 }
 
 std::uint64_t ContainerSandbox::peak_memory_bytes() {
@@ -205,4 +242,4 @@ bool ContainerSandbox::owns_connection(std::uint16_t peer_port, std::uint16_t lo
   return owner && host::descends_with_socket(process, owner->inode);
 }
 
-}  // namespace aviary::app
+}  // namespace aviary::engine
