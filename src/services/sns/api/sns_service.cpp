@@ -45,7 +45,6 @@ SnsService::SnsService(SnsDependencies d)
 
 SnsService::~SnsService() = default;
 
-
 void SnsService::restore() {
   topics_.restore();
   fan_out_.restore();
