@@ -52,8 +52,6 @@ Task<Result<Reply>> SnsService::call(Call call) { return operations_.call(*this,
 
 std::vector<std::string_view> SnsService::implemented_operations() { return Operations::table().names(); }
 
-const ErrorShape* SnsService::violation_error() const { return &models::sns::errors::ValidationException; }
-
 void SnsService::restore() {
   topics_.restore();
   fan_out_.restore();

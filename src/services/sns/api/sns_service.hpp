@@ -32,7 +32,6 @@ class SnsService final : public Service {
   Task<Result<Reply>> call(Call call) override;
   std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
   static std::vector<std::string_view> implemented_operations();
-  const ErrorShape* violation_error() const override;
   void restore() override;
   void reset() override;
   Task<> stop() override;
