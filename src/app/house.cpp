@@ -194,8 +194,13 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));
   }
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
-  if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
-  co_return co_await parts.gateway->handle(std::move(request));
+  if (std::optional<wire::Response> allowed = answer_preflight(request)) co_return std::move(*allowed);
+  const std::string origin(request.header("origin"));
+  const bool own = parts.admin.owns(request.path());
+  auto work = own ? parts.admin.handle(std::move(request)) : parts.gateway->handle(std::move(request));
+  wire::Response response = co_await std::move(work);
+  open_to_page(origin, response);
+  co_return response;
 }
 
 std::string open_state(Parts& parts) {
