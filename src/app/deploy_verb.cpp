@@ -33,8 +33,10 @@ fs::path usual_template() {
 /// Stacks are named by letters, digits and hyphens, the first a letter.
 std::string stack_name_of(const fs::path& file) {
   std::error_code problem;
+  // A name of its own: a loop would outlive the path that filename() makes.
+  const fs::path folder = fs::absolute(file, problem).lexically_normal().parent_path().filename();
   std::string name;
-  for (const char c : fs::absolute(file, problem).lexically_normal().parent_path().filename().native()) {
+  for (const char c : folder.native()) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const bool other = (c >= '0' && c <= '9') || c == '-';
     if (letter || (other && !name.empty())) name += c;

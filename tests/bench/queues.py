@@ -252,7 +252,7 @@ def delivery(count):
             left[name] = int(told["ApproximateNumberOfMessages"]) + int(told["ApproximateNumberOfMessagesNotVisible"])
         totals = [each["totals"] for each in server.get("/_aviary/mappings").json()["mappings"]]
         print(f"{sent} messages sent in {took:.0f} s; {sum(each['batches'] for each in totals)} invokes, "
-              f"{sum(each['failed'] for each in totals)} failed, {kills} environments killed; {again} messages came again, "
+              f"{sum(each['failed_batches'] for each in totals)} failed, {kills} environments killed; {again} messages came again, "
               f"{sent - len(seen)} lost, {sum(left.values())} stuck, {out_of_order} out of order")
         return len(seen) == sent and not any(left.values()) and not out_of_order
     finally:
