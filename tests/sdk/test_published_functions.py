@@ -76,6 +76,7 @@ class PublishedFunctions(LambdaCase):
             s3.delete_object(Bucket=bucket, Key="b")
         s3.put_bucket_tagging(Bucket="doomed", Tagging={"TagSet": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}]})
         s3.put_bucket_tagging(Bucket="kept", Tagging={"TagSet": [{"Key": "other", "Value": "true"}]})
+        s3.put_bucket_policy(Bucket="doomed", Policy='{"Version": "2012-10-17", "Statement": []}')
         token = self.node("aws-s3/auto-delete-objects-handler")
         for bucket in ("doomed", "kept", "absent"):
             self.stack("Custom::S3AutoDeleteObjects", ServiceToken=token, BucketName=bucket)()
