@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,10 +37,12 @@ class EventsService final : public Service {
   Json counts() const override;
 
   // For the rest of the emulator (put_events.cpp).
-  /// An event to a bus: a name, an ARN, or empty for the default one. `detail` is JSON.
+  /// An event to a bus: a name, an ARN, or empty for the default one. `detail` is JSON; `time` now, unless
+  /// the sender says another.
   Result<std::string> put(const Scope& scope, const std::string& bus, const std::string& source,
                           const std::string& detail_type, const std::string& detail,
-                          const std::vector<std::string>& resources = {});
+                          const std::vector<std::string>& resources = {},
+                          std::optional<Instant> time = std::nullopt);
 
  private:
   friend struct Operations;
