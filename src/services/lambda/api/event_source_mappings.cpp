@@ -343,6 +343,7 @@ Reply EventSourceMappings::render(const EventSourceMapping& mapping) const {
     out["MaximumRecordAgeInSeconds"] = mapping.maximum_record_age;
     out["BisectBatchOnFunctionError"] = mapping.bisects;
   }
+  out.update(mapping.recorded);
   for (const std::string& filter : mapping.filters)
     out["FilterCriteria"]["Filters"].push_back({{"Pattern", filter}});
   return reply;

@@ -51,6 +51,9 @@ struct EventSourceMapping {
   bool reports_failures = false;             ///< `ReportBatchItemFailures`
   std::optional<int> maximum_concurrency{};  ///< of a queue's batches
 
+  /// Kept and shown, and nothing else: KMSKeyArn, MetricsConfig, LoggingConfig, ProvisionedPollerConfig.
+  Json recorded = Json::object();
+
   std::optional<KafkaSettings> kafka{};
 
   // Of streams and Kafka.
