@@ -63,6 +63,8 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
     return !text.empty() && !text.starts_with('-');
   });
   std::string text = std::string(error.what()) + '\n';
+  if (error.get_name() == "ConfigError")
+    text = "The configuration file has something that is no option: " + text;
   if (!verbs.empty() && (word || error.get_name() == "RequiredError"))
     text += "Verbs of " + place->get_name() + ": " + verbs + '\n';
   return text + "Run with --help for more information.\n";
@@ -76,6 +78,7 @@ class Parser {
     app_.set_version_flag("--version", std::string("aviary ") + version);
     app_.set_config("--config", "", "Read options from this file (TOML or INI; keys are the options' names)")
         ->envname("AVIARY_CONFIG");
+    app_.allow_config_extras(CLI::config_extras_mode::error);
     app_.failure_message(explain);
     app_.require_subcommand(0, 1);
     app_.fallthrough();
