@@ -13,6 +13,7 @@
 #include "http/receive_buffer.hpp"
 #include "http/request_parser.hpp"
 #include "http/server.hpp"
+#include "http/write_turn.hpp"
 #include "wire/body_stream.hpp"
 
 namespace aviary::http {
@@ -42,6 +43,9 @@ class House {
 class Session {
  public:
   Session(House& house, Socket socket, std::uint16_t local_port, std::uint16_t peer_port);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// Ends when the connection is done with. Throws nothing but what cancelling a handler throws.
   Task<> run();
@@ -56,6 +60,8 @@ class Session {
   /// The deadline has passed.
   void expired();
   std::uint64_t connection() const noexcept { return connection_; }
+  /// The end of the turn: writes the answers that were held back until then.
+  void flush();
   /// Whether the peer has not closed its side.
   bool connected();
 
@@ -72,14 +78,20 @@ class Session {
   std::chrono::nanoseconds allowance(Phase phase) const;
   Got explain(const boost::system::error_code& error) const;
 
+  Task<> serve();
+  // How answers get out (session_write.cpp).
   bool prepare(const wire::Response& response, bool keep_alive, bool is_head);
+  bool hold();
+  void take_back();
+  void forget_output();
+  Task<bool> drain();
   bool write_now(std::string_view& head, std::string_view& body);
+  Task<bool> write_rest(std::string_view head, std::string_view body);
 
   Task<Got> read_sized_body(std::uint64_t length);
   Task<Got> read_chunked_body();
   Task<Got> read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver);
   Task<> wait_for_room(std::shared_ptr<wire::BodyStream> receiver);
-  Task<bool> write_rest(std::string_view head, std::string_view body);
   // Answers that are sent as they come (session_stream.cpp).
   Task<bool> write_stream(std::shared_ptr<wire::BodyStream> stream, bool chunked);
   Task<bool> wait_for_more(wire::BodyStream& stream);
@@ -97,7 +109,10 @@ class Session {
   RequestParser parser_;
   ReceiveBuffer in_;
   ReceiveBuffer chunked_in_;  ///< what follows a chunked request's head, which itself must stay where it is
-  std::string out_;           ///< the head of an answer, and its body if that is small
+  std::string out_;           ///< the heads of answers, and their bodies if those are small
+  WriteTurn& turn_;
+  bool held_ = false;   ///< what is in `out_` goes out at the end of the turn
+  bool stuck_ = false;  ///< and has not, as the peer does not read: the one who serves it waits for that
 };
 
 }  // namespace aviary::http
