@@ -20,6 +20,7 @@
 #include "host/runtime_client.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
+#include "ports/unawaited_journal.hpp"
 #include "services/lambda/core/runtimes.hpp"
 
 namespace aviary::app {
@@ -159,6 +160,7 @@ std::string Parts::endpoint() const {
 }
 
 Task<> Parts::reset() {
+  runner->observations().settle();
   faults->clear();
   traffic->clear();
   tape->clear();
@@ -194,7 +196,10 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));
   }
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
-  if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
+  if (parts.admin.owns(request.path())) {
+    parts.runner->observations().settle();
+    co_return co_await parts.admin.handle(std::move(request));
+  }
   co_return co_await parts.gateway->handle(std::move(request));
 }
 
@@ -261,6 +266,9 @@ void build_services(Parts& parts) {
                        parts.images.get()},
       execution_options(parts.options, parts.endpoint()));
   parts.runner->add_observer(parts.happenings);
+  // Where time is driven, everything happens in the moment in which it happens.
+  parts.runner->observations().defer_while(
+      [&clock = parts.clock] { return clock.mode() == host::ClockMode::Real && !clock.driven(); });
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
@@ -364,7 +372,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.cloudwatch) parts.cloudwatch->write_down();
   // A disk that refuses must not keep the server from ending; the journal tries once more when it closes.
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + grace;
-  while (parts.journal && !parts.journal->is_settled() && parts.stopwatch.elapsed() < until)
+  while (parts.journal && !UnawaitedWrites(*parts.journal).is_written() && parts.stopwatch.elapsed() < until)
     co_await sleep_for(parts.stopwatch, std::chrono::milliseconds(5));
   parts.hooks.cancel();
   co_await parts.hooks.join();

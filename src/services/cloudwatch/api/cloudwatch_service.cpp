@@ -38,11 +38,12 @@ struct Operations {
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
     : clock_(d.clock),
+      settle_(std::move(d.settle)),
       log_(d.journal),
       metrics_(d.metrics),
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
-      timer_(d.clock, alarms_),
+      timer_(d.clock, alarms_, [this] { settle(); }),
       log_timer_(d.stopwatch, [this] { log_.flush(); }),
       operations_(Operations::table()) {
   log_.on_pending([this] { log_timer_.arm(); });
@@ -52,7 +53,10 @@ CloudWatchService::~CloudWatchService() = default;
 
 const models::Service& CloudWatchService::model() const { return models::cloudwatch::service; }
 
-Task<Result<Reply>> CloudWatchService::call(Call call) { return operations_.call(*this, std::move(call)); }
+Task<Result<Reply>> CloudWatchService::call(Call call) {
+  settle();
+  return operations_.call(*this, std::move(call));
+}
 
 std::vector<std::string_view> CloudWatchService::implemented_operations() {
   return Operations::table().names();
@@ -65,6 +69,7 @@ void CloudWatchService::restore() {
 }
 
 void CloudWatchService::reset() {
+  settle();
   alarms_.clear();
   dashboards_.clear();
   metrics_.clear();
@@ -76,6 +81,7 @@ Task<> CloudWatchService::stop() {
 }
 
 void CloudWatchService::write_down() {
+  settle();
   log_timer_.stop();
   metrics_.tell_open();
   log_.flush();

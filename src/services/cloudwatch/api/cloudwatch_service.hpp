@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct CloudWatchDependencies {
   Journal& journal;
   Stopwatch* stopwatch = nullptr;   ///< metric data is written each second of it; null: at the end only
   AlarmActions* actions = nullptr;  ///< null: alarms change their states and do nothing else
+  /// Has whoever gathers what was measured before handing it over do that now: called before anything is
+  /// read or changed, from outside of all reading. Empty: nobody does.
+  std::function<void()> settle{};
   MetricStore::Options metrics{};
 };
 
@@ -61,6 +65,9 @@ class CloudWatchService final : public Service {
 
  private:
   friend struct Operations;
+  void settle() const {
+    if (settle_) settle_();
+  }
 
   // put_metric_data.cpp
   Result<Reply> put_metric_data(Call& call);
@@ -92,6 +99,7 @@ class CloudWatchService final : public Service {
   Result<Reply> list_tags_for_resource(Call& call);
 
   Clock& clock_;
+  std::function<void()> settle_;
   MetricLog log_;
   MetricStore metrics_;
   Alarms alarms_;

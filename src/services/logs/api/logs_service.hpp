@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ struct LogsDependencies {
   boost::asio::any_io_executor executor;      ///< the loop
   MetricSink* metrics = nullptr;              ///< null: metric filters publish nothing
   SubscriptionTarget* subscribers = nullptr;  ///< null: nothing can be subscribed
+  /// Has whoever gathers lines before handing them over do that now: called before anything is read or
+  /// changed. Empty: nobody does.
+  std::function<void()> settle{};
   LogStore::Options options{};
 };
 
@@ -48,7 +52,8 @@ class LogsService final : public Service {
 
   /// The fast way in, for what writes much: names are looked up once. Group and stream are made if they are
   /// missing.
-  std::uint64_t open_stream(const Scope& scope, std::string_view group, std::string_view stream);
+  /// `at`: when they were first written to.
+  std::uint64_t open_stream(const Scope& scope, std::string_view group, std::string_view stream, Instant at);
   /// One event, as it is, at that moment. False when the stream has gone: open it again.
   bool append(std::uint64_t stream, Instant time, std::string_view line);
 
@@ -111,8 +116,12 @@ class LogsService final : public Service {
   void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text, bool promised);
   /// Default values of metric filters are reported when their minute is over.
   void close_minutes_later();
+  void settle() const {
+    if (settle_) settle_();
+  }
 
   Clock& clock_;
+  std::function<void()> settle_;
   Random& ids_;
   OperationTable<LogsService> operations_;
   LogStore store_;
