@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import unittest
 
-from harness import ARN, ISO, RUNTIME_DIR, Function, version_of
+from harness import AHEAD, ARN, ISO, RUNTIME_DIR, Function, version_of
 
 NODE, VERSION = version_of("node", "--version")
 ECHO = "exports.handler = async (event) => event;"
@@ -77,6 +77,14 @@ class Common:
         get = function.api.requests[0]
         self.assertEqual((get.method, get.path), ("GET", "/2018-06-01/runtime/invocation/next"))
         function.invoke()
+        self.assertEqual(function.api.connections, 1)
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        function = self.function(
+            "const calls = []; exports.handler = async (event, context) => { calls.push(context.awsRequestId); return calls; };",
+            environment=AHEAD)
+        self.assertEqual(function.invoke(request_id="first").body, b'["first"]')
+        self.assertEqual([one.path.rsplit("/", 1)[1] for one in function.api.requests[:2]], ["next", "response"])
         self.assertEqual(function.api.connections, 1)
 
     def test_many_invocations_on_one_connection(self):

@@ -6,7 +6,7 @@ import tempfile
 import textwrap
 import unittest
 
-from harness import ARN, RUNTIME_DIR, Function, version_of
+from harness import AHEAD, ARN, RUNTIME_DIR, Function, version_of
 
 RUBY, VERSION = version_of("ruby", "-e", "print RUBY_VERSION")
 ECHO = "def handler(event:, context:) = event"
@@ -52,6 +52,13 @@ class RubyTest(unittest.TestCase):
             ).encode(),
         )
         function.invoke()
+        self.assertEqual(function.api.connections, 1)
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        function = self.function(
+            "$calls = []\ndef handler(event:, context:) = $calls.push(context.aws_request_id)", environment=AHEAD)
+        self.assertEqual(function.invoke(request_id="first").body, b'["first"]')
+        self.assertEqual([one.path.rsplit("/", 1)[1] for one in function.api.requests[:2]], ["next", "response"])
         self.assertEqual(function.api.connections, 1)
 
     def test_many_invocations_on_one_connection(self):
