@@ -3,91 +3,71 @@
 #include "models/ecr.hpp"
 #include "services/ecr/api/ecr_service.hpp"
 #include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary::ecr {
 namespace {
 
-class Ecr : public ::testing::Test {
+class Ecr : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(EcrService& service, std::string_view operation, Json input) {
-    Call made{};
-    made.operation = service.model().find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(ecr, operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
-  std::string refused(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(ecr, operation, std::move(input));
-    return reply ? "" : std::string(reply.error().shape->code) + ": " + reply.error().message;
-  }
-
-  boost::asio::io_context loop;
   testing::MemoryJournal journal;
   EcrService ecr{{.journal = journal}};
 };
 
 TEST_F(Ecr, ARepositoryFromItsMakingToItsEnd) {
-  const Json made =
-      ok("CreateRepository", {{"repositoryName", "team/app"}, {"tags", {{{"Key", "a"}, {"Value", "b"}}}}});
+  const Json made = ok(ecr, "CreateRepository",
+                       {{"repositoryName", "team/app"}, {"tags", {{{"Key", "a"}, {"Value", "b"}}}}});
   EXPECT_EQ(made["repository"]["repositoryArn"], "arn:aws:ecr:us-east-1:123456789012:repository/team/app");
   EXPECT_EQ(made["repository"]["repositoryUri"], "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app");
   EXPECT_EQ(made["repository"]["imageTagMutability"], "MUTABLE");
-  EXPECT_EQ(refused("CreateRepository", {{"repositoryName", "team/app"}}),
+  EXPECT_EQ(refusal(ecr, "CreateRepository", {{"repositoryName", "team/app"}}),
             "RepositoryAlreadyExistsException: The repository with name 'team/app' already exists in the "
             "registry with id '123456789012'");
-  ok("PutImageTagMutability", {{"repositoryName", "team/app"}, {"imageTagMutability", "IMMUTABLE"}});
-  EXPECT_EQ(ok("DescribeRepositories",
+  ok(ecr, "PutImageTagMutability", {{"repositoryName", "team/app"}, {"imageTagMutability", "IMMUTABLE"}});
+  EXPECT_EQ(ok(ecr, "DescribeRepositories",
                {{"repositoryNames", {"team/app"}}})["repositories"][0]["imageTagMutability"],
             "IMMUTABLE");
   const std::string arn = made["repository"]["repositoryArn"];
-  EXPECT_EQ(ok("ListTagsForResource", {{"resourceArn", arn}})["tags"].size(), 1U);
-  ok("UntagResource", {{"resourceArn", arn}, {"tagKeys", {"a"}}});
-  EXPECT_EQ(ok("ListTagsForResource", {{"resourceArn", arn}})["tags"].size(), 0U);
+  EXPECT_EQ(ok(ecr, "ListTagsForResource", {{"resourceArn", arn}})["tags"].size(), 1U);
+  ok(ecr, "UntagResource", {{"resourceArn", arn}, {"tagKeys", {"a"}}});
+  EXPECT_EQ(ok(ecr, "ListTagsForResource", {{"resourceArn", arn}})["tags"].size(), 0U);
   EcrService again{{.journal = journal}};
   again.restore();
   EXPECT_EQ(again.counts()["repositories"], 1);
-  ok("DeleteRepository", {{"repositoryName", "team/app"}});
+  ok(ecr, "DeleteRepository", {{"repositoryName", "team/app"}});
   EXPECT_EQ(
-      refused("DescribeRepositories", {{"repositoryNames", {"team/app"}}}),
+      refusal(ecr, "DescribeRepositories", {{"repositoryNames", {"team/app"}}}),
       "RepositoryNotFoundException: The repository with name 'team/app' does not exist in the registry with "
       "id '123456789012'");
   EXPECT_EQ(journal.records(), 0U);
 }
 
 TEST_F(Ecr, PoliciesAreReadBackAsTheyWereGiven) {
-  ok("CreateRepository", {{"repositoryName", "app"}});
-  const auto code = [&](std::string_view operation, Json input) {
-    const std::string text = refused(operation, std::move(input));
-    return text.substr(0, text.find(':'));
-  };
-  EXPECT_EQ(code("GetRepositoryPolicy", {{"repositoryName", "app"}}), "RepositoryPolicyNotFoundException");
-  EXPECT_EQ(code("SetRepositoryPolicy", {{"repositoryName", "app"}, {"policyText", "{"}}),
+  ok(ecr, "CreateRepository", {{"repositoryName", "app"}});
+  EXPECT_EQ(refused(ecr, "GetRepositoryPolicy", {{"repositoryName", "app"}}),
+            "RepositoryPolicyNotFoundException");
+  EXPECT_EQ(refused(ecr, "SetRepositoryPolicy", {{"repositoryName", "app"}, {"policyText", "{"}}),
             "InvalidParameterException");
   const std::string policy = R"({"Version":"2012-10-17","Statement":[]})";
-  ok("SetRepositoryPolicy", {{"repositoryName", "app"}, {"policyText", policy}});
-  EXPECT_EQ(ok("GetRepositoryPolicy", {{"repositoryName", "app"}})["policyText"], policy);
-  ok("DeleteRepositoryPolicy", {{"repositoryName", "app"}});
-  EXPECT_EQ(code("DeleteRepositoryPolicy", {{"repositoryName", "app"}}), "RepositoryPolicyNotFoundException");
-  EXPECT_EQ(
-      code("PutLifecyclePolicy", {{"repositoryName", "app"}, {"lifecyclePolicyText", R"({"rules":[]})"}}),
-      "InvalidParameterException");
-  EXPECT_EQ(code("GetLifecyclePolicy", {{"repositoryName", "app"}}), "LifecyclePolicyNotFoundException");
-  EXPECT_EQ(code("DescribeImages", {{"repositoryName", "app"}, {"imageIds", {{{"imageTag", "x"}}}}}),
+  ok(ecr, "SetRepositoryPolicy", {{"repositoryName", "app"}, {"policyText", policy}});
+  EXPECT_EQ(ok(ecr, "GetRepositoryPolicy", {{"repositoryName", "app"}})["policyText"], policy);
+  ok(ecr, "DeleteRepositoryPolicy", {{"repositoryName", "app"}});
+  EXPECT_EQ(refused(ecr, "DeleteRepositoryPolicy", {{"repositoryName", "app"}}),
+            "RepositoryPolicyNotFoundException");
+  EXPECT_EQ(refused(ecr, "PutLifecyclePolicy",
+                    {{"repositoryName", "app"}, {"lifecyclePolicyText", R"({"rules":[]})"}}),
+            "InvalidParameterException");
+  EXPECT_EQ(refused(ecr, "GetLifecyclePolicy", {{"repositoryName", "app"}}),
+            "LifecyclePolicyNotFoundException");
+  EXPECT_EQ(refused(ecr, "DescribeImages", {{"repositoryName", "app"}, {"imageIds", {{{"imageTag", "x"}}}}}),
             "ImageNotFoundException");
 }
 
 TEST_F(Ecr, PagesOfRepositories) {
-  for (const char* name : {"aa", "bb", "cc"}) ok("CreateRepository", {{"repositoryName", name}});
-  const Json first = ok("DescribeRepositories", {{"maxResults", 2}});
+  for (const char* name : {"aa", "bb", "cc"}) ok(ecr, "CreateRepository", {{"repositoryName", name}});
+  const Json first = ok(ecr, "DescribeRepositories", {{"maxResults", 2}});
   EXPECT_EQ(first["repositories"].size(), 2U);
-  const Json second = ok("DescribeRepositories", {{"maxResults", 2}, {"nextToken", first["nextToken"]}});
+  const Json second = ok(ecr, "DescribeRepositories", {{"maxResults", 2}, {"nextToken", first["nextToken"]}});
   EXPECT_EQ(second["repositories"][0]["repositoryName"], "cc");
   EXPECT_FALSE(second.contains("nextToken"));
 }

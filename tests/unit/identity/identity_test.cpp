@@ -5,32 +5,13 @@
 #include "services/iam/api/iam_service.hpp"
 #include "services/sts/api/sts_service.hpp"
 #include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary {
 namespace {
 
-class Identity : public ::testing::Test {
+class Identity : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(Service& service, std::string_view operation, Json input) {
-    Call made{};
-    made.operation = service.model().find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
-  Json ok(Service& service, std::string_view operation, Json input) {
-    const Result<Reply> reply = call(service, operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
-  std::string refused(Service& service, std::string_view operation, Json input) {
-    const Result<Reply> reply = call(service, operation, std::move(input));
-    return reply ? "" : std::string(reply.error().shape->code);
-  }
-
-  boost::asio::io_context loop;
   SeededRandom ids{1, "identities"};
   testing::MemoryJournal journal;
   iam::IamService iam{{.ids = ids, .journal = journal}};
