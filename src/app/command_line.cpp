@@ -313,7 +313,8 @@ class Parser {
         "Which version of an alias an event source mapping runs: primary, as on AWS, or weighted")
         ->check(CLI::IsMember({"primary", "weighted"}));
     add("--activation-delay", raw_.activation_delay_ms,
-        "Milliseconds that functions stay Pending and InProgress, and streams CREATING and UPDATING")
+        "Milliseconds that functions stay Pending and InProgress, streams CREATING and UPDATING, and event "
+        "source mappings on their way")
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
@@ -335,7 +336,9 @@ class Parser {
     add("--request-rates", options_.request_rates,
         "Requests a second that Lambda takes: off, aws, or as aws,control-plane=30,invoke=20");
     add("--quotas", options_.quotas,
-        "What a function may be made of: aws, or as layers=8,environment=16,zipped=20,unzipped=500 (KB, MB)");
+        "What a function may be made of: aws, or as layers=8,environment=16,zipped=20,unzipped=500 (KB, MB), "
+        "and "
+        "how many versions may be on a capacity provider: provider-versions=200");
     add("--code-storage", options_.code_storage_mb, "Megabytes of code packages of an account in a region")
         ->check(CLI::Range(1, 1000000000));
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")

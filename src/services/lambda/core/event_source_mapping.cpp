@@ -32,7 +32,7 @@ std::string EventSourceMapping::function_arn() const {
 }
 
 std::string EventSourceMapping::state(Instant now) const {
-  if (!transition.empty() && now < settles) return transition;
+  if (in_transition(now)) return transition;
   return enabled ? "Enabled" : "Disabled";
 }
 

@@ -73,6 +73,8 @@ struct EventSourceMapping {
   bool is_stream() const { return kind() == SourceKind::Kinesis || kind() == SourceKind::DynamoDb; }
   std::string arn() const;
   std::string function_arn() const;
+  /// On the way from one state to the next: it takes no other change.
+  bool in_transition(Instant now) const { return !transition.empty() && now < settles; }
   /// `Creating`, `Enabled`, …
   std::string state(Instant now) const;
   std::vector<EventPattern> patterns() const;
