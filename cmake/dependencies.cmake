@@ -11,10 +11,13 @@ find_package(PkgConfig REQUIRED)
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
 
+# An imported archive and not its mere path, of which CMake would not know that it comes before what it needs: GNU ld
+# reads archives once, in that order.
 function(aviary_static_library target archive)
   find_library(${target}_PATH NAMES lib${archive}.a REQUIRED)
-  add_library(${target} INTERFACE)
-  target_link_libraries(${target} INTERFACE ${${target}_PATH} ${ARGN})
+  add_library(${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${${target}_PATH})
+  target_link_libraries(${target} INTERFACE ${ARGN})
 endfunction()
 
 aviary_static_library(dep_zlib z)
@@ -64,8 +67,9 @@ int main() { return rd_kafka_new(RD_KAFKA_CONSUMER, nullptr, nullptr, 0) == null
 endif()
 if(AVIARY_KAFKA_LINKS)
   add_library(dep_no_sasl STATIC ${CMAKE_SOURCE_DIR}/cmake/no_sasl.cpp)
-  target_link_libraries(dep_kafka INTERFACE ${AVIARY_KAFKA_ARCHIVE} dep_no_sasl OpenSSL::SSL dep_zstd ${AVIARY_LZ4_ARCHIVE}
-                                            dep_zlib Threads::Threads m dl)
+  aviary_static_library(dep_lz4 lz4)
+  aviary_static_library(dep_rdkafka rdkafka dep_no_sasl OpenSSL::SSL dep_zstd dep_lz4 dep_zlib Threads::Threads m dl)
+  target_link_libraries(dep_kafka INTERFACE dep_rdkafka)
   target_compile_definitions(dep_kafka INTERFACE AVIARY_KAFKA)
 else()
   message(STATUS "Kafka is left out: librdkafka-dev and liblz4-dev are missing, or need more than is linked")

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -99,6 +100,12 @@ Failure World::enter_own_namespaces() {
   }
   // Mounts made or removed on the host later are followed; nothing made here gets out.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return failed("make mounts private");
+  // Each sandbox has a user of its own. A machine may refuse that and allow the rest: in a chroot, or by
+  // user.max_user_namespaces.
+  const pid_t trial = clone_with(CLONE_NEWUSER);
+  if (trial == 0) ::_exit(0);
+  if (trial < 0) return failed("make a user namespace");
+  ::waitpid(trial, nullptr, 0);
   return {};
 }
 
