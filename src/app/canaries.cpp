@@ -288,6 +288,7 @@ Json canary_report(Parts& parts, const CanaryPlace& place) {
              {"additional_version", routing->splits() ? Json(routing->additional_version) : Json(nullptr)},
              {"additional_weight", routing->additional_weight}};
   }
+  parts.runner->observations().settle();
   const VersionFigures figures(parts.cloudwatch->metrics(), place.scope, place.function, span);
   Json rows = Json::array();
   for (const std::string& version : versions) {

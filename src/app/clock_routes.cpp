@@ -63,6 +63,7 @@ Task<> settle(Parts& parts, Before before) {
     for (int turn = 0; turn < turns && !busy(); ++turn)
       co_await boost::asio::post(parts.loop, boost::asio::use_awaitable);
   }
+  parts.runner->observations().settle();
 }
 
 host::DriveHooks drive_hooks(Parts& parts, std::function<bool()> until = {}) {
@@ -94,6 +95,7 @@ Task<wire::Response> set(Parts& parts, std::string text) {
     now = body["now"].is_string() ? parse_iso8601(body["now"].get<std::string>()) : std::nullopt;
     if (!now) co_return error_response(400, "now is a time as 2026-01-01T00:00:00Z");
   }
+  parts.runner->observations().settle();
   if (setting) clock.set_mode(setting->mode, setting->speed);
   if (now) {
     auto hooks = drive_hooks(parts);

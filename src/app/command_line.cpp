@@ -63,6 +63,8 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
     return !text.empty() && !text.starts_with('-');
   });
   std::string text = std::string(error.what()) + '\n';
+  if (error.get_name() == "ConfigError")
+    text = "The configuration file has something that is no option: " + text;
   if (!verbs.empty() && (word || error.get_name() == "RequiredError"))
     text += "Verbs of " + place->get_name() + ": " + verbs + '\n';
   return text + "Run with --help for more information.\n";
@@ -76,6 +78,7 @@ class Parser {
     app_.set_version_flag("--version", std::string("aviary ") + version);
     app_.set_config("--config", "", "Read options from this file (TOML or INI; keys are the options' names)")
         ->envname("AVIARY_CONFIG");
+    app_.allow_config_extras(CLI::config_extras_mode::error);
     app_.failure_message(explain);
     app_.require_subcommand(0, 1);
     app_.fallthrough();
@@ -313,7 +316,8 @@ class Parser {
         "Which version of an alias an event source mapping runs: primary, as on AWS, or weighted")
         ->check(CLI::IsMember({"primary", "weighted"}));
     add("--activation-delay", raw_.activation_delay_ms,
-        "Milliseconds that functions stay Pending and InProgress, and streams CREATING and UPDATING")
+        "Milliseconds that functions stay Pending and InProgress, streams CREATING and UPDATING, and event "
+        "source mappings on their way")
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
@@ -335,7 +339,9 @@ class Parser {
     add("--request-rates", options_.request_rates,
         "Requests a second that Lambda takes: off, aws, or as aws,control-plane=30,invoke=20");
     add("--quotas", options_.quotas,
-        "What a function may be made of: aws, or as layers=8,environment=16,zipped=20,unzipped=500 (KB, MB)");
+        "What a function may be made of: aws, or as layers=8,environment=16,zipped=20,unzipped=500 (KB, MB), "
+        "and "
+        "how many versions may be on a capacity provider: provider-versions=200");
     add("--code-storage", options_.code_storage_mb, "Megabytes of code packages of an account in a region")
         ->check(CLI::Range(1, 1000000000));
     add("--concurrency", options_.concurrency, "Concurrent executions of an account")

@@ -6,9 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
-#include "app/engine/engine.hpp"
 #include "app/launcher_options.hpp"
 #include "app/verbs.hpp"
+#include "engine/engine.hpp"
 #include "host/machine_report.hpp"
 #include "host/runtime_catalog.hpp"
 #include "host/sandbox_launcher.hpp"
@@ -44,7 +44,7 @@ void print_engine(const EmulatorOptions& options) {
              options.image_root.empty() ? "--" : "ok",
              options.image_root.empty() ? "off; --image-root DIR takes them from below DIR"
                                         : fmt::format("{}", fmt::join(options.image_root, ", ")));
-  const std::string socket = find_engine_socket(options.engine);
+  const std::string socket = engine::find_engine_socket(options.engine);
   if (socket.empty())
     fmt::print(
         "  --  images from a registry: no container engine; start Docker or Podman, or name its socket "

@@ -19,7 +19,7 @@ void FunctionLogs::on_line(const execution::EnvironmentIdentity& environment, In
   if (streams_.size() >= most_streams) streams_.clear();
   const lambda::Scope& scope = environment.version->scope;
   const std::uint64_t stream =
-      logs_.open_stream({scope.account, scope.region}, environment.log_group, environment.log_stream);
+      logs_.open_stream({scope.account, scope.region}, environment.log_group, environment.log_stream, time);
   streams_[environment.id] = last_stream_ = stream;
   logs_.append(stream, time, line);
 }

@@ -9,6 +9,7 @@
 
 #include "app/launcher_options.hpp"
 #include "app/parts.hpp"
+#include "app/runtime_images.hpp"
 #include "app/version.hpp"
 #include "app/wiring/wiring.hpp"
 #include "base/log.hpp"
@@ -20,6 +21,7 @@
 #include "host/runtime_client.hpp"
 #include "host/sqlite_journal.hpp"
 #include "http/default_words.hpp"
+#include "ports/unawaited_journal.hpp"
 #include "services/lambda/core/runtimes.hpp"
 
 namespace aviary::app {
@@ -97,8 +99,10 @@ std::string problem_of(const EmulatorOptions& options) {
   if (!options.otlp.empty() && !http::parse_url(options.otlp))
     return fmt::format("--otlp is an http or https URL as http://127.0.0.1:4318, not '{}'", options.otlp);
   if (!lambda::parse_quotas(options.quotas))
-    return fmt::format("--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500, not '{}'",
-                       options.quotas);
+    return fmt::format(
+        "--quotas is aws, or as layers=8,environment=16,zipped=20,unzipped=500,provider-versions=200, not "
+        "'{}'",
+        options.quotas);
   if (!lambda::parse_request_rates(options.request_rates))
     return fmt::format(
         "--request-rates is off, aws, or as control-plane=30,get-function=100,get-policy=15,invoke=10, not "
@@ -159,6 +163,7 @@ std::string Parts::endpoint() const {
 }
 
 Task<> Parts::reset() {
+  runner->observations().settle();
   faults->clear();
   traffic->clear();
   tape->clear();
@@ -188,14 +193,29 @@ Task<wire::Response> answer(Parts& parts, wire::Request request) {
   if (auto address = lambda::url_address(request))
     co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
   // So is an API.
-  if (auto address = apigateway::api_address(request)) {
+  auto address = apigateway::named_address(request, *parts.api_domains);
+  if (!address) address = apigateway::api_address(request);
+  if (address) {
     if (parts.rest_apis->serves(address->id))
       co_return co_await parts.rest_apis->answer(std::move(request), std::move(*address));
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));
   }
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
-  if (parts.admin.owns(request.path())) co_return co_await parts.admin.handle(std::move(request));
-  co_return co_await parts.gateway->handle(std::move(request));
+  if (std::optional<wire::Response> allowed = answer_preflight(request)) co_return std::move(*allowed);
+  const std::string origin(request.header("origin"));
+  const bool own = parts.admin.owns(request.path());
+  if (own) parts.runner->observations().settle();
+  auto work = own ? parts.admin.handle(std::move(request)) : parts.gateway->handle(std::move(request));
+  wire::Response response = co_await std::move(work);
+  open_to_page(origin, response);
+  co_return response;
+}
+
+/// Whether it is for an operation of AWS's that takes a large body as it comes: what `answer` would make of
+/// it, for its head alone. S3 puts, and puts only.
+bool takes_stream(const Parts& parts, const wire::Request& request) {
+  return request.method == "PUT" && !lambda::url_address(request) && !apigateway::api_address(request) &&
+         !parts.admin.owns(request.path()) && parts.gateway->takes_stream(request);
 }
 
 std::string open_state(Parts& parts) {
@@ -234,6 +254,7 @@ std::string start_listening(Parts& parts) {
                ? parts.gateway->refuse_size(refused.request)
                : http::default_words(refused);
   };
+  words.takes_stream = [&parts](const wire::Request& request) { return takes_stream(parts, request); };
   http::Handler handler = [&parts](wire::Request request) { return answer(parts, std::move(request)); };
   parts.server = std::make_unique<http::Server>(parts.loop.get_executor(), parts.stopwatch,
                                                 std::move(handler), http::Limits{}, std::move(words));
@@ -252,15 +273,19 @@ void build_services(Parts& parts) {
   parts.catalog = std::make_unique<host::HostRuntimeCatalog>(catalog_options(parts.options));
   parts.launcher =
       host::make_launcher(parts.loop.get_executor(), launcher_options(parts.options, *parts.catalog));
-  parts.engine = std::make_shared<Engine>(parts.loop.get_executor(), parts.stopwatch,
-                                          engine_options(parts.options), host::process_identity());
-  parts.launchers = std::make_unique<EngineLauncher>(*parts.launcher, parts.engine);
+  parts.engine = std::make_shared<engine::Engine>(parts.loop.get_executor(), parts.stopwatch,
+                                                  engine_options(parts.options), host::process_identity());
+  parts.launchers = std::make_unique<engine::EngineLauncher>(*parts.launcher, parts.engine, *parts.workers,
+                                                             parts.folder->scratch() / "merged");
   parts.runner = std::make_unique<execution::Runner>(
       execution::Ports{parts.loop.get_executor(), *parts.launchers, *parts.catalog, *parts.codes, parts.clock,
                        parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get(),
                        parts.images.get()},
       execution_options(parts.options, parts.endpoint()));
   parts.runner->add_observer(parts.happenings);
+  // Where time is driven, everything happens in the moment in which it happens.
+  parts.runner->observations().defer_while(
+      [&clock = parts.clock] { return clock.mode() == host::ClockMode::Real && !clock.driven(); });
   if (parts.options.log_functions) parts.runner->add_sink(parts.log_printer);
   GatewayOptions gateway_options;
   gateway_options.default_account = parts.options.account;
@@ -364,7 +389,7 @@ Task<> House::close(std::chrono::milliseconds grace) {
   if (parts.cloudwatch) parts.cloudwatch->write_down();
   // A disk that refuses must not keep the server from ending; the journal tries once more when it closes.
   const std::chrono::nanoseconds until = parts.stopwatch.elapsed() + grace;
-  while (parts.journal && !parts.journal->is_settled() && parts.stopwatch.elapsed() < until)
+  while (parts.journal && !UnawaitedWrites(*parts.journal).is_written() && parts.stopwatch.elapsed() < until)
     co_await sleep_for(parts.stopwatch, std::chrono::milliseconds(5));
   parts.hooks.cancel();
   co_await parts.hooks.join();

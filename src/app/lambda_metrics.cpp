@@ -114,9 +114,9 @@ LambdaMetrics::Resource& LambdaMetrics::asynchronous(const lambda::Scope& scope,
   return of_events_.emplace(std::move(key), std::move(made)).first->second;
 }
 
-cloudwatch::EpochSeconds LambdaMetrics::now() const {
+cloudwatch::EpochSeconds LambdaMetrics::seconds_at(std::optional<Instant> at) const {
   return static_cast<cloudwatch::EpochSeconds>(
-      std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count());
+      std::chrono::floor<std::chrono::seconds>(at ? *at : clock_.now()).time_since_epoch().count());
 }
 
 cloudwatch::MetricStore::Handle LambdaMetrics::handle_of(Set& set, Metric metric) {
@@ -197,13 +197,13 @@ void LambdaMetrics::on_place_taken(const execution::PlaceNotice& notice) {
     if (notice.charge == execution::Charge::Unreserved) ++set->unreserved;
     if (notice.charge == execution::Charge::Provisioned) ++set->provisioned;
   }
-  publish_running(resource, notice, now());
+  publish_running(resource, notice, seconds_at(notice.at));
 }
 
 void LambdaMetrics::on_place_left(const execution::PlaceNotice& notice) {
   const Resource& resource = resource_of(*notice.version, notice.invoked_arn);
   // With what has run until now, if this minute does not know of it: where this only ends, it was there.
-  const cloudwatch::EpochSeconds at = now();
+  const cloudwatch::EpochSeconds at = seconds_at(notice.at);
   const Set& narrowest = *resource.sets.back();
   const cloudwatch::EpochSeconds published = narrowest.published[static_cast<std::size_t>(notice.charge)];
   if (published / 60 != at / 60 || narrowest.generation != store_.generation())
@@ -220,7 +220,7 @@ void LambdaMetrics::on_invocation(const execution::InvocationRecord& invocation)
   if (invocation.end == execution::InvocationEnd::Refused) return;
   Resource& resource = resource_of(*invocation.version, invocation.invoked_arn);
   const bool throttled = invocation.end == execution::InvocationEnd::Throttled;
-  const cloudwatch::EpochSeconds at = now();
+  const cloudwatch::EpochSeconds at = seconds_at(invocation.at);
   begin_minute(at);
   if (!std::exchange(resource.waits, true)) waiting_.push_back(&resource);
   gather(resource, Metric::Throttles, throttled ? 1 : 0);
@@ -236,7 +236,7 @@ void LambdaMetrics::on_invocation(const execution::InvocationRecord& invocation)
 
 void LambdaMetrics::on_event(const lambda::EventNotice& notice) {
   const Resource& resource = asynchronous(notice.scope, notice.function_name, notice.qualifier);
-  const cloudwatch::EpochSeconds at = now();
+  const cloudwatch::EpochSeconds at = seconds_at({});
   switch (notice.happening) {
     case lambda::EventHappening::Received:
       record(resource, Metric::AsyncEventsReceived, at, 1);
@@ -260,8 +260,8 @@ void LambdaMetrics::on_event(const lambda::EventNotice& notice) {
 }
 
 void LambdaMetrics::on_stream_batch(const lambda::StreamNotice& notice) {
-  record(asynchronous(notice.scope, notice.function_name, notice.qualifier), Metric::IteratorAge, now(),
-         milliseconds(notice.age));
+  record(asynchronous(notice.scope, notice.function_name, notice.qualifier), Metric::IteratorAge,
+         seconds_at({}), milliseconds(notice.age));
 }
 
 }  // namespace aviary::app

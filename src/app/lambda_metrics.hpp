@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -123,8 +124,8 @@ class LambdaMetrics final : public execution::InvocationObserver,
   Resource& asynchronous(const lambda::Scope& scope, std::string_view function_name,
                          std::string_view qualifier);
   void make_room();
-  /// Seconds on the clock: read once for all that one notice says.
-  cloudwatch::EpochSeconds now() const;
+  /// Seconds on the clock, of that moment or of now: once for all that one notice says.
+  cloudwatch::EpochSeconds seconds_at(std::optional<Instant> at) const;
   void hand_over() override;
   /// Begins the minute of `at`, if it is another than what is gathered is of.
   void begin_minute(cloudwatch::EpochSeconds at);

@@ -26,11 +26,8 @@ host::LiveFolderOptions live_folder_options(const EmulatorOptions& options) {
   return chosen;
 }
 
-EngineOptions engine_options(const EmulatorOptions& options) {
-  return {.engine = options.engine,
-          .network = options.engine_network,
-          .pull = options.engine_pull,
-          .runtimes = options.engine_runtime};
+engine::EngineOptions engine_options(const EmulatorOptions& options) {
+  return {.engine = options.engine, .network = options.engine_network, .pull = options.engine_pull};
 }
 
 host::LauncherOptions launcher_options(const EmulatorOptions& options, host::HostRuntimeCatalog& catalog) {

@@ -10,7 +10,6 @@
 #include "app/clock_setting.hpp"
 #include "app/codedeploy_ties.hpp"
 #include "app/delivery.hpp"
-#include "app/engine/engine_launcher.hpp"
 #include "app/event_targets.hpp"
 #include "app/function_log_printer.hpp"
 #include "app/function_logs.hpp"
@@ -25,6 +24,7 @@
 #include "app/trace_export.hpp"
 #include "app/trace_ring.hpp"
 #include "aviary/emulator.hpp"
+#include "engine/engine_launcher.hpp"
 #include "execution/runner.hpp"
 #include "execution/tracer.hpp"
 #include "gateway/gateway.hpp"
@@ -99,8 +99,8 @@ struct Parts {
   std::unique_ptr<Kafka> kafka;
   lambda::SecretSource* secrets = nullptr;  ///< Secrets Manager, for event source mappings
   std::unique_ptr<host::HostLauncher> launcher;
-  std::shared_ptr<Engine> engine;
-  std::unique_ptr<EngineLauncher> launchers;  ///< sandboxes and containers
+  std::shared_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::EngineLauncher> launchers;  ///< sandboxes and containers
   std::unique_ptr<host::HostRuntimeCatalog> catalog;
   RuntimeListeners listeners;
   FunctionLogPrinter log_printer;
@@ -144,6 +144,7 @@ struct Parts {
   std::unique_ptr<CodeDeployTies> codedeploy_ties;
   std::unique_ptr<codedeploy::RevisionSource> revisions;
   std::unique_ptr<codedeploy::CodeDeployService> codedeploy;
+  std::unique_ptr<apigateway::Domains> api_domains;
   std::unique_ptr<apigateway::Functions> api_functions;
   std::unique_ptr<apigateway::Execute> apis;
   std::unique_ptr<apigateway::Upstreams> api_upstreams;

@@ -46,10 +46,13 @@ Task<Json> prune_function(Parts& parts, const PruneOrder& order, std::string nam
   if (const auto& functions = parts.lambda->store().functions(order.scope); functions.contains(name)) {
     const lambda::Function& function = *functions.find(name)->second;
     std::size_t newer = 0;
-    for (auto at = function.versions.rbegin(); at != function.versions.rend(); ++at, ++newer) {
-      const std::string version = std::to_string(at->first);
+    for (auto at = function.versions.rbegin(); at != function.versions.rend(); ++at) {
+      // That there is one of, and it is no older than another.
+      if (at->first == lambda::published_number) continue;
+      const std::string& version = at->second.version->number;
       std::string because = user_of(parts, function, version);
       if (because.empty()) because = rule_for(order, at->second, newer, parts.clock.now());
+      ++newer;
       if (because.empty())
         doomed.insert(doomed.begin(), version);
       else

@@ -103,19 +103,24 @@ std::map<std::string, double> RehearsalFacts::picked(const std::string& function
   return all > 0 ? counts : ran(function, alias, {});
 }
 
+VersionFigures RehearsalFacts::figures(const std::string& function, const Span& span) const {
+  parts_.runner->observations().settle();
+  return VersionFigures(parts_.cloudwatch->metrics(), scope_, function, span);
+}
+
 std::map<std::string, double> RehearsalFacts::ran(const std::string& function, const std::string& alias,
                                                   const Span& span) const {
-  return VersionFigures(parts_.cloudwatch->metrics(), scope_, function, span).through(alias);
+  return figures(function, span).through(alias);
 }
 
 CountFacts RehearsalFacts::counts(const std::string& function, const std::string& version,
                                   const Span& span) const {
-  return VersionFigures(parts_.cloudwatch->metrics(), scope_, function, span).counts(version);
+  return figures(function, span).counts(version);
 }
 
 std::optional<double> RehearsalFacts::duration(const std::string& function, const std::string& version,
                                                const std::string& statistic, const Span& span) const {
-  return VersionFigures(parts_.cloudwatch->metrics(), scope_, function, span).duration(version, statistic);
+  return figures(function, span).duration(version, statistic);
 }
 
 std::optional<DeploymentFacts> RehearsalFacts::deployment(const std::string& id) const {

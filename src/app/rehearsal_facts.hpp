@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "app/version_figures.hpp"
 #include "rehearsal/facts.hpp"
 #include "services/lambda/core/version.hpp"
 
@@ -33,6 +34,8 @@ class RehearsalFacts final : public rehearsal::Facts {
   std::optional<std::string> alarm_state(const std::string& name) const override;
 
  private:
+  VersionFigures figures(const std::string& function, const rehearsal::Span& span) const;
+
   Parts& parts_;
   lambda::Scope scope_;
 };

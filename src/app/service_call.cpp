@@ -45,7 +45,7 @@ Task<Result<Json>> call_service(Parts& parts, ServiceCall asked) {
           call.payload = bytes->get<std::string>();
           call.input.erase(bytes);
         }
-    const Result<> valid = wire::validate(*operation->input, call.input);
+    const Result<> valid = wire::validate(*operation->input, call.input, wire::violation_words(*operation));
     if (!valid) co_return valid.error();
   }
   Result<Reply> reply = co_await service.call(std::move(call));

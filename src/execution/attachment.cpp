@@ -27,7 +27,7 @@ Attachment::Attachment(Surroundings& around, Owner owner, EnvironmentIdentity id
     : around_(around),
       owner_(std::move(owner)),
       identity_(std::move(identity)),
-      log_(identity_, around.sinks, around.clock),
+      log_(identity_, around.observations, around.clock),
       created_(around.stopwatch.elapsed()) {}
 
 Attachment::~Attachment() {
@@ -181,7 +181,7 @@ void Attachment::finish(lambda::Outcome outcome, InvocationEnd end, std::string 
   InvocationRecord record{invocation.version, invocation.request_id, invocation.invoked_arn, end, error_type};
   record.duration = outcome.duration;
   record.billed_ms = platform_log::billed_ms(outcome.duration, 0ns);
-  for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
+  around_.observations->invocation(record);
   owner_.settle(std::move(job_), std::move(outcome));
 }
 

@@ -29,7 +29,7 @@ Environment::Environment(Surroundings& around, EnvironmentOwner& owner, Environm
     : around_(around),
       owner_(owner),
       identity_(std::move(identity)),
-      log_(identity_, around.sinks, around.clock),
+      log_(identity_, around.observations, around.clock),
       deadline_(around.stopwatch, [this] { deadline_passed(); }),
       created_(around.stopwatch.elapsed()) {}
 
@@ -93,10 +93,7 @@ void Environment::deliver() {
 
 void Environment::log_start() {
   if (!log_.wanted()) return;
-  const Instant at = around_.clock.now();
-  log_.platform(platform_log::start(*identity_.version, at, request_id_, job_->invocation.invoked_arn,
-                                    identity_.tenant_id, trace_id_),
-                at);
+  log_.start(around_.clock.now(), request_id_, job_->invocation.invoked_arn, trace_id_);
 }
 
 RuntimeState Environment::runtime_state() const {
@@ -241,7 +238,7 @@ void Environment::answered(Ending ending) {
     return;
   }
   // Nobody reads this log right now: the caller need not wait for it.
-  if (around_.sinks.empty() && !companions_) {
+  if (!around_.observations->logs() && !companions_) {
     settle();
     return;
   }
@@ -317,9 +314,7 @@ void Environment::close_log() {
                                       .tenant_id = identity_.tenant_id,
                                       .restore_duration = restore_took,
                                       .trace = trace_id_};
-    log_.platform(ending.log_line, at);
-    log_.platform(platform_log::end(*identity_.version, at, report), at);
-    log_.platform(platform_log::report(*identity_.version, at, report), at);
+    log_.end(at, ending.log_line, report);
     if (companions_ && companions_->telemetry) [[unlikely]] {
       if (!ending.log_line.empty()) companions_->telemetry->platform("fault", OrderedJson(ending.log_line));
       companions_->telemetry->platform("end", telemetry_records::end(request_id_));
@@ -327,7 +322,7 @@ void Environment::close_log() {
     }
   }
   if (log_.tailing()) outcome.log_tail = log_.take_tail();
-  if (!around_.observers.empty()) {
+  if (around_.observations->counts()) {
     InvocationRecord record{identity_.version, request_id_, invoked_arn_, ending.end, ending.error_type};
     record.duration = outcome.duration;
     record.init_duration = outcome.init_duration;
@@ -338,7 +333,7 @@ void Environment::close_log() {
     record.cold = outcome.cold;
     record.provisioned = identity_.provisioned;
     record.spilled = spilled_;
-    for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
+    around_.observations->invocation(record);
   }
   if (job_) owner_.settle(std::move(job_), std::move(outcome));
 }

@@ -17,6 +17,7 @@
 #include "execution/faults.hpp"
 #include "execution/function_log.hpp"
 #include "execution/lazy_deadline.hpp"
+#include "execution/observations.hpp"
 #include "execution/observers.hpp"
 #include "execution/options.hpp"
 #include "execution/platform_log.hpp"
@@ -60,8 +61,7 @@ struct Surroundings {
   Options options;
   StartGate gate;
   TaskGroup tasks;
-  std::vector<LogSink*> sinks{};
-  std::vector<InvocationObserver*> observers{};
+  std::shared_ptr<Observations> observations{};
   LiveFolders* live_folders = nullptr;
   ImageStore* images = nullptr;
 };

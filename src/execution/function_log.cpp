@@ -55,6 +55,26 @@ void FunctionLog::platform(std::string_view text, Instant at) {
   emit(text, at);
 }
 
+void FunctionLog::start(Instant at, std::string_view request_id, std::string_view invoked_arn,
+                        std::string_view trace) {
+  if (takes_notes()) {
+    observations_->start(identity_, at, request_id, invoked_arn, trace);
+    return;
+  }
+  platform(platform_log::start(*identity_.version, at, request_id, invoked_arn, identity_.tenant_id, trace),
+           at);
+}
+
+void FunctionLog::end(Instant at, std::string_view log_line, const platform_log::Report& report) {
+  if (takes_notes()) {
+    observations_->end(identity_, at, log_line, report);
+    return;
+  }
+  platform(log_line, at);
+  platform(platform_log::end(*identity_.version, at, report), at);
+  platform(platform_log::report(*identity_.version, at, report), at);
+}
+
 void FunctionLog::end_output() {
   frames_.end(*this);
   flush();
@@ -96,7 +116,7 @@ void FunctionLog::emit(std::string_view whole, Instant at) {
     tail_ += whole;
     if (tail_.size() > 4 * tail_bytes) tail_.erase(0, tail_.size() - tail_bytes);
   }
-  for (LogSink* sink : sinks_) sink->on_line(identity_, at, whole);
+  observations_->line(identity_, at, whole);
 }
 
 }  // namespace aviary::execution

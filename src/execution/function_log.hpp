@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include "execution/observations.hpp"
 #include "execution/observers.hpp"
 #include "execution/output_frames.hpp"
 #include "ports/clock.hpp"
@@ -24,10 +26,14 @@ class FunctionLog final : private OutputFrames::Receiver {
   /// Longest line: what CloudWatch Logs takes as one event. A longer one is cut.
   static constexpr std::size_t line_bytes = 256 * 1024;
 
-  FunctionLog(const EnvironmentIdentity& identity, const std::vector<LogSink*>& sinks, Clock& clock)
-      : identity_(identity), sinks_(sinks), clock_(clock) {}
+  FunctionLog(const EnvironmentIdentity& identity, std::shared_ptr<Observations> observations, Clock& clock)
+      : identity_(identity), observations_(std::move(observations)), clock_(clock) {}
+  /// What was noted of the environment names it.
+  ~FunctionLog() { observations_->settle(); }
+  FunctionLog(const FunctionLog&) = delete;
+  FunctionLog& operator=(const FunctionLog&) = delete;
 
-  bool wanted() const noexcept { return tailing_ || !sinks_.empty() || telemetry_ != nullptr; }
+  bool wanted() const noexcept { return tailing_ || observations_->logs() || telemetry_ != nullptr; }
   /// Gets the function's lines too; null: nobody. Outlives this, or is taken away before it goes.
   void set_telemetry(Telemetry* telemetry) { telemetry_ = telemetry; }
   /// A whole line that an extension wrote.
@@ -38,6 +44,10 @@ class FunctionLog final : private OutputFrames::Receiver {
   /// A whole line of the platform's, final newline included; an empty one is none. `at`: when, by the clock.
   void platform(std::string_view line, Instant at);
   void platform(std::string_view line) { platform(line, clock_.now()); }
+  /// START of an invocation.
+  void start(Instant at, std::string_view request_id, std::string_view invoked_arn, std::string_view trace);
+  /// END and REPORT of an invocation, and before them the line of what went wrong, if it is not empty.
+  void end(Instant at, std::string_view log_line, const platform_log::Report& report);
   /// Ends a line that the process left unfinished: at the end of an invocation.
   void flush();
   /// The process is gone: ends also a record that it left unfinished.
@@ -53,9 +63,10 @@ class FunctionLog final : private OutputFrames::Receiver {
   void on_record(std::string_view text) override;
   void line(std::string_view whole);
   void emit(std::string_view whole, Instant at);
+  bool takes_notes() const { return !tailing_ && partial_.empty() && observations_->takes_notes(); }
 
   const EnvironmentIdentity& identity_;
-  const std::vector<LogSink*>& sinks_;
+  const std::shared_ptr<Observations> observations_;
   Clock& clock_;
   OutputFrames frames_;
   std::string partial_;

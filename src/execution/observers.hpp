@@ -56,8 +56,9 @@ struct InvocationRecord {
   std::uint64_t billed_ms = 0;
   std::uint64_t max_memory_bytes = 0;  ///< 0 when unknown
   bool cold = false;
-  bool provisioned = false;  ///< ran in an environment of the version's provisioned concurrency
-  bool spilled = false;      ///< the version has provisioned concurrency, and all of it was busy
+  bool provisioned = false;     ///< ran in an environment of the version's provisioned concurrency
+  bool spilled = false;         ///< the version has provisioned concurrency, and all of it was busy
+  std::optional<Instant> at{};  ///< when it was over; nothing: just now
 };
 
 /// An invocation that counts as running, from when it was let in until it is answered.
@@ -66,6 +67,7 @@ struct PlaceNotice {
   std::string_view invoked_arn;  ///< qualified exactly as the caller qualified it
   Charge charge = Charge::Unreserved;
   std::size_t provisioned = 0;  ///< how many environments the version has provisioned
+  std::optional<Instant> at{};  ///< when; nothing: just now
 };
 
 class InvocationObserver {

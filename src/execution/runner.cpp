@@ -30,12 +30,16 @@ Runner::Runner(Ports ports, Options options)
               ports.stopwatch,          ports.random,   ports.endpoints, std::move(options), StartGate(0),
               TaskGroup(ports.executor)},
       gate_(around_.options.account_concurrency) {
+  around_.observations = std::make_shared<Observations>(ports.clock, ports.stopwatch);
   around_.live_folders = ports.live_folders;
   around_.images = ports.images;
   around_.gate = StartGate(std::max<std::size_t>(1, around_.options.concurrent_starts));
 }
 
-Runner::~Runner() { assert(homes_.empty() && "a runner is shut down before it goes"); }
+Runner::~Runner() {
+  assert(homes_.empty() && "a runner is shut down before it goes");
+  around_.observations->close();
+}
 
 Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
   auto job = std::make_unique<Job>();
@@ -68,7 +72,7 @@ Task<Result<lambda::Outcome>> Runner::run(lambda::Invocation invocation) {
     }
   }
   ++in_flight_;
-  for (InvocationObserver* observer : around_.observers) observer->on_place_taken(place_of(*job));
+  if (around_.observations->counts()) around_.observations->place_taken(place_of(*job));
   const OneShot<Result<lambda::Outcome>> answer = job->answer;
   submit(std::move(job));
   auto waiting = answer.wait();
@@ -84,7 +88,7 @@ void Runner::settle(JobPtr job, Result<lambda::Outcome> result) {
     if (pool && pool->provisioned_running > 0) --pool->provisioned_running;
   }
   --in_flight_;
-  for (InvocationObserver* observer : around_.observers) observer->on_place_left(place_of(*job));
+  if (around_.observations->counts()) around_.observations->place_left(place_of(*job));
   if (!result) {
     const bool throttled = result.error().shape == &rows::TooManyRequestsException;
     observe_unrun(*job, throttled ? InvocationEnd::Throttled : InvocationEnd::Refused,
@@ -103,10 +107,10 @@ PlaceNotice Runner::place_of(const Job& job) const {
 }
 
 void Runner::observe_unrun(const Job& job, InvocationEnd end, std::string_view error_type) {
-  if (around_.observers.empty()) return;
+  if (!around_.observations->counts()) return;
   const InvocationRecord record{job.invocation.version, job.invocation.request_id, job.invocation.invoked_arn,
                                 end, error_type};
-  for (InvocationObserver* observer : around_.observers) observer->on_invocation(record);
+  around_.observations->invocation(record);
 }
 
 Runner::PoolPtr Runner::pool_of(const lambda::VersionHandle& version, const std::string& tenant_id) {

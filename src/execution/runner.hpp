@@ -60,10 +60,12 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override;
 
   /// Sinks and observers outlive the runner, or are removed before they go.
-  void add_sink(LogSink& sink) { around_.sinks.push_back(&sink); }
-  void remove_sink(LogSink& sink) { std::erase(around_.sinks, &sink); }
-  void add_observer(InvocationObserver& observer) { around_.observers.push_back(&observer); }
-  void remove_observer(InvocationObserver& observer) { std::erase(around_.observers, &observer); }
+  void add_sink(LogSink& sink) { around_.observations->add(sink); }
+  void remove_sink(LogSink& sink) { around_.observations->remove(sink); }
+  void add_observer(InvocationObserver& observer) { around_.observations->add(observer); }
+  void remove_observer(InvocationObserver& observer) { around_.observations->remove(observer); }
+  /// For those who may hear of things later, and for whoever reads what they keep.
+  Observations& observations() noexcept { return *around_.observations; }
 
   /// What goes wrong on purpose; null: nothing. Outlives the runner, or is taken away before it goes.
   void set_faults(FaultSource* faults) { faults_ = faults; }

@@ -48,6 +48,7 @@ void Runner::end_all(const AwsError& reason) {
   for (const auto& [key, pool] : pools_) left.push_back(pool);
   for (const PoolPtr& pool : left) drop_if_empty(pool);
   if (housekeeping_ != 0) around_.stopwatch.cancel(std::exchange(housekeeping_, 0));
+  around_.observations->settle();
 }
 
 Task<> Runner::reset() {

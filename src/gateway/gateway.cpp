@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "gateway/signature.hpp"
+#include "gateway/unchunked_body.hpp"
 #include "wire/aws_cbor_codec.hpp"
+#include "wire/aws_chunked.hpp"
 #include "wire/content_encoding.hpp"
 #include "wire/event_stream.hpp"
 
@@ -59,6 +62,15 @@ Gateway::Gateway(Clock& clock, Random& ids, Journal& journal, GatewayOptions opt
 void Gateway::add(Service& service) {
   services_.push_back(&service);
   models_.push_back(&service.model());
+}
+
+bool Gateway::takes_stream(const wire::Request& request) const {
+  const std::optional<wire::Target> target = wire::identify(request, models_);
+  const wire::Codec* codec = target ? wire::codec_of(*target, request) : nullptr;
+  if (codec == nullptr) return false;
+  const auto service = std::ranges::find(services_, target->service, [](Service* s) { return &s->model(); });
+  const Result<wire::Match> match = codec->route(*target->service, request);
+  return match && (*service)->takes_stream(*match->operation);
 }
 
 wire::Response Gateway::refuse_size(const wire::Request& request) {
@@ -178,6 +190,13 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
       .payload = std::move(decoded->payload),
       .http = &request,
       .base_url = base_url(request)};
+  std::unique_ptr<BodySource> unchunked;
+  if (request.incoming != nullptr) {
+    const bool chunked = wire::is_aws_chunked(request);
+    if (chunked) unchunked = std::make_unique<UnchunkedBody>(*request.incoming);
+    call.incoming = chunked ? unchunked.get() : request.incoming;
+    if (options_.authenticate && !chunked) call.payload_sha256 = signed_payload_hash(request);
+  }
 
   Result<Reply> reply = co_await (*service)->call(std::move(call));
   // Reads wait as well: what they saw must not be lost either.
@@ -195,6 +214,8 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
     response.set("Content-Type", std::string(wire::event_stream_content_type));
     response.stream = std::move(reply->stream);
   }
+  response.source = std::move(reply->source);
+  response.source_size = reply->source_size;
   co_return response;
 }
 

@@ -43,6 +43,9 @@ class Gateway {
   void add(Service& service);
   /// The state is in every answer: an error is an encoded error, and an exception became a 500.
   Task<wire::Response> handle(wire::Request request);
+  /// Whether the body of this request, of which only the head was read, is for an operation that takes it as
+  /// it comes (`wire::Request::incoming`).
+  bool takes_stream(const wire::Request& request) const;
   /// What AWS says to a request whose body is beyond what it reads at all; of the request only the head was
   /// read.
   wire::Response refuse_size(const wire::Request& request);

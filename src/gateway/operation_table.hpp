@@ -54,6 +54,7 @@ class OperationTable {
         fmt::format("{}'s operation {} is not part of Aviary yet.", service_name_, call.operation->name));
   }
 
+  const models::Service& model() const { return *model_; }
   /// The operations that are answered, in the order of the model.
   std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;

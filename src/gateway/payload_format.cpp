@@ -113,7 +113,7 @@ OrderedJson payload_context_2(const wire::Request& request, const PayloadCall& c
   context["apiId"] = call.api_id;
   if (!call.authorizer.is_null()) context["authorizer"] = call.authorizer;
   context["domainName"] = request.header("host");
-  context["domainPrefix"] = call.api_id;
+  context["domainPrefix"] = call.domain_prefix.empty() ? call.api_id : call.domain_prefix;
   context["http"] = {{"method", request.method},
                      {"path", call.path},
                      {"protocol", "HTTP/1.1"},

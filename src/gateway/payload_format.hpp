@@ -17,7 +17,7 @@ namespace aviary {
 /// What an event says beyond what the request itself does.
 struct PayloadCall {
   std::string account;  ///< `requestContext.accountId`
-  std::string api_id;   ///< also the domain's prefix
+  std::string api_id;
   std::string route_key = "$default";
   std::string stage = "$default";
   std::string path;   ///< decoded
@@ -28,6 +28,8 @@ struct PayloadCall {
   OrderedJson path_parameters = OrderedJson::object();
   OrderedJson stage_variables = OrderedJson::object();
   OrderedJson authorizer = nullptr;  ///< `requestContext.authorizer`; null: none
+  std::string domain_prefix{};       ///< empty: the API's id
+  std::string extended_id{};         ///< `extendedRequestId` of format 1.0; empty: the request's id
 };
 
 /// The function's event.

@@ -24,6 +24,10 @@ constexpr ErrorShape unknown_key{"UnrecognizedClientException", 403, Fault::Send
 constexpr ErrorShape mismatch{"InvalidSignatureException", 403, Fault::Sender, "message", false,
                               "SignatureDoesNotMatch"};
 
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+constexpr ErrorShape s3_hash_mismatch{"XAmzContentSHA256Mismatch", 400, Fault::Sender, "message", false};
+constexpr ErrorShape s3_invalid_request{"InvalidRequest", 400, Fault::Sender, "message", false};
+
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 
 struct Signature {
@@ -214,11 +218,19 @@ Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, 
 
   const bool s3 = given.service == "s3";
   std::string payload_hash(request.header("x-amz-content-sha256"));
-  const bool literal_hash = payload_hash == "UNSIGNED-PAYLOAD" || payload_hash.starts_with("STREAMING-");
   if (payload_hash.empty()) {
-    payload_hash = s3 && given.presigned ? "UNSIGNED-PAYLOAD" : hex_encode(sha256(request.body));
-  } else if (!literal_hash && payload_hash != hex_encode(sha256(request.body))) {
-    return AwsError(mismatch, "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    if (s3 && given.presigned) {
+      payload_hash = "UNSIGNED-PAYLOAD";
+    } else if (request.incoming != nullptr) {
+      return AwsError(s3_invalid_request, "Missing required header for this request: x-amz-content-sha256");
+    } else {
+      payload_hash = hex_encode(sha256(request.body));
+    }
+  } else if (const std::string_view promised = signed_payload_hash(request);
+             !promised.empty() && request.incoming == nullptr &&
+             promised != hex_encode(sha256(request.body))) {
+    return AwsError(s3 ? s3_hash_mismatch : mismatch,
+                    "The provided 'x-amz-content-sha256' header does not match what was computed.");
   }
   const std::string canonical =
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(request, !s3),
@@ -230,6 +242,11 @@ Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, 
         "The request signature we calculated does not match the signature you provided. Check your AWS "
         "Secret Access Key and signing method. Consult the service documentation for details.");
   return {};
+}
+
+std::string_view signed_payload_hash(const wire::Request& request) {
+  const std::string_view said = request.header("x-amz-content-sha256");
+  return said == "UNSIGNED-PAYLOAD" || said.starts_with("STREAMING-") ? std::string_view{} : said;
 }
 
 std::vector<std::pair<std::string, std::string>> signed_headers(const wire::Request& request,

@@ -20,8 +20,16 @@ AccessKeys parse_access_keys(const std::vector<std::string>& pairs);
 /// Verifies AWS Signature Version 4, in the `Authorization` header or a presigned query, and that the signed
 /// payload hash is the body's. Errors are AWS's: `MissingAuthenticationToken`, `IncompleteSignature`,
 /// `InvalidClientTokenId`, `SignatureDoesNotMatch` (also for a date more than 15 minutes off `now`), all 403,
-/// as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html words them.
+/// and S3's `XAmzContentSHA256Mismatch` (400), as
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html words them.
+///
+/// Of a body that has not been read yet only what is said of it is verified; `signed_payload_hash` is what
+/// remains to be compared.
 Result<> verify_signature(const wire::Request& request, const AccessKeys& keys, Instant now);
+
+/// The hexadecimal SHA-256 that the body is said to have (`x-amz-content-sha256`); empty if the body is not
+/// signed, or in chunks that are.
+std::string_view signed_payload_hash(const wire::Request& request);
 
 /// Who signs, and for what.
 struct Signer {

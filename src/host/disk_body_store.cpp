@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "host/disk_body_writer.hpp"
 #include "host/file_io.hpp"
 
 namespace aviary::host {
@@ -16,12 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path body_file(const fs::path& folder, const std::string& id) { return folder / id.substr(0, 2) / id; }
-
-/// For a worker.
-std::error_code write_body(const fs::path& file, std::string_view bytes, bool durable) {
-  if (const std::error_code problem = make_folder(file.parent_path(), fs::perms::owner_all)) return problem;
-  return write_whole(file, bytes, durable);
-}
 
 /// For a worker.
 std::optional<std::string> read_body(const fs::path& file, std::uint64_t offset, std::uint64_t length) {
@@ -56,9 +51,9 @@ DiskBodyStore::DiskBodyStore(WorkerPool& workers, Random& names, fs::path folder
 
 DiskBodyStore::~DiskBodyStore() = default;
 
-BodyHandle DiskBodyStore::handle(std::string id, std::uint64_t size) {
+std::shared_ptr<StoredBody> DiskBodyStore::handle(std::string id, std::uint64_t size) {
   const std::weak_ptr<State> state = state_;
-  BodyHandle body(new StoredBody{std::move(id), size}, [state](const StoredBody* last) {
+  std::shared_ptr<StoredBody> body(new StoredBody{std::move(id), size}, [state](const StoredBody* last) {
     if (const auto alive = state.lock()) {
       alive->held.erase(last->id);
       alive->dropped.push_back(last->id);
@@ -69,20 +64,12 @@ BodyHandle DiskBodyStore::handle(std::string id, std::uint64_t size) {
   return body;
 }
 
-Task<BodyHandle> DiskBodyStore::write(std::shared_ptr<const std::string> bytes) {
+std::unique_ptr<BodyWriter> DiskBodyStore::begin(Watch watch) {
   std::string id = names_.hex(32);
-  const std::uint64_t size = bytes->size();
+  const fs::path file = body_file(folder_, id);
   // Held before it is there, so that a sweep does not take it.
-  BodyHandle body = handle(id, size);
-  auto work = [file = body_file(folder_, id), bytes = std::move(bytes), durable = durable_] {
-    return write_body(file, *bytes, durable);
-  };
-  const std::error_code problem = co_await workers_.run(std::move(work));
-  if (problem) {
-    log::error("an object could not be written to {}: {}", folder_.native(), problem.message());
-    co_return nullptr;
-  }
-  co_return body;
+  return std::make_unique<DiskBodyWriter>(workers_, handle(std::move(id), 0), file, durable_,
+                                          std::move(watch));
 }
 
 Task<std::optional<std::string>> DiskBodyStore::read(BodyHandle body, std::uint64_t offset,
@@ -123,7 +110,7 @@ void DiskBodyStore::sweep() {
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) continue;
     std::string name = entry->path().filename().native();
-    // A file that was being written goes when its name is written again; there is no such name here.
+    // Earlier releases gave a file that was being written another name.
     if (!name.starts_with('.') && !state_->held.contains(name)) state_->dropped.push_back(std::move(name));
   }
 }

@@ -9,15 +9,16 @@
 
 namespace aviary::host {
 
-/// Bodies as files named by chance: `<first two digits>/<32 hex digits>`. Owned by the composition root;
-/// called on the loop's thread, with all reading and writing done by the workers. Must outlive the coroutines
-/// that it returned, but not the handles.
+/// Bodies as files named by chance: `<first two digits>/<32 hex digits>`. A file that is not whole yet has
+/// its name already: records only name whole ones, and what none names is swept. Owned by the composition
+/// root; called on the loop's thread, with all reading and writing done by the workers. Must outlive the
+/// coroutines that it returned, but not the handles.
 class DiskBodyStore final : public BodyStore {
  public:
   DiskBodyStore(WorkerPool& workers, Random& names, std::filesystem::path folder, bool durable);
   ~DiskBodyStore() override;
 
-  Task<BodyHandle> write(std::shared_ptr<const std::string> bytes) override;
+  std::unique_ptr<BodyWriter> begin(Watch watch) override;
   Task<std::optional<std::string>> read(BodyHandle body, std::uint64_t offset, std::uint64_t length) override;
   BodyHandle open(std::string_view id) override;
   Task<> collect() override;
@@ -26,7 +27,7 @@ class DiskBodyStore final : public BodyStore {
 
  private:
   struct State;
-  BodyHandle handle(std::string id, std::uint64_t size);
+  std::shared_ptr<StoredBody> handle(std::string id, std::uint64_t size);
 
   WorkerPool& workers_;
   Random& names_;

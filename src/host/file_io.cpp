@@ -12,6 +12,8 @@ namespace {
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
+}  // namespace
+
 std::error_code write_all(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
@@ -26,8 +28,6 @@ std::error_code sync_folder(const std::filesystem::path& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened && ::fsync(opened.get()) == 0 ? std::error_code{} : last_error();
 }
-
-}  // namespace
 
 void Descriptor::reset() noexcept {
   if (number_ >= 0) ::close(number_);

@@ -49,6 +49,12 @@ class MappedFile {
   bool good_ = false;
 };
 
+/// All of the bytes, where the file stands.
+std::error_code write_all(int file, std::string_view bytes);
+
+/// Makes what was put into the folder, or renamed in it, last.
+std::error_code sync_folder(const std::filesystem::path& folder);
+
 /// Writes the file beside its place and renames it in, so that a reader sees the whole or nothing. `durable`:
 /// it is on disk, and found by its name after a loss of power, when this returns.
 std::error_code write_whole(const std::filesystem::path& path, std::string_view bytes, bool durable);

@@ -149,14 +149,16 @@ struct SqliteJournal::State : std::enable_shared_from_this<State> {
   bool open = false;
   std::uint64_t closed = 0;
   std::uint64_t durable = 0;
+  std::uint64_t awaited = 0;  ///< the newest batch with a change that somebody may wait for
   std::deque<std::pair<std::uint64_t, OneShot<bool>>> waiters;
   std::optional<any_io_executor> busy;  ///< keeps the loop running while anything is on its way to disk
   std::optional<Writer> writer;         ///< last: its thread ends before the rest goes
 
   std::uint64_t newest() const { return closed + (open ? 1 : 0); }
 
-  void add(RecordChange change) {
+  void add(RecordChange change, bool is_awaited = true) {
     open_batch.push_back(std::move(change));
+    if (is_awaited) awaited = closed + 1;
     if (open) return;
     open = true;
     if (!busy) busy = boost::asio::prefer(loop, boost::asio::execution::outstanding_work.tracked);
@@ -207,6 +209,14 @@ void SqliteJournal::put(std::string_view collection, std::string_view key, std::
   state_->add({RecordChange::Kind::Put, std::string(collection), std::string(key), std::move(value)});
 }
 
+void SqliteJournal::put_unawaited(std::string_view collection, std::string_view key, std::string value) {
+  state_->add({RecordChange::Kind::Put, std::string(collection), std::string(key), std::move(value)}, false);
+}
+
+void SqliteJournal::erase_unawaited(std::string_view collection, std::string_view key) {
+  state_->add({RecordChange::Kind::Erase, std::string(collection), std::string(key)}, false);
+}
+
 void SqliteJournal::erase(std::string_view collection, std::string_view key) {
   state_->add({RecordChange::Kind::Erase, std::string(collection), std::string(key)});
 }
@@ -217,14 +227,16 @@ void SqliteJournal::clear() {
 }
 
 Task<> SqliteJournal::settled() {
-  const std::uint64_t newest = state_->newest();
-  if (state_->durable >= newest) co_return;
+  const std::uint64_t awaited = state_->awaited;
+  if (state_->durable >= awaited) co_return;
   OneShot<bool> on_disk;
-  state_->waiters.emplace_back(newest, on_disk);
+  state_->waiters.emplace_back(awaited, on_disk);
   co_await on_disk.wait();
 }
 
-bool SqliteJournal::is_settled() const noexcept { return state_->durable == state_->newest(); }
+bool SqliteJournal::is_settled() const noexcept { return state_->durable >= state_->awaited; }
+
+bool SqliteJournal::is_written() const noexcept { return state_->durable == state_->newest(); }
 
 void SqliteJournal::load(std::string_view collection, const Visitor& visit) {
   state_->writer->records().load(collection, visit);

@@ -8,6 +8,7 @@
 
 #include "host/start_problem.hpp"
 #include "ports/journal.hpp"
+#include "ports/unawaited_journal.hpp"
 
 namespace aviary::host {
 
@@ -23,7 +24,7 @@ namespace aviary::host {
 /// ms doubling to 5 s, for as long as the server runs. Until it succeeds `settled()` does not complete, so no
 /// change is acknowledged; later changes queue up behind, in order. Whoever does not await `settled()` goes
 /// on. `trouble()` says what is wrong, and the log said so once.
-class SqliteJournal final : public Journal {
+class SqliteJournal final : public Journal, public UnawaitedJournal {
  public:
   /// Opens the database, or makes it. Refused: a file that is no database of Aviary's, or one with a newer
   /// layout.
@@ -37,10 +38,13 @@ class SqliteJournal final : public Journal {
 
   bool durable() const noexcept override { return true; }
   void put(std::string_view collection, std::string_view key, std::string value) override;
+  void put_unawaited(std::string_view collection, std::string_view key, std::string value) override;
   void erase(std::string_view collection, std::string_view key) override;
+  void erase_unawaited(std::string_view collection, std::string_view key) override;
   void clear() override;
   Task<> settled() override;
   bool is_settled() const noexcept override;
+  bool is_written() const noexcept override;
   void load(std::string_view collection, const Visitor& visit) override;
 
   /// Empty when all is well, else what the disk said last.

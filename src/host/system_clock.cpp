@@ -172,6 +172,7 @@ void SystemClock::set_mode(ClockMode mode, double speed) {
 
 ClockMode SystemClock::mode() const noexcept { return state_->mode; }
 double SystemClock::speed() const noexcept { return state_->speed; }
+bool SystemClock::driven() const noexcept { return state_->driving; }
 std::size_t SystemClock::pending() const noexcept { return state_->timers.size(); }
 
 std::optional<Instant> SystemClock::next_due() const {

@@ -46,6 +46,8 @@ class SystemClock final : public Clock {
   void set_mode(ClockMode mode, double speed = 1.0);
   ClockMode mode() const noexcept;
   double speed() const noexcept;
+  /// Whether somebody drives it right now.
+  bool driven() const noexcept;
   std::optional<Instant> next_due() const;
   std::size_t pending() const noexcept;
 

@@ -100,7 +100,7 @@ void append_head(std::string& out, const wire::Response& response, const Framing
     if (!framing.http_1_0) out += "Transfer-Encoding: chunked\r\n";
   } else if (!measured && status_has_body(response.status)) {
     out += "Content-Length: ";
-    append_number(out, response.body.size());
+    append_number(out, response.source ? response.source_size : response.body.size());
     out += "\r\n";
   }
   if (!framing.keep_alive)

@@ -75,6 +75,9 @@ struct Server::State final : House, std::enable_shared_from_this<State> {
   std::shared_ptr<wire::BodyStream> receive_body(const wire::Request& request) override {
     return options.receive_body ? options.receive_body(request) : nullptr;
   }
+  bool takes_stream(const wire::Request& request) override {
+    return options.takes_stream && options.takes_stream(request);
+  }
   void set_deadline(Session& session, std::chrono::nanoseconds allowance) override;
 
   void sweep();

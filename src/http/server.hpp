@@ -62,6 +62,11 @@ struct Options {
   /// holding the peer back. The handler is called at the end, with trailers and without a body. Null, or no
   /// such function: the body is kept in the request.
   std::function<std::shared_ptr<wire::BodyStream>(const wire::Request&)> receive_body{};
+  /// Asked when the head of a request with a body of some size is there: whether the handler is to be called
+  /// at once and takes the body as it comes, from `wire::Request::incoming`. Such a body has no limit here,
+  /// and `Expect: 100-continue` is answered when its first piece is asked for. Once the handler has answered,
+  /// little that it did not take is dropped; before more the connection is closed.
+  std::function<bool(const wire::Request&)> takes_stream{};
   /// For the `Date` header of answers that have none. Empty: no such header.
   std::function<Instant()> now{};
 };

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -22,12 +21,6 @@ namespace {
 namespace asio = boost::asio;
 using Error = boost::system::error_code;
 
-/// A body up to this size is copied behind the head: one small write is cheaper than a gathered one.
-constexpr std::size_t small_body = 4096;
-/// What an idle connection may keep of its output buffer.
-constexpr std::size_t idle_output = 8192;
-/// A body is made room for in steps, so that a large Content-Length alone costs no memory.
-constexpr std::size_t body_step = 256 * 1024;
 /// After so many requests without waiting for the peer, others get their turn.
 constexpr int turn = 64;
 /// After a refusal the rest of what the peer sends is read and dropped for a while: closing with unread bytes
@@ -35,8 +28,6 @@ constexpr int turn = 64;
 /// with these values.
 constexpr std::chrono::seconds linger_total{30};
 constexpr std::chrono::seconds linger_silence{5};
-
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 int status_of(Refusal why) {
   switch (why) {
@@ -80,7 +71,10 @@ Session::Session(House& house, Socket socket, std::uint16_t local_port, std::uin
       socket_(std::move(socket)),
       local_port_(local_port),
       peer_port_(peer_port),
-      connection_(next_connection()) {}
+      connection_(next_connection()),
+      turn_(WriteTurn::of(socket_.get_executor())) {}
+
+Session::~Session() { take_back(); }
 
 std::chrono::nanoseconds Session::allowance(Phase phase) const {
   const Limits& limits = house_.limits();
@@ -118,13 +112,19 @@ void Session::enter(Phase phase) {
 }
 
 void Session::wind_down() {
+  if (phase_ != Phase::Idle) return;
+  if (held_ && !stuck_) {
+    take_back();
+    held_ = true;
+    flush();
+  }
   Error ignored;
-  if (phase_ == Phase::Idle) socket_.close(ignored);
+  if (!stuck_) socket_.close(ignored);
 }
 
 bool Session::is_resting() const {
   Error ignored;
-  return phase_ == Phase::Idle && socket_.is_open() && socket_.available(ignored) == 0;
+  return phase_ == Phase::Idle && !held_ && socket_.is_open() && socket_.available(ignored) == 0;
 }
 
 bool Session::connected() {
@@ -152,6 +152,14 @@ Session::Got Session::explain(const Error& error) const {
 }
 
 Task<> Session::run() {
+  auto serving = serve();
+  co_await std::move(serving);
+  if (aborted_) co_return;
+  auto draining = drain();
+  co_await std::move(draining);
+}
+
+Task<> Session::serve() {
   Error error;
   socket_.non_blocking(true, error);  // writes are tried at once, without the detour through the reactor
   if (error) co_return;
@@ -173,6 +181,7 @@ Task<> Session::run() {
         break;
       }
       if (in_.data() != before) parser_.moved(before, in_.data());
+      if (stuck_ && !co_await drain()) co_return;
       if (in_.empty()) {
         if (house_.closing()) co_return;
         if (phase_ != Phase::Idle) enter(Phase::Idle);
@@ -182,6 +191,7 @@ Task<> Session::run() {
       since_wait = 0;
       const auto room = asio::buffer(in_.space(), in_.room());
       const auto [failed, count] = co_await socket_.async_read_some(room, tuple);
+      if (failed && stuck_ && !expired_ && socket_.is_open()) continue;
       if (failed) {
         if (expired_ && phase_ == Phase::Head) co_await refuse(Refusal::Timeout, 0);
         co_return;
@@ -208,12 +218,17 @@ Task<> Session::run() {
     const std::uint64_t length = parser_.content_length();
     if (length > 0 || parser_.chunked()) {
       Got got = Got::All;
-      if (length > house_.limits().body_bytes) {
+      if (is_taken_as_it_comes()) {
+        if (!co_await drain()) co_return;
+        used = begin_incoming();
+      } else if (length > house_.limits().body_bytes) {
         got = Got::TooLarge;
       } else if (in_.size() - used >= length && !parser_.chunked()) {
         parser_.request().body.assign(in_.data() + used, length);
         used += length;
       } else {
+        // No answer is held back while a body is waited for.
+        if (!co_await drain()) co_return;
         if (parser_.expects_continue() && in_.size() == used && !parser_.http_1_0()) {
           if (!co_await write_rest(continue_line, {})) co_return;
         }
@@ -246,12 +261,14 @@ Task<> Session::run() {
     // The answer.
     enter(Phase::Busy);
     bool keep_alive = parser_.keep_alive();
+    bool lingers = false;
     {
       wire::Request& request = parser_.request();
       request.local_port = local_port_;
       request.peer_port = peer_port_;
       request.connection = connection_;
       const bool is_head = request.method == "HEAD";
+      if (incoming_) request.incoming = &*incoming_;
       wire::Response response;
       std::exception_ptr failure;
       try {
@@ -269,13 +286,25 @@ Task<> Session::run() {
       const std::shared_ptr<wire::BodyStream> stream = response.stream;
       const bool streamed = stream && !is_head && status_has_body(response.status);
       if (stream && !streamed) stream->close();
+      if (incoming_) {
+        auto dropping = drop_incoming();
+        lingers = !co_await std::move(dropping);
+        if (aborted_ || incoming_->end == BodyEnd::Gone) {
+          if (streamed) stream->close();
+          co_return;
+        }
+        if (lingers) keep_alive = false;
+        incoming_.reset();
+      }
       // To an old peer only the end of the connection tells the end of such a body.
       if (streamed && parser_.http_1_0()) keep_alive = false;
       keep_alive = keep_alive && !house_.closing() && !asks_to_close(response);
       const bool has_body = prepare(response, keep_alive, is_head);
-      std::string_view head = out_;
+      const bool held = keep_alive && !has_body && !streamed && !response.source && hold();
+      if (!held) take_back();
+      std::string_view head = held ? std::string_view() : out_;
       std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
-      bool written = write_now(head, body);
+      bool written = held || write_now(head, body);
       if (written && (!head.empty() || !body.empty())) written = co_await write_rest(head, body);
       if (!written) {
         if (streamed) stream->close();
@@ -284,7 +313,14 @@ Task<> Session::run() {
       if (streamed) {
         auto streaming = write_stream(stream, !parser_.http_1_0());
         if (!co_await std::move(streaming)) co_return;
+      } else if (response.source && !is_head && status_has_body(response.status)) {
+        auto sending = write_source(std::move(response.source), response.source_size);
+        if (!co_await std::move(sending)) co_return;
       }
+    }
+    if (lingers) {
+      co_await linger();
+      co_return;
     }
     if (!keep_alive) {
       socket_.shutdown(Socket::shutdown_send, error);
@@ -295,129 +331,11 @@ Task<> Session::run() {
     in_.consume(used);
     if (chunked_in_.capacity() > 0) in_ = std::exchange(chunked_in_, ReceiveBuffer());
     in_.relax();
-    if (out_.capacity() > idle_output) out_ = std::string();
+    if (!held_) forget_output();
     if (++since_wait >= turn) {
       since_wait = 0;
       co_await asio::post(socket_.get_executor(), asio::use_awaitable);
     }
-  }
-}
-
-Task<Session::Got> Session::read_sized_body(std::uint64_t length) {
-  std::string& body = parser_.request().body;
-  body.reserve(length);  // untouched pages of it cost nothing
-  const std::size_t head = parser_.head_size();
-  body.assign(in_.data() + head, in_.size() - head);
-  in_.truncate(head);
-  std::size_t filled = body.size();
-  while (filled < length) {
-    if (filled == body.size()) body.resize(std::min<std::uint64_t>(length, filled + body_step));
-    enter(Phase::Body);
-    const auto room = asio::buffer(body.data() + filled, body.size() - filled);
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) {
-      body.resize(filled);
-      co_return explain(error);
-    }
-    filled += count;
-  }
-  co_return Got::All;
-}
-
-Task<Session::Got> Session::read_chunked_body() {
-  const std::size_t head = parser_.head_size();
-  chunked_in_ = ReceiveBuffer();
-  chunked_in_.append(in_.view().substr(head));
-  in_.truncate(head);
-  const std::uint64_t limit = house_.limits().body_bytes;
-  wire::Request& whole = parser_.request();
-  whole.local_port = local_port_;
-  whole.peer_port = peer_port_;
-  whole.connection = connection_;
-  const std::shared_ptr<wire::BodyStream> receiver = house_.receive_body(whole);
-  auto reading = read_chunks(limit, receiver);
-  const Got got = co_await std::move(reading);
-  if (receiver && got != Got::All) receiver->fail();
-  co_return got;
-}
-
-Task<Session::Got> Session::read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver) {
-  for (;;) {
-    std::size_t used = 0;
-    const auto step = parser_.chunks(chunked_in_.data(), chunked_in_.size(), limit, used);
-    chunked_in_.consume(used);
-    if (receiver) {
-      std::string& body = parser_.request().body;
-      receiver->write(body);
-      body.clear();
-      if (receiver->written() > limit) co_return Got::TooLarge;
-      auto making_room = wait_for_room(receiver);
-      co_await std::move(making_room);
-      if (aborted_) co_return Got::Gone;
-    }
-    switch (step) {
-      case RequestParser::Step::Done:
-        co_return Got::All;
-      case RequestParser::Step::TooLarge:
-        co_return Got::TooLarge;
-      case RequestParser::Step::NeedMore:
-        break;
-      default:
-        co_return Got::Malformed;
-    }
-    // Full means a chunk's extensions or the trailers, which the parser takes in one piece, are longer than a
-    // whole request's headers may be.
-    if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
-    chunked_in_.grow(house_.limits().header_bytes);
-    enter(Phase::Body);
-    const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) co_return explain(error);
-    chunked_in_.received(count);
-  }
-}
-
-/// Renders the head into `out_`. Whether the body has to be written apart from it.
-bool Session::prepare(const wire::Response& response, bool keep_alive, bool is_head) {
-  Framing framing;
-  framing.keep_alive = keep_alive;
-  framing.http_1_0 = parser_.http_1_0();
-  framing.head = is_head;
-  framing.streamed = response.stream && !is_head && status_has_body(response.status);
-  framing.date = house_.date();
-  out_.clear();
-  append_head(out_, response, framing);
-  if (is_head || framing.streamed || !status_has_body(response.status)) return false;
-  if (response.body.size() > small_body) return true;
-  out_ += response.body;
-  return false;
-}
-
-/// Writes what the kernel takes without waiting, and leaves the rest in its arguments. False: the peer is
-/// gone.
-bool Session::write_now(std::string_view& head, std::string_view& body) {
-  Error error;
-  std::size_t count = 0;
-  if (body.empty()) {
-    count = socket_.write_some(asio::buffer(head), error);
-  } else {
-    const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
-    count = socket_.write_some(both, error);
-  }
-  if (error && error != asio::error::would_block) return false;
-  const std::size_t of_head = std::min(count, head.size());
-  head.remove_prefix(of_head);
-  body.remove_prefix(count - of_head);
-  return true;
-}
-
-Task<bool> Session::write_rest(std::string_view head, std::string_view body) {
-  for (;;) {
-    if (!write_now(head, body)) co_return false;
-    if (head.empty() && body.empty()) co_return true;
-    enter(Phase::Writing);
-    const auto [error] = co_await socket_.async_wait(Socket::wait_write, tuple);
-    if (error || !socket_.is_open()) co_return false;
   }
 }
 
@@ -429,6 +347,7 @@ Task<> Session::refuse(Refusal why, std::uint64_t limit) {
   const Refused refused{why, status_of(why), limit, parser_.request()};
   const wire::Response response = house_.refuse(refused);
   const bool has_body = prepare(response, false, refused.request.method == "HEAD");
+  take_back();
   const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
   if (co_await write_rest(out_, body)) co_await linger();
 }

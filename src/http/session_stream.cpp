@@ -9,7 +9,7 @@
 #include "http/session.hpp"
 #include "ports/one_shot.hpp"
 
-/// Answers whose bodies are sent while they are made.
+/// Answers whose bodies are sent piece by piece.
 namespace aviary::http {
 namespace {
 
@@ -57,6 +57,21 @@ Task<bool> Session::write_stream(std::shared_ptr<wire::BodyStream> stream, bool 
   if (!chunked) co_return true;
   auto ending = write_rest(last_chunk, {});
   co_return co_await std::move(ending);
+}
+
+/// A body of known length. False: the connection is done with; a peer that got less than was promised sees it
+/// end early.
+Task<bool> Session::write_source(std::shared_ptr<BodySource> source, std::uint64_t size) {
+  while (size > 0) {
+    enter(Phase::Busy);
+    auto taking = source->next();
+    const BodyPiece piece = co_await std::move(taking);
+    if (aborted_ || piece.bytes.empty() || piece.bytes.size() > size) co_return false;
+    size -= piece.bytes.size();
+    auto writing = write_rest(piece.bytes, {});
+    if (!co_await std::move(writing)) co_return false;
+  }
+  co_return true;
 }
 
 /// Holds the peer back while whoever takes the body has enough of it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "base/time.hpp"
 #include "wire/convert.hpp"
@@ -185,9 +186,11 @@ class Reader {
         shape.element_location_name.empty() ? "value" : shape.element_location_name;
     while (!group.empty()) {
       const std::string_view index = part_at(group.front().first, offset);
-      if (!is_number(index)) return unexpected_object();
-      const std::size_t next = offset + index.size() + 1;
-      Group entry = take(group, offset, index);
+      // `Attribute.Name=DelaySeconds&Attribute.Value=5`: a single entry needs no number, say SQS's examples.
+      const bool bare = flattened && (index == key_tag || index == value_tag);
+      if (!bare && !is_number(index)) return unexpected_object();
+      const std::size_t next = bare ? offset : offset + index.size() + 1;
+      Group entry = bare ? std::exchange(group, {}) : take(group, offset, index);
       std::optional<std::string> key;
       Result<Json> read = Json(nullptr);
       while (!entry.empty()) {

@@ -7,6 +7,10 @@
 #include <utility>
 #include <vector>
 
+namespace aviary {
+class BodySource;  // passed through, never looked into
+}
+
 namespace aviary::wire {
 
 class BodyStream;
@@ -26,6 +30,9 @@ struct Request {
   std::uint64_t connection = 0;
   /// Fields after a chunked body. Apart from `headers`, which a trailer must never replace (RFC 9110 6.5.1).
   std::vector<std::pair<std::string_view, std::string_view>> trailers{};
+  /// Set: the body has not been read, it is taken from here; `body` is empty. Lives until the handler has
+  /// answered.
+  BodySource* incoming = nullptr;
 
   /// The first header of that name (any case), or an empty view.
   std::string_view header(std::string_view name) const noexcept;
@@ -40,6 +47,9 @@ struct Response {
   std::string body;
   /// Set: the body is what comes out of it, sent as it comes; `body` is not used.
   std::shared_ptr<BodyStream> stream{};
+  /// Set: the body is the `source_size` bytes that are taken from here; `body` is not used.
+  std::shared_ptr<BodySource> source{};
+  std::uint64_t source_size = 0;
 
   void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
 };

@@ -19,7 +19,8 @@ Result<Decoded> RpcCodec::decode(const Match& match, Request& request) const {
   Result<Json> document = body_.read(request.body, *operation.input, true);
   if (!document) return document.error();
   std::string().swap(request.body);
-  if (Result<> valid = validate(*operation.input, *document); !valid) return valid.error();
+  if (Result<> valid = validate(*operation.input, *document, violation_words(operation)); !valid)
+    return valid.error();
   decoded.input = std::move(*document);
   return decoded;
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "models/ecr.hpp"
 #include "wire/java_text.hpp"
 #include "wire/pattern.hpp"
 #include "wire/protocol.hpp"
@@ -105,8 +107,20 @@ std::string constraints(const Shape& shape, bool nullable) {
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
+/// The same constraint as ECR words it: `must satisfy regular expression '[a-z]+'`. Seen on the wire.
+std::string first_words(std::string_view constraint) {
+  constexpr std::string_view pattern = "Member must satisfy regular expression pattern: ";
+  if (constraint.starts_with(pattern))
+    return fmt::format("must satisfy regular expression '{}'", constraint.substr(pattern.size()));
+  for (const std::string_view start : {"Member must have ", "Member must not "})
+    if (constraint.starts_with(start)) return std::string(constraint.substr(7));
+  return std::string(constraint);
+}
+
 class Check {
  public:
+  explicit Check(ViolationWords words) : words_(words) {}
+
   void structure(const Shape& shape, const Json& document, const std::string& path, int level) {
     for (const Member& member : shape.members) {
       if (full()) return;
@@ -122,6 +136,7 @@ class Check {
 
   Result<> result() {
     if (texts_.empty()) return {};
+    if (words_ == ViolationWords::First) return AwsError(errors::ValidationException, texts_.front());
     return AwsError(errors::ValidationException,
                     fmt::format("{} validation error{} detected: {}", texts_.size(),
                                 texts_.size() == 1 ? "" : "s", fmt::join(texts_, "; ")));
@@ -137,16 +152,22 @@ class Check {
            !shape.values.empty();
   }
 
-  bool full() const { return texts_.size() >= most_violations; }
+  bool full() const { return texts_.size() >= (words_ == ViolationWords::First ? 1 : most_violations); }
+  void add_first(const std::string& path, std::string_view constraint) {
+    texts_.push_back(fmt::format("Invalid parameter at '{}' failed to satisfy constraint: '{}'", path,
+                                 first_words(constraint)));
+  }
 
   void add(const Shape& shape, const Json& value, const std::string& path, std::string_view constraint) {
     if (full()) return;
+    if (words_ == ViolationWords::First) return add_first(path, constraint);
     const std::string shown = hides_value(shape) ? " " : fmt::format(" '{}' ", java_text(shape, value));
     texts_.push_back(fmt::format("Value{}at '{}' failed to satisfy constraint: {}", shown, path, constraint));
   }
 
   void add_null(const Shape& shape, const std::string& path) {
     if (full()) return;
+    if (words_ == ViolationWords::First) return add_first(path, not_null);
     texts_.push_back(fmt::format("Value {}at '{}' failed to satisfy constraint: {}",
                                  hides_value(shape) ? "" : "null ", path, not_null));
   }
@@ -214,13 +235,22 @@ class Check {
     }
   }
 
+  ViolationWords words_;
   std::vector<std::string> texts_;
 };
 
 }  // namespace
 
-Result<> validate(const Shape& shape, const Json& document) {
-  Check check;
+ViolationWords violation_words(const models::Operation& operation) {
+  // Rows of one table lie side by side.
+  const std::less<const models::Operation*> before{};
+  const auto rows = models::ecr::service.operations;
+  const bool own = !before(&operation, rows.data()) && before(&operation, rows.data() + rows.size());
+  return own ? ViolationWords::First : ViolationWords::All;
+}
+
+Result<> validate(const Shape& shape, const Json& document, ViolationWords words) {
+  Check check(words);
   check.structure(shape, document, {}, 0);
   return check.result();
 }

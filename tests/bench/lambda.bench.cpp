@@ -53,7 +53,7 @@ struct Filled {
     return {std::move(configuration), code, {}};
   }
   void publish() {
-    if (!store.replace_latest(*function, contents(), {}, false, at)) std::abort();
+    if (!store.replace_latest(*function, contents(), {}, Publish::No, at)) std::abort();
     store.settle(*function, at);
     if (!store.publish(*function, {}, at)) std::abort();
   }

@@ -32,6 +32,7 @@ LAYERS = {
     "http": ["wire", "models", "ports", "base"],
     "runtimes": ["base"],
     "host": ["runtimes", "ports", "base", "spawner"],
+    "engine": ["http", "host", "ports", "base"],
     "spawner": [],  # a program of its own, which the host talks to
     "app": None,  # ties everything together
 }

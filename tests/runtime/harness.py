@@ -199,6 +199,10 @@ class RuntimeApi:
         self.listener.close()
 
 
+# An environment that is made ahead says it is ready without having run its handler.
+AHEAD = {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}
+
+
 class Function:
     """A client process, running the given files as its function."""
 

@@ -13,7 +13,7 @@ import textwrap
 import unittest
 import zipfile
 
-from harness import ARN, RUNTIME_DIR, SOURCE, Function
+from harness import AHEAD, ARN, RUNTIME_DIR, SOURCE, Function
 
 JAVA, JAVAC = shutil.which("java"), shutil.which("javac")
 JAR = os.path.join(RUNTIME_DIR, "java", "aviary-runtime.jar")
@@ -97,6 +97,19 @@ class JavaTest(unittest.TestCase):
             f"User-Agent: {agent}\r\nContent-Type: application/json\r\nContent-Length: 25"
             '{"got":{"key1":"value1"}}'))
         self.assertEqual(function.invoke(b'{"a":"\\u00fc\xe2\x82\xac"}').body.decode(), '{"got":{"a":"ü€"}}')
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        function = self.function(environment=AHEAD, Fn="""
+            import com.amazonaws.services.lambda.runtime.*;
+            public class Fn implements RequestHandler<Object, Object> {
+              private final java.util.List<String> calls = new java.util.ArrayList<>();
+              public Object handleRequest(Object in, Context context) {
+                calls.add(context.getAwsRequestId());
+                return calls;
+              }
+            }""")
+        self.assertEqual(function.invoke(request_id="first").body, b'["first"]')
+        self.assertEqual([one.path.rsplit("/", 1)[1] for one in function.api.requests[:2]], ["next", "response"])
 
     def test_streams_bytes_both_ways(self):
         function = self.function(Fn="""

@@ -15,7 +15,7 @@ import threading
 import unittest
 
 from every_client import EveryClient
-from harness import ARN, ISO, RUNTIME_DIR, Function, version_of
+from harness import AHEAD, ARN, ISO, RUNTIME_DIR, Function, version_of
 
 NODE, VERSION = version_of("node", "--version")
 ECHO = "exports.handler = async (event) => event;"
@@ -71,6 +71,14 @@ class Common(EveryClient):
     REPEATS = "exports.handler = async (n) => 'x'.repeat(n);"
 
     # ------------------------------------------------------------------------------------------------ requests
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        function = self.function(
+            "const calls = []; exports.handler = async (event, context) => { calls.push(context.awsRequestId); return calls; };",
+            environment=AHEAD)
+        self.assertEqual(function.invoke(request_id="first").body, b'["first"]')
+        self.assertEqual([one.path.rsplit("/", 1)[1] for one in function.api.requests[:2]], ["next", "response"])
+        self.assertEqual(function.api.connections, 1)
 
     def test_unicode(self):
         function = self.function(ECHO)

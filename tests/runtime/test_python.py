@@ -11,7 +11,7 @@ import textwrap
 import unittest
 
 from every_client import EveryClient
-from harness import ARN, ISO, Function, python_argv, pythons
+from harness import AHEAD, ARN, ISO, Function, python_argv, pythons
 
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
 
@@ -85,6 +85,27 @@ class PythonCase(EveryClient, unittest.TestCase):
         function.invoke()
         kinds = [request.path.rsplit("/", 1)[1] for request in function.api.requests[:4]]
         self.assertEqual(kinds, ["next", "response", "next", "response"])
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        source = """
+            import gc, sys, weakref
+            calls = []
+            class Garbage: pass
+            def circle():
+                garbage = Garbage()
+                garbage.self = garbage
+                return weakref.ref(garbage)
+            left = circle()
+            def handler(event, context):
+                calls.append(context.aws_request_id)
+                return calls, left() is None, 'aviary_runtime.exercise' in sys.modules
+        """
+        function = self.function(source, environment=AHEAD)
+        answer = function.invoke(request_id="first")
+        self.assertEqual(json.loads(answer.body), [["first"], True, True])
+        self.assertEqual([request.path.rsplit("/", 1)[1] for request in function.api.requests[:2]], ["next", "response"])
+        self.assertEqual(function.api.connections, 1)
+        self.assertEqual(json.loads(self.function(source).invoke(request_id="first").body)[2], False)
 
     # ------------------------------------------------------------------------------------------------- payloads
 

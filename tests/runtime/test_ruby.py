@@ -7,7 +7,7 @@ import textwrap
 import unittest
 
 from every_client import EveryClient
-from harness import ARN, RUNTIME_DIR, Function, version_of
+from harness import AHEAD, ARN, RUNTIME_DIR, Function, version_of
 
 RUBY, VERSION = version_of("ruby", "-e", "print RUBY_VERSION")
 ECHO = "def handler(event:, context:) = event"
@@ -43,6 +43,13 @@ class RubyTest(EveryClient, unittest.TestCase):
         payload = json.loads(answer.body)
         self.assertEqual(list(payload), ["errorMessage", "errorType", "stackTrace"])
         return payload, answer, function
+
+    def test_an_environment_made_ahead_is_ready_without_having_run_its_handler(self):
+        function = self.function(
+            "$calls = []\ndef handler(event:, context:) = $calls.push(context.aws_request_id)", environment=AHEAD)
+        self.assertEqual(function.invoke(request_id="first").body, b'["first"]')
+        self.assertEqual([one.path.rsplit("/", 1)[1] for one in function.api.requests[:2]], ["next", "response"])
+        self.assertEqual(function.api.connections, 1)
 
     def test_unicode(self):
         body = '{"schlüssel":"ä€😀"}'

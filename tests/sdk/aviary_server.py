@@ -157,10 +157,11 @@ class Server:
         return self.request("DELETE", path, **keywords)
 
 
-def operations_table():
-    """{operation of Lambda: whether it is there}, as `aviary operations` prints it."""
+def operations_table(service=None):
+    """{operation: whether it is there}, as `aviary operations` prints it: of one service, or of all together."""
     done = subprocess.run([binary(), "operations"], capture_output=True, text=True, timeout=20, check=True)
-    return parse_operations(done.stdout)
+    sections = done.stdout.split("\n### ")
+    return parse_operations("\n".join(each for each in sections if service in (None, each.lstrip("# ").split(":")[0])))
 
 
 def parse_operations(markdown):

@@ -2,12 +2,44 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
 from functools import lru_cache
 
 from aviary_server import ACCOUNT, REGION
+
+
+# Runs a list of commands, answers a list of [exit code, output, errors].
+MANY = """
+import contextlib, io, json, sys
+from awscli.clidriver import create_clidriver
+answers, driver = [], create_clidriver()
+for words in json.load(sys.stdin):
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding='utf-8') for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = driver.main(words)
+        except SystemExit as end:
+            code = end.code
+    out.flush(), err.flush()
+    answers.append([code] + [each.buffer.getvalue().decode() for each in (out, err)])
+print(json.dumps(answers))
+"""
+
+
+def _interpreter(path):
+    """What runs the script at `path`, or the script that a shim of pyenv stands for; None if it is no script."""
+    def named(path):
+        with open(path, "rb") as file:
+            first = file.readline(200).decode(errors="replace").strip()
+        return first.removeprefix("#!").split()[0] if first.startswith("#!") and "python" in first else None
+
+    if named(path) is None and "pyenv" in path and shutil.which("pyenv"):
+        found = subprocess.run(["pyenv", "which", "aws"], capture_output=True, text=True)
+        path = found.stdout.strip() or path
+    return named(path)
 
 
 def _version(path):
@@ -85,6 +117,24 @@ class Cli:
         done = subprocess.run(["bash", "-c", function + script], capture_output=True, text=True, cwd=self.folder,
                               env=self.environment, timeout=timeout, stdin=subprocess.DEVNULL)
         return Ran(script, done)
+
+    def many(self, *commands, timeout=120):
+        """One command after the other, each a text of words, in one process of the CLI's own interpreter: what takes it long
+        is its start. None for those that this CLI does not know yet."""
+        interpreter = _interpreter(self.path)
+        if interpreter is None:
+            return [None if "Invalid choice" in ran.err else ran for ran in (self.run(*shlex.split(each)) for each in commands)]
+        done = subprocess.run([interpreter, "-c", MANY], capture_output=True, text=True, cwd=self.folder,
+                              env=self.environment, timeout=timeout, input=json.dumps(
+                                  [["--endpoint-url", self.environment["AWS_ENDPOINT_URL"], *shlex.split(each)]
+                                   for each in commands]))
+        if done.returncode != 0:
+            raise AssertionError(f"{self.version}: {done.stderr}")
+        answers = []
+        for command, (code, out, err) in zip(commands, json.loads(done.stdout)):
+            unknown = code != 0 and "Invalid choice" in err
+            answers.append(None if unknown else Ran(command, subprocess.CompletedProcess(command, code, out, err)))
+        return answers
 
     def write(self, name, content):
         with open(os.path.join(self.folder, name), "wb") as file:

@@ -21,6 +21,7 @@ class Container:
         self.output = b""
         self.changed = threading.Condition()
         self.ended = False
+        self.paused = False
 
     def start(self):
         """The message of a refusal, or None."""
@@ -101,7 +102,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == ("GET", "/json"):
             return self.say(200, {"Id": one.id, "State": {"Pid": one.process.pid if one.process else 0,
                                                           "OOMKilled": False}})
+        if what in (("POST", "/pause"), ("POST", "/unpause")):
+            if not engine.pauses:
+                return self.say(500, {"message": "can not pause containers on rootless containers with cgroup V1"})
+            if one.ended or one.paused == (what[1] == "/pause"):
+                return self.say(409, {"message": "Container is not running, or so already"})
+            one.paused = what[1] == "/pause"
+            one.kill(signal.SIGSTOP if one.paused else signal.SIGCONT)
+            return self.say(204)
         if what == ("POST", "/kill"):
+            if one.paused:  # Podman says so; Docker takes the signal
+                return self.say(409, {"message": "can only kill running containers"})
             one.kill(getattr(signal, query.get("signal", ["SIGKILL"])[0]))
             return self.say(204)
         if what == ("POST", "/wait"):
@@ -142,6 +153,7 @@ class Engine(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def __init__(self, path):
         self.images, self.containers, self.seen, self.pulls, self.count = {}, {}, [], {}, 0
         self.engine = self
+        self.pauses = True
         super().__init__(path, Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

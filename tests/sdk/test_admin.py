@@ -102,7 +102,7 @@ class Pages(ServerCase):
             self.check(403, Host=host)
 
     def test_foreign_origins(self):
-        for origin in ("https://evil.example.com", "http://evil.example.com:4566", "null"):
+        for origin in ("https://evil.example.com", "http://evil.example.com:4566", "http://6.6.6.6", "null"):
             self.check(403, Origin=origin)
         self.check(200, Origin="http://localhost:3000")
 
@@ -123,6 +123,20 @@ class Allowed(Pages):
     def test_what_was_allowed(self):
         self.check(200, Host="lambda.test:4566")
         self.check(200, Origin="https://console.example.com", Sec_Fetch_Site="cross-site")
+
+    def test_a_page_that_was_allowed_may_send_and_read(self):
+        origin = {"Origin": "https://console.example.com"}
+        answer = self.server.request("OPTIONS", "/", headers={
+            **origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,x-amz-target"})
+        self.assertEqual((answer.status, answer.headers["access-control-allow-origin"],
+                          answer.headers["access-control-allow-headers"]),
+                         (204, origin["Origin"], "authorization,x-amz-target"))
+        for path in (F, "/_aviary/info"):
+            answer = self.server.get(path, headers=origin)
+            self.assertEqual((answer.status, answer.headers["access-control-allow-origin"]), (200, origin["Origin"]), path)
+        answer = self.server.request("OPTIONS", "/", headers={
+            "Origin": "https://evil.example.com", "Access-Control-Request-Method": "POST"})
+        self.assertEqual((answer.status, "access-control-allow-origin" in answer.headers), (403, False))
 
 
 class Process(unittest.TestCase):

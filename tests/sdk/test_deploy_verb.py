@@ -130,10 +130,15 @@ Outputs:
         try:
             self.eventually(lambda: self.listed() and self.said() == "hello one")
             time.sleep(0.2)
-            self.code("two")
-            began = time.monotonic()
-            self.eventually(lambda: self.said() == "hello two")
-            print(f"a change is there after {time.monotonic() - began:.2f} s")
+            # A change is there in less than a second. The quickest of three: others use the machine, too.
+            took = []
+            for text in ("two", "three", "four"):
+                self.code(text)
+                began = time.monotonic()
+                self.eventually(lambda: self.said() == f"hello {text}")
+                took.append(time.monotonic() - began)
+                time.sleep(0.2)
+            self.assertLess(min(took), 1, took)
             self.write("template.yaml", TEMPLATE.replace("Default: hello", "Default: hi").replace(
                 "Variables: {", "Variables: {MORE: x, "))
             self.eventually(lambda: "MORE" in self.client.get_function_configuration(

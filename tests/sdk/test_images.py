@@ -233,8 +233,28 @@ class Engines(unittest.TestCase):
         answer, _ = self.invoke(client, b'"sleep"')
         self.assertIn("Task timed out after 1.00 seconds", answer["errorMessage"])
         self.assertEqual(self.invoke(client)[0]["count"], 1)
+        self.engine.seen.clear()
+        for order in ("pause", "unpause", "pause"):
+            if order == "unpause":
+                self.assertEqual(self.invoke(client)[0]["count"], 2, "goes on where it was")
+            self.until_seen(order)
         client.delete_function(FunctionName="order-processor")
         self.until_empty()
+
+    def until_seen(self, order):
+        until = time.monotonic() + 10
+        while not any(path.endswith("/" + order) for _, path, _ in self.engine.seen) and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertTrue(any(path.endswith("/" + order) for _, path, _ in self.engine.seen), order)
+        self.engine.seen.clear()
+
+    def test_what_an_engine_does_not_pause_runs_on(self):
+        self.engine.pauses = False
+        _, client = self.serve()
+        image_function(client, self.IMAGE)
+        self.assertEqual(self.invoke(client)[0]["count"], 1)
+        self.until_seen("pause")
+        self.assertEqual(self.invoke(client)[0]["count"], 2)
 
     def test_stop_removes_containers_and_so_does_the_next_start(self):
         server, client = self.serve()
@@ -285,6 +305,23 @@ class Engines(unittest.TestCase):
         self.assertEqual((mount["Target"], mount["ReadOnly"]), ("/var/task", True))
         self.assertTrue(os.path.exists(os.path.join(mount["Source"], "index.py")))
         self.assertNotIn("PATH", [pair.split("=")[0] for pair in request["Env"]], "the image's own")
+        self.assertEqual(len(request["HostConfig"]["Mounts"]), 1)
+        layers = [client.publish_layer_version(LayerName=name, Content={"ZipFile": zipped(
+            {"both.txt": name, name + ".txt": name})})["LayerVersionArn"] for name in ("one", "two")]
+        client.update_function_configuration(FunctionName="order-processor", Layers=layers)
+        self.engine.seen.clear()
+        self.invoke(client)
+        request = next(body for method, path, body in self.engine.seen if path == "/containers/create")
+        opt = next(mount["Source"] for mount in request["HostConfig"]["Mounts"] if mount["Target"] == "/opt")
+        self.assertEqual(sorted(os.listdir(opt)), ["both.txt", "one.txt", "two.txt"])
+        with open(os.path.join(opt, "both.txt")) as file:
+            self.assertEqual(file.read(), "two")
+        client.delete_function(FunctionName="order-processor")
+        self.until_empty()
+        until = time.monotonic() + 10
+        while os.path.exists(opt) and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertFalse(os.path.exists(opt))
 
 
 if __name__ == "__main__":

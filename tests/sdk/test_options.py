@@ -58,6 +58,21 @@ class Options(unittest.TestCase):
                          environment={"AVIARY_REGION": "eu-west-2", "AVIARY_ACCOUNT": "222222222222"})
         self.assertEqual((info["region"], info["account"], info["routing"]), ("eu-west-3", "222222222222", "exact"))
 
+    def test_every_option_has_its_variable_and_its_line(self):
+        """Those that the help names, at their defaults. What is no option is refused, so this says that each is one."""
+        options = re.findall(r"^ +(--[a-z-]+)\b(.*)", run("--help").stdout, re.MULTILINE)
+        named = {}
+        for name, rest in options:
+            variable = "AVIARY_" + name[2:].upper().replace("-", "_")
+            if name not in ("--version", "--help"):
+                self.assertIn(f"Env:{variable}", rest, name)
+            default = re.search(r"=(\S+) \(Env", rest)
+            if default and name != "--port":
+                named[name[2:]] = default[1]
+        self.assertGreater(len(named), 20, options)
+        path = self.write("port = 0\n" + "".join(f'{name} = "{value}"\n' for name, value in named.items()))
+        self.assertEqual(self.info("--config", path)["clock"], "real")
+
     def test_each_run_has_a_seed_of_its_own(self):
         self.assertNotEqual(self.info()["seed"], self.info()["seed"])
 
@@ -92,6 +107,10 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word, done.stdout)
 
     def test_mistakes(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False) as file:
+            file.write("prot = 4567\n")
+        misspelt = file.name
+        self.addCleanup(os.unlink, misspelt)
         for words, mentioned in ((["--nonsense"], "--nonsense"), (["--port", "many"], "--port"),
                                  (["--port", "70000"], "--port"), (["--routing", "often"], "routing"),
                                  (["--routing", "sticky"], "routing"), (["--account", "12"], "account"),
@@ -99,7 +118,8 @@ class CommandLine(unittest.TestCase):
                                  (["--concurrency", "0"], "concurrency"), (["--seed=-1"], "seed"),
                                  (["--idle-timeout=-5"], "idle-timeout"), (["--region", "X Y"], "region"),
                                  (["frobnicate"], "frobnicate"),
-                                 (["--config", "/nowhere/aviary.toml"], "/nowhere/aviary.toml")):
+                                 (["--config", "/nowhere/aviary.toml"], "/nowhere/aviary.toml"),
+                                 (["--config", misspelt], "prot")):
             done = run("serve", *words) if words[0].startswith("--") else run(*words)
             self.assertEqual(done.returncode, 2, (words, done))
             self.assertIn(mentioned, done.stderr + done.stdout)
@@ -120,8 +140,10 @@ class CommandLine(unittest.TestCase):
         self.assertIn("| `CreateDomainName` | answers 501 |", done.stdout)
 
     def test_a_command_whose_reader_is_gone_ends_quietly(self):
-        command = subprocess.Popen([binary(), "operations"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        command.stdout.close()
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = subprocess.Popen([binary(), "operations"], stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
         self.assertEqual(command.stderr.read(), b"")
         command.stderr.close()
         self.assertEqual(command.wait(20), -signal.SIGPIPE)

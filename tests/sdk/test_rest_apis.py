@@ -79,6 +79,13 @@ class RestApis(RestCase):
             self.assertEqual((answer.status, answer.json()), (403, {"message": "Missing Authentication Token"}), path)
         answer = self.server.request("GET", "/other/items/x", None, {"Host": host})
         self.assertEqual((answer.status, answer.json()), (403, {"message": "Forbidden"}))
+        # A name of one's own, whose own path stays in the event.
+        self.apis.create_domain_name(domainName="api.example.com", endpointConfiguration={"types": ["REGIONAL"]},
+                                     regionalCertificateArn="arn:aws:acm:us-east-1:123456789012:certificate/c")
+        self.apis.create_base_path_mapping(domainName="api.example.com", basePath="shop", restApiId=api, stage="prod")
+        event = self.server.request("GET", "/shop/items/x", None, {"Host": "api.example.com"}).json()
+        self.assertEqual((event["path"], event["requestContext"]["path"], event["resource"], event["requestContext"]["domainPrefix"]),
+                         ("/shop/items/x", "/shop/items/x", "/items/{proxy+}", "api"))
 
     def test_malformed_answers_are_502_and_failures_too(self):
         self.create(code=ECHO)
@@ -238,7 +245,7 @@ def handler(event, context):
                 ("BadRequestException", 400, lambda: self.apis.put_method(
                     restApiId=api, resourceId=root, httpMethod="FETCH", authorizationType="NONE")),
                 ("NotImplemented", 501, lambda: self.apis.create_vpc_link(name="x", targetArns=["arn:x"])),
-                ("NotImplemented", 501, lambda: self.apis.create_domain_name(domainName="a.example.com"))):
+                ("NotImplemented", 501, lambda: self.apis.generate_client_certificate())):
             self.refused(code, status, call)
         self.apis.delete_rest_api(restApiId=api)
         self.assertEqual(self.apis.get_rest_apis()["items"], [])

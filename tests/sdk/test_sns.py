@@ -86,7 +86,7 @@ class Topics(SnsCase):
                 ("subscribe", {"TopicArn": arn, "Protocol": "sqs", "Endpoint": "x"}, "Invalid parameter: SQS endpoint ARN"),
                 ("subscribe", {"TopicArn": arn, "Protocol": "sqs", "Endpoint": self.queue_arn("q"),
                                "Attributes": {"FilterPolicy": "nonsense"}},
-                 "Invalid parameter: FilterPolicy: failed to parse JSON.")]:
+                 "Invalid parameter: Attributes Reason: FilterPolicy: failed to parse JSON.")]:
             self.assertEqual(self.sns_refuses(operation, **request), ("InvalidParameter", message))
         self.assertEqual(self.sns.list_subscriptions()["Subscriptions"], [])
         self.assertEqual(self.sns_refuses("get_subscription_attributes", SubscriptionArn=arn + ":x")[0], "NotFound")

@@ -91,6 +91,9 @@ class Queues(SqsCase):
             "InvalidParameterValue", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"))
         self.assertEqual(self.refused("create_queue", QueueName="x", Attributes={"Foo": "1"}),
                          ("InvalidAttributeName", "Unknown Attribute Foo."))
+        self.assertEqual(self.refused("create_queue", QueueName="x.fifo", Attributes={
+            "FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId"}),
+            ("InvalidAttributeValue", "Invalid value for the parameter FifoThroughputLimit."))
         self.assertEqual(self.refused("create_queue", QueueName="x", Attributes={"DelaySeconds": "901"}),
                          ("InvalidAttributeValue", "Invalid value for the parameter DelaySeconds."))
         policy = json.dumps({"deadLetterTargetArn": "dummy", "maxReceiveCount": 42})
@@ -122,6 +125,10 @@ class Queues(SqsCase):
                          ({"AWS": "arn:aws:iam::111111111111:root"}, "SQS:SendMessage"))
         self.assertEqual(self.refused("add_permission", QueueUrl=url, Label="share", AWSAccountIds=["1"], Actions=["*"])[1],
                          "Value share for parameter Label is invalid. Reason: Already exists.")
+        for action, reason in (("CreateQueue", "Only the queue owner is allowed to invoke this action."),
+                               ("SendMessageBatch", "Please refer to the appropriate WSDL for a list of valid actions.")):
+            self.assertEqual(self.refused("add_permission", QueueUrl=url, Label="l", AWSAccountIds=["1"], Actions=[action])[1],
+                             f"Value SQS:{action} for parameter ActionName is invalid. Reason: {reason}")
         self.sqs.remove_permission(QueueUrl=url, Label="share")
         self.assertNotIn("Policy", self.attributes(url))
 
@@ -375,6 +382,20 @@ class Wire(SqsCase):
             "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ReceiveMessage"})
         self.assertEqual(answer.headers["x-amzn-query-error"], "AWS.SimpleQueueService.NonExistentQueue;Sender")
         self.assertTrue(answer.json()["__type"].endswith("QueueDoesNotExist"), answer)
+
+    def test_a_queues_url_is_an_address(self):
+        """As the samples of SQS's reference have it: no QueueUrl, and a single attribute without a number."""
+        url = self.queue()
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        path = f"/{ACCOUNT}/orders"
+        answer = self.server.request("POST", path + "/", b"Action=SetQueueAttributes&Attribute.Name=VisibilityTimeout"
+                                     b"&Attribute.Value=35", headers=form)
+        self.assertEqual((answer.status, self.attributes(url)["VisibilityTimeout"]), (200, "35"), answer)
+        self.assertEqual(self.server.request("POST", path, b"Action=SendMessage&MessageBody=hello", headers=form).status, 200)
+        answer = self.server.get(path + "?Action=ReceiveMessage&Version=2012-11-05")
+        self.assertIn(b"<Body>hello</Body>", answer.body)
+        answer = self.server.request("POST", "/", b"Action=SendMessage&MessageBody=hello", headers=form)
+        self.assertIn(b"<Message>The request must contain the parameter QueueUrl.</Message>", answer.body)
 
 
 class Cli(SqsCase):

@@ -354,6 +354,76 @@ class Attached(StackCase):
         self.wait("stack_delete_complete")
         self.assertEqual((iam.list_users()["Users"], self.client.list_code_signing_configs()["CodeSigningConfigs"]), ([], []))
 
+    def test_what_else_hangs_on_others(self):
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        body = {"Resources": {
+            "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "b", "Description": "one"}},
+            "Lets": {"Type": "AWS::Events::EventBusPolicy", "Properties": {
+                "EventBusName": {"Ref": "Bus"}, "StatementId": "all", "Statement": statement}},
+            "LetsOne": {"Type": "AWS::Events::EventBusPolicy", "Properties": {
+                "EventBusName": {"Ref": "Bus"}, "StatementId": "one", "Principal": "111122223333", "Action": "events:PutEvents"}},
+            "Archive": {"Type": "AWS::Events::Archive", "Properties": {
+                "ArchiveName": "a", "SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}, "EventPattern": {"source": ["shop"]}}},
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}},
+            "TopicOwn": {"Type": "AWS::SNS::TopicInlinePolicy", "Properties": {
+                "TopicArn": {"Ref": "Topic"}, "PolicyDocument": document}},
+            "Group": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g"}},
+            "OfGroup": {"Type": "AWS::IAM::GroupPolicy", "Properties": {
+                "GroupName": {"Ref": "Group"}, "PolicyName": "own", "PolicyDocument": document}},
+            "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u"}},
+            "In": {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {
+                "GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}]}},
+            "Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+                "ManagedPolicyName": "m", "PolicyDocument": document, "Groups": [{"Ref": "Group"}]}},
+            "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "ShardCount": 1, "RetentionPeriodHours": 48}},
+            "Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardName": "d", "DashboardBody": "{\"widgets\": []}"}},
+            "Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "api", "ProtocolType": "HTTP"}},
+            "Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {
+                "ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True}},
+            "Domain": {"Type": "AWS::ApiGatewayV2::DomainName", "Properties": {
+                "DomainName": "api.example.com", "DomainNameConfigurations": [{"CertificateArn": "arn:aws:acm:us-east-1:1:certificate/c"}]}},
+            "Mapping": {"Type": "AWS::ApiGatewayV2::ApiMapping", "Properties": {
+                "DomainName": {"Ref": "Domain"}, "ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Stage"}, "ApiMappingKey": "v1"}},
+            "Rest": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "rest"}},
+            "Old": {"Type": "AWS::ApiGateway::DomainName", "Properties": {
+                "DomainName": "old.example.com", "CertificateArn": "arn:aws:acm:us-east-1:1:certificate/c"}},
+            "Below": {"Type": "AWS::ApiGateway::BasePathMapping", "Properties": {
+                "DomainName": {"Ref": "Old"}, "RestApiId": {"Ref": "Rest"}}}},
+            "Outputs": {"Zone": {"Value": {"Fn::GetAtt": ["Domain", "RegionalHostedZoneId"]}},
+                        "Edge": {"Value": {"Fn::GetAtt": ["Old", "DistributionDomainName"]}},
+                        "Archive": {"Value": {"Fn::GetAtt": ["Archive", "Arn"]}}}}
+        outputs = self.create(json.dumps(body))
+        events, iam, kinesis, apis, rest = (client_for(self.server.endpoint, service=name)
+                                            for name in ("events", "iam", "kinesis", "apigatewayv2", "apigateway"))
+        self.assertEqual(outputs["Archive"], events.describe_archive(ArchiveName="a")["ArchiveArn"])
+        self.assertTrue(outputs["Zone"] and outputs["Edge"].endswith(".cloudfront.net"), outputs)
+        policy = json.loads(events.describe_event_bus(Name="b")["Policy"])
+        self.assertEqual(sorted(each["Sid"] for each in policy["Statement"]), ["all", "one"])
+        self.assertEqual([each["UserName"] for each in iam.get_group(GroupName="g")["Users"]], ["u"])
+        self.assertEqual(iam.list_attached_group_policies(GroupName="g")["AttachedPolicies"][0]["PolicyName"], "m")
+        self.assertEqual(kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["RetentionPeriodHours"], 48)
+        self.assertEqual(apis.get_api_mappings(DomainName="api.example.com")["Items"][0]["ApiMappingKey"], "v1")
+        self.assertEqual(rest.get_base_path_mappings(domainName="old.example.com")["items"][0]["basePath"], "(none)")
+        # All of this is changed in place: names that are given cannot be taken twice.
+        given = body["Resources"]
+        statement["Effect"] = "Deny"
+        given["User"]["Properties"]["Groups"] = [{"Ref": "Group"}]
+        del given["In"]
+        given["Bus"]["Properties"]["Description"] = "two"
+        given["Stream"]["Properties"]["ShardCount"] = 2
+        given["Mapping"]["Properties"]["ApiMappingKey"] = "v2"
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.wait("stack_update_complete")
+        arn = "arn:aws:iam::123456789012:policy/m"
+        self.assertEqual([each["VersionId"] for each in iam.list_policy_versions(PolicyArn=arn)["Versions"]], ["v2"])
+        self.assertEqual(events.describe_event_bus(Name="b")["Description"], "two")
+        self.assertEqual(apis.get_api_mappings(DomainName="api.example.com")["Items"][0]["ApiMappingKey"], "v2")
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((iam.list_groups()["Groups"], events.list_archives()["Archives"], apis.get_domain_names()["Items"],
+                          kinesis.list_streams()["StreamNames"]), ([], [], [], []))
+
 
 class Bars(StackCase):
     def test_two_hundred_resources(self):

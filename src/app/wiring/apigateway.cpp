@@ -1,5 +1,6 @@
 #include "app/outside/aws_endpoint.hpp"
 #include "app/parts.hpp"
+#include "app/wiring/forwarded.hpp"
 #include "app/wiring/wiring.hpp"
 #include "http/client.hpp"
 #include "services/apigateway/api/http_service.hpp"
@@ -64,54 +65,52 @@ class HttpUpstreams final : public apigateway::Upstreams {
   Parts& parts_;
 };
 
-class RestApis final : public Service {
+class RestApis final : public Forwarded {
  public:
   explicit RestApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .read_yaml = [](std::string_view text) {
-                    return cloudformation::parse_template(text);
-                  }}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .read_yaml = [](std::string_view text) { return cloudformation::parse_template(text); },
+                  .domains = *parts.api_domains}) {}
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
+  void restore() override {
+    Forwarded::restore();
+    parts_.api_domains->restore();
   }
-  const ErrorShape* violation_error() const override { return service_.violation_error(); }
-  void restore() override { service_.restore(); }
   void reset() override {
-    service_.reset();
+    Forwarded::reset();
+    parts_.api_domains->clear();
     parts_.rest_apis->reset();
   }
-  Json counts() const override { return service_.counts(); }
   const apigateway::Entities& entities() const { return service_.entities(); }
 
  private:
+  const Service& inner() const override { return service_; }
+
   Parts& parts_;
   apigateway::RestApiService service_;
 };
 
 /// The service, and what authorizers said is forgotten with it.
-class HttpApis final : public Service {
+class HttpApis final : public Forwarded {
  public:
   explicit HttpApis(Parts& parts)
       : parts_(parts),
-        service_({.ids = parts.api_ids, .journal = *parts.journal, .port = std::to_string(parts.port)}) {}
+        service_({.ids = parts.api_ids,
+                  .journal = *parts.journal,
+                  .port = std::to_string(parts.port),
+                  .domains = *parts.api_domains}) {}
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
-  }
-  void restore() override { service_.restore(); }
   void reset() override {
-    service_.reset();
+    Forwarded::reset();
     parts_.apis->reset();
   }
-  Json counts() const override { return service_.counts(); }
   const apigateway::Entities& entities() const { return service_.entities(); }
 
  private:
+  const Service& inner() const override { return service_; }
+
   Parts& parts_;
   apigateway::HttpApiService service_;
 };
@@ -119,6 +118,7 @@ class HttpApis final : public Service {
 }  // namespace
 
 void add_apigateway(Parts& parts) {
+  parts.api_domains = std::make_unique<apigateway::Domains>(*parts.journal);
   auto service = std::make_unique<HttpApis>(parts);
   parts.api_functions = std::make_unique<LambdaFunctions>(*parts.lambda);
   parts.apis = std::make_unique<apigateway::Execute>(
@@ -126,10 +126,12 @@ void add_apigateway(Parts& parts) {
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
                                       .functions = *parts.api_functions});
+  const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);
   parts.others.push_back(std::move(service));
 
   auto rest = std::make_unique<RestApis>(parts);
+  parts.api_domains->serve(rest->entities(), service_entities);
   parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.rest_apis = std::make_unique<apigateway::RestExecute>(
       apigateway::RestExecuteDependencies{.clock = parts.clock,

@@ -1,5 +1,6 @@
 #include "app/parts.hpp"
 #include "app/service_call.hpp"
+#include "app/wiring/forwarded.hpp"
 #include "app/wiring/wiring.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 
@@ -43,7 +44,7 @@ class ServicesCloud final : public cloudformation::Cloud {
 };
 
 /// The service with what it stands on.
-class CloudFormationParts final : public Service {
+class CloudFormationParts final : public Forwarded {
  public:
   explicit CloudFormationParts(Parts& parts)
       : cloud_(parts),
@@ -64,17 +65,9 @@ class CloudFormationParts final : public Service {
     return text_response("");
   }
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
-  }
-  void restore() override { service_.restore(); }
-  void reset() override { service_.reset(); }
-  Task<> stop() override { return service_.stop(); }
-  Json counts() const override { return service_.counts(); }
-
  private:
+  const Service& inner() const override { return service_; }
+
   ServicesCloud cloud_;
   cloudformation::CloudFormationService service_;
 };

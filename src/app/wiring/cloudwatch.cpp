@@ -86,11 +86,14 @@ void send_to_bus(Parts& parts, const cloudwatch::AlarmEvent& event) {
 
 void add_cloudwatch(Parts& parts) {
   parts.alarm_actions = std::make_unique<AlarmDelivery>(parts);
+  execution::Observations& observations = parts.runner->observations();
+  const auto settle = [&observations] { observations.settle(); };
   parts.cloudwatch = std::make_unique<cloudwatch::CloudWatchService>(
       cloudwatch::CloudWatchDependencies{.clock = parts.clock,
                                          .journal = *parts.journal,
                                          .stopwatch = &parts.stopwatch,
-                                         .actions = parts.alarm_actions.get()});
+                                         .actions = parts.alarm_actions.get(),
+                                         .settle = settle});
   parts.cloudwatch->alarms().subscribe([&parts](const cloudwatch::AlarmEvent& event) {
     parts.happenings.add(fmt::format("alarm {}: {} -> {}", event.name, cloudwatch::name_of(event.from),
                                      cloudwatch::name_of(event.to)));
@@ -105,7 +108,7 @@ void add_cloudwatch(Parts& parts) {
                            }};
   parts.lambda_metrics = std::make_unique<LambdaMetrics>(parts.cloudwatch->metrics(), parts.clock);
   if (parts.options.observe) {
-    parts.runner->add_observer(*parts.lambda_metrics);
+    observations.add_late(*parts.lambda_metrics);
     parts.lambda->add_event_observer(*parts.lambda_metrics);
     parts.lambda->mappings().engine().add_observer(*parts.lambda_metrics);
   }

@@ -84,6 +84,8 @@ class LogSubscribers final : public logs::SubscriptionTarget {
 void add_logs(Parts& parts) {
   parts.log_metrics = std::make_unique<LogMetrics>(*parts.cloudwatch);
   parts.log_subscribers = std::make_unique<LogSubscribers>(parts);
+  execution::Observations& observations = parts.runner->observations();
+  const auto settle = [&observations] { observations.settle(); };
   parts.logs =
       std::make_unique<logs::LogsService>(logs::LogsDependencies{.clock = parts.clock,
                                                                  .stopwatch = parts.stopwatch,
@@ -92,9 +94,10 @@ void add_logs(Parts& parts) {
                                                                  .executor = parts.loop.get_executor(),
                                                                  .metrics = parts.log_metrics.get(),
                                                                  .subscribers = parts.log_subscribers.get(),
+                                                                 .settle = settle,
                                                                  .options = {}});
   parts.function_logs = std::make_unique<FunctionLogs>(*parts.logs);
-  if (parts.options.observe) parts.runner->add_sink(*parts.function_logs);
+  if (parts.options.observe) observations.add_late(*parts.function_logs);
   parts.add(*parts.logs);
 }
 

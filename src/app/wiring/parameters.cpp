@@ -2,6 +2,7 @@
 
 #include "app/parts.hpp"
 #include "app/service_call.hpp"
+#include "app/wiring/forwarded.hpp"
 #include "app/wiring/wiring.hpp"
 #include "services/lambda/core/kafka_batch.hpp"
 #include "services/secretsmanager/api/secretsmanager_service.hpp"
@@ -34,7 +35,7 @@ class LambdaRotation final : public secretsmanager::RotationFunctions {
 };
 
 /// The service with what it stands on, and its secrets for event source mappings.
-class SecretsManagerParts final : public Service, public lambda::SecretSource {
+class SecretsManagerParts final : public Forwarded, public lambda::SecretSource {
  public:
   explicit SecretsManagerParts(Parts& parts)
       : clock_(parts.clock),
@@ -45,16 +46,6 @@ class SecretsManagerParts final : public Service, public lambda::SecretSource {
                   .functions = functions_,
                   .executor = parts.loop.get_executor()}) {}
 
-  const models::Service& model() const override { return service_.model(); }
-  Task<Result<Reply>> call(Call call) override { return service_.call(std::move(call)); }
-  std::vector<std::string_view> supported_operations() const override {
-    return service_.supported_operations();
-  }
-  void restore() override { service_.restore(); }
-  void reset() override { service_.reset(); }
-  Task<> stop() override { return service_.stop(); }
-  Json counts() const override { return service_.counts(); }
-
   Secret secret(const lambda::Scope& scope, const std::string& id) override {
     Result<std::string> text = service_.current_text({scope.account, scope.region}, id, clock_.now());
     if (!text) return {.text = {}, .problem = text.error().message};
@@ -62,6 +53,8 @@ class SecretsManagerParts final : public Service, public lambda::SecretSource {
   }
 
  private:
+  const Service& inner() const override { return service_; }
+
   Clock& clock_;
   LambdaRotation functions_;
   secretsmanager::SecretsManagerService service_;

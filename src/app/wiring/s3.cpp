@@ -53,7 +53,6 @@ void add_s3(Parts& parts) {
                                                                 .journal = *parts.journal,
                                                                 .bodies = *parts.bodies,
                                                                 .executor = parts.loop.get_executor(),
-                                                                .workers = parts.workers.get(),
                                                                 .events = parts.s3_events.get()});
   parts.add(*parts.s3);
   parts.delivery.add("s3", [&parts](Message message, Delivery::Done done) {

@@ -238,6 +238,12 @@ async function main() {
     postInitError(error, () => process.exit(modern ? 1 : 129));
     return;
   }
+  if ((process.env.AWS_LAMBDA_INITIALIZATION_TYPE || 'on-demand') !== 'on-demand') {
+    require('./exercise.cjs').invokeNothing(api, (headers, body) => {
+      describeInvocation(headers, {});
+      stringify(JSON.parse(body));
+    });
+  }
   next();
 }
 

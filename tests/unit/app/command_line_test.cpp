@@ -102,6 +102,10 @@ TEST(CommandLine, AConfigurationFileStandsInBelowBoth) {
   EXPECT_EQ(parse({}).options.port, 4002);
   unsetenv("AVIARY_CONFIG");
   EXPECT_EQ(parse({"--config", "/nowhere/at/all.toml"}).exit_code, 2);
+  std::ofstream(path) << "port = 4002\nprot = 4003\n";
+  EXPECT_EQ(parse({"--config", path}).exit_code, 2);
+  std::ofstream(path) << "[section]\nport = 4002\n";
+  EXPECT_EQ(parse({"--config", path}).exit_code, 2);
 }
 
 }  // namespace

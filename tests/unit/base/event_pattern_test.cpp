@@ -64,5 +64,46 @@ TEST(EventPattern, Refusals) {
     EXPECT_TRUE(refused(pattern)) << pattern;
 }
 
+// As recorded from AWS by LocalStack's tests of SNS's filter policies.
+TEST(EventPattern, RefusalsAreWordedAsRecorded) {
+  const struct {
+    const char* rule;
+    const char* problem;
+  } cases[] = {
+      {R"(["x"])", "Match value must be String, number, true, false, or null"},
+      {R"({"wrong-operator":true})", "Unrecognized match type wrong-operator"},
+      {R"({"suffix":"a","prefix":"b"})", "Only one key allowed in match expression"},
+      {R"({"suffix":100})", "suffix match pattern must be a string"},
+      {R"({"suffix":["a","b"]})", "suffix match pattern must be a string"},
+      {R"({"exists":"no"})", "exists match pattern must be either true or false."},
+      {R"({"numeric":[]})", "Invalid member in numeric match: ]"},
+      {R"({"numeric":[1,"<="]})", "Invalid member in numeric match: 1"},
+      {R"({"numeric":["operator"]})", "Unrecognized numeric range operator: operator"},
+      {R"({"numeric":["=","000"]})", "Value of equals must be numeric"},
+      {R"({"numeric":[">="]})", "Value of >= must be numeric"},
+      {R"({"numeric":["<",100,">",10]})", "Too many elements in numeric expression"},
+      {R"({"numeric":[">=",1,">",2]})", "Bad numeric range operator: >"},
+      {R"({"numeric":[">",3,"<",1]})", "Bottom must be less than top"},
+      {R"({"numeric":[">",20,"<="]})", "Value of <= must be numeric"},
+      {R"({"numeric":[">",20,30]})", "Bad value in numeric range: 30"},
+      {R"({"numeric":[">",20,"test"]})", "Bad numeric range operator: test"},
+      {R"({"numeric":[">","20","<","30"]})", "Value of > must be numeric"},
+      {R"({"numeric":[">",20,"<","30"]})", "Value of < must be numeric"},
+      {R"({"numeric":[">",20,"<",30,"<",50]})", "Too many terms in numeric range expression"},
+      {R"({"cidr":"10.0.0.0"})", "Malformed CIDR, one '/' required"},
+      {R"({"cidr":"10.0.0.0/x"})", "Malformed CIDR, mask bits must be an integer"},
+      {R"({"cidr":"10.0.0/24"})", "Nonstandard IP address: 10.0.0"},
+      {R"({"cidr":8})", "prefix match pattern must be a string"},
+  };
+  for (const auto& each : cases) {
+    const std::string text = std::string(R"({"key":[)") + each.rule + "]}";
+    const auto parsed = EventPattern::parse(std::string_view(text));
+    ASSERT_TRUE(std::holds_alternative<std::string>(parsed)) << each.rule;
+    EXPECT_EQ(std::get<std::string>(parsed), each.problem) << each.rule;
+  }
+  EXPECT_EQ(std::get<std::string>(EventPattern::parse(std::string_view(R"({"key":{"suffix":"value"}})"))),
+            "\"suffix\" must be an object or an array");
+}
+
 }  // namespace
 }  // namespace aviary

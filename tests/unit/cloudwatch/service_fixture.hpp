@@ -1,19 +1,13 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 #include <deque>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "models/cloudwatch.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary::cloudwatch {
 
@@ -29,9 +23,12 @@ class RecordedActions final : public AlarmActions {
 };
 
 /// The service on a clock that the test moves; starts on 2024-01-15 at 10:30:00.
-class CloudWatch : public ::testing::Test {
+class CloudWatch : public testing::ServiceCalls {
  protected:
-  CloudWatch() { start(); }
+  CloudWatch() {
+    region = scope.region;
+    start();
+  }
 
   void start() {
     service = std::make_unique<CloudWatchService>(
@@ -39,21 +36,7 @@ class CloudWatch : public ::testing::Test {
     service->restore();
   }
 
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::cloudwatch::service.find_operation(operation);
-    if (!made.operation) throw std::logic_error("no such operation: " + std::string(operation));
-    made.account = scope.account;
-    made.region = scope.region;
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service->call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
+  Service& subject() override { return *service; }
   std::pair<std::string, std::string> error(std::string_view operation, Json input) {
     const Result<Reply> reply = call(operation, std::move(input));
     if (reply) return {"", ""};
@@ -95,9 +78,6 @@ class CloudWatch : public ::testing::Test {
   }
 
   Scope scope{"123456789012", "eu-west-1"};
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
-  testing::MemoryJournal journal;
   RecordedActions actions;
   std::unique_ptr<CloudWatchService> service;
 };

@@ -1,19 +1,16 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <deque>
-#include <stdexcept>
 #include <utility>
 
-#include "models/codedeploy.hpp"
 #include "services/codedeploy/api/codedeploy_service.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 #include "world.hpp"
 
 namespace aviary::codedeploy {
 
 /// The whole service on simulated neighbours, called as the gateway calls it.
-class CodeDeploy : public ::testing::Test, public TriggerSink, public RevisionSource {
+class CodeDeploy : public testing::ServiceCalls, public TriggerSink, public RevisionSource {
  protected:
   CodeDeploy() { start(); }
 
@@ -41,21 +38,7 @@ class CodeDeploy : public ::testing::Test, public TriggerSink, public RevisionSo
     co_return object;
   }
 
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::codedeploy::service.find_operation(operation);
-    if (!made.operation) throw std::logic_error("no such operation: " + std::string(operation));
-    made.account = scope.account;
-    made.region = scope.region;
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service->call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
+  Service& subject() override { return *service; }
   std::string error(std::string_view operation, Json input) {
     const Result<Reply> reply = call(operation, std::move(input));
     if (reply) return "none";
@@ -103,10 +86,7 @@ class CodeDeploy : public ::testing::Test, public TriggerSink, public RevisionSo
   }
 
   const Scope scope{"123456789012", "us-east-1"};
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
   SeededRandom ids{1, "codedeploy"};
-  testing::MemoryJournal journal;
   World world;
   std::map<std::string, std::string> objects;
   std::vector<TriggerMessage> published;

@@ -1,35 +1,13 @@
-#include <gtest/gtest.h>
-
-#include "models/ecr.hpp"
 #include "services/ecr/api/ecr_service.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary::ecr {
 namespace {
 
-class Ecr : public ::testing::Test {
+class Ecr : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(EcrService& service, std::string_view operation, Json input) {
-    Call made{};
-    made.operation = service.model().find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(ecr, operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
-  std::string refused(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(ecr, operation, std::move(input));
-    return reply ? "" : std::string(reply.error().shape->code) + ": " + reply.error().message;
-  }
+  Service& subject() override { return ecr; }
 
-  boost::asio::io_context loop;
-  testing::MemoryJournal journal;
   EcrService ecr{{.journal = journal}};
 };
 
@@ -39,7 +17,7 @@ TEST_F(Ecr, ARepositoryFromItsMakingToItsEnd) {
   EXPECT_EQ(made["repository"]["repositoryArn"], "arn:aws:ecr:us-east-1:123456789012:repository/team/app");
   EXPECT_EQ(made["repository"]["repositoryUri"], "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app");
   EXPECT_EQ(made["repository"]["imageTagMutability"], "MUTABLE");
-  EXPECT_EQ(refused("CreateRepository", {{"repositoryName", "team/app"}}),
+  EXPECT_EQ(error("CreateRepository", {{"repositoryName", "team/app"}}),
             "RepositoryAlreadyExistsException: The repository with name 'team/app' already exists in the "
             "registry with id '123456789012'");
   ok("PutImageTagMutability", {{"repositoryName", "team/app"}, {"imageTagMutability", "IMMUTABLE"}});
@@ -55,7 +33,7 @@ TEST_F(Ecr, ARepositoryFromItsMakingToItsEnd) {
   EXPECT_EQ(again.counts()["repositories"], 1);
   ok("DeleteRepository", {{"repositoryName", "team/app"}});
   EXPECT_EQ(
-      refused("DescribeRepositories", {{"repositoryNames", {"team/app"}}}),
+      error("DescribeRepositories", {{"repositoryNames", {"team/app"}}}),
       "RepositoryNotFoundException: The repository with name 'team/app' does not exist in the registry with "
       "id '123456789012'");
   EXPECT_EQ(journal.records(), 0U);
@@ -64,7 +42,7 @@ TEST_F(Ecr, ARepositoryFromItsMakingToItsEnd) {
 TEST_F(Ecr, PoliciesAreReadBackAsTheyWereGiven) {
   ok("CreateRepository", {{"repositoryName", "app"}});
   const auto code = [&](std::string_view operation, Json input) {
-    const std::string text = refused(operation, std::move(input));
+    const std::string text = error(operation, std::move(input));
     return text.substr(0, text.find(':'));
   };
   EXPECT_EQ(code("GetRepositoryPolicy", {{"repositoryName", "app"}}), "RepositoryPolicyNotFoundException");

@@ -60,17 +60,17 @@ class SnapshotsWithExtensions : public ::testing::Test {
     world.runner->remove_sink(log);
   }
 
-  static Task<> wait_for(execution::Runner& runner, lambda::VersionHandle version,
-                         std::shared_ptr<std::optional<lambda::SnapshotOutcome>> outcome) {
-    auto making = runner.snapshot(std::move(version));
-    lambda::SnapshotOutcome made = co_await std::move(making);
-    *outcome = std::move(made);
-  }
-  std::shared_ptr<std::optional<lambda::SnapshotOutcome>> snapshot() {
-    auto outcome = std::make_shared<std::optional<lambda::SnapshotOutcome>>();
-    world.tasks.spawn("snapshot", wait_for(*world.runner, version, outcome));
-    world.settle();
-    return outcome;
+  World::SnapshotPtr snapshot() { return world.snapshot(version); }
+  /// What an invocation from a snapshot is answered within this time; and what it told is to be asked for.
+  World::CallPtr invoke_from_snapshot(Program program, std::chrono::nanoseconds time) {
+    world.host.program = std::move(program);
+    world.add({.subscription = to_platform});
+    snapshot();
+    world.pass(1s);
+    told();
+    auto call = world.invoke(version);
+    world.pass(time);
+    return call;
   }
   /// Of the events since the last call: the records by type, in order.
   std::vector<std::pair<std::string, OrderedJson>> told() {
@@ -146,13 +146,7 @@ TEST_F(SnapshotsWithExtensions, TheTelemetryApiTellsOfTheRestore) {
 }
 
 TEST_F(SnapshotsWithExtensions, AndOfOneThatFails) {
-  world.host.program = broken_hook;
-  world.add({.subscription = to_platform});
-  snapshot();
-  world.pass(1s);
-  told();
-  const auto call = world.invoke(version);
-  world.pass(100ms);
+  const auto call = invoke_from_snapshot(broken_hook, 100ms);
   ASSERT_TRUE(call->done());
   EXPECT_EQ(call->error().shape->code, "SnapStartException");
   const auto events = told();
@@ -162,13 +156,7 @@ TEST_F(SnapshotsWithExtensions, AndOfOneThatFails) {
 }
 
 TEST_F(SnapshotsWithExtensions, AndOfOneThatTimesOut) {
-  world.host.program = hanging_hook;
-  world.add({.subscription = to_platform});
-  snapshot();
-  world.pass(1s);
-  told();
-  const auto call = world.invoke(version);
-  world.pass(11s);
+  const auto call = invoke_from_snapshot(hanging_hook, 11s);
   ASSERT_TRUE(call->done());
   EXPECT_EQ(call->error().shape->code, "SnapStartTimeoutException");
   EXPECT_EQ(record(told(), "platform.restoreRuntimeDone").dump(), R"({"status":"timeout"})");

@@ -10,16 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 using Kind = lambda::SnapshotOutcome::Kind;
 
-/// Initialises for 100 ms, waits to be restored, runs hooks of 20 ms, and answers how it was initialised.
-Task<> with_hooks(std::shared_ptr<FakeProcess> process) {
-  auto starting = process->sleep(100ms);
-  co_await std::move(starting);
-  auto restoring = process->call("GET", "/2018-06-01/runtime/restore/next");
-  const wire::Response restored = co_await std::move(restoring);
-  EXPECT_EQ(restored.status, 200);
-  EXPECT_EQ(restored.body, "");
-  auto hooks = process->sleep(20ms);
-  co_await std::move(hooks);
+Task<> answer_how_it_was_initialised(std::shared_ptr<FakeProcess> process) {
   for (;;) {
     auto asking = process->next();
     const FakeEvent event = co_await std::move(asking);
@@ -30,18 +21,26 @@ Task<> with_hooks(std::shared_ptr<FakeProcess> process) {
   }
 }
 
+/// Initialises for 100 ms, waits to be restored, runs hooks of 20 ms, and answers.
+Task<> with_hooks(std::shared_ptr<FakeProcess> process) {
+  auto starting = process->sleep(100ms);
+  co_await std::move(starting);
+  auto restoring = process->call("GET", "/2018-06-01/runtime/restore/next");
+  const wire::Response restored = co_await std::move(restoring);
+  EXPECT_EQ(restored.status, 200);
+  EXPECT_EQ(restored.body, "");
+  auto hooks = process->sleep(20ms);
+  co_await std::move(hooks);
+  auto answering = answer_how_it_was_initialised(process);
+  co_await std::move(answering);
+}
+
 /// A client that knows nothing of snapshots.
 Task<> without_hooks(std::shared_ptr<FakeProcess> process) {
   auto starting = process->sleep(100ms);
   co_await std::move(starting);
-  for (;;) {
-    auto asking = process->next();
-    const FakeEvent event = co_await std::move(asking);
-    auto working = process->sleep(3010us);
-    co_await std::move(working);
-    auto answering = process->respond(event.request_id, process->variable("AWS_LAMBDA_INITIALIZATION_TYPE"));
-    co_await std::move(answering);
-  }
+  auto answering = answer_how_it_was_initialised(process);
+  co_await std::move(answering);
 }
 
 class Snapshots : public ::testing::Test {
@@ -56,21 +55,7 @@ class Snapshots : public ::testing::Test {
     world->runner->add_sink(log);
     version = world->version("1");
   }
-  struct Made {
-    std::optional<lambda::SnapshotOutcome> outcome;
-  };
-  static Task<> wait_for(execution::Runner& runner, lambda::VersionHandle version,
-                         std::shared_ptr<Made> made) {
-    auto making = runner.snapshot(std::move(version));
-    lambda::SnapshotOutcome outcome = co_await std::move(making);
-    made->outcome = std::move(outcome);
-  }
-  std::shared_ptr<Made> snapshot() {
-    auto made = std::make_shared<Made>();
-    world->tasks.spawn("snapshot", wait_for(*world->runner, version, made));
-    world->settle();
-    return made;
-  }
+  World::SnapshotPtr snapshot() { return world->snapshot(version); }
   std::string lines() { return std::exchange(log.text, {}); }
 
   KeptLog log;
@@ -81,10 +66,10 @@ class Snapshots : public ::testing::Test {
 TEST_F(Snapshots, AreThereBeforeTheFirstInvocation) {
   const auto made = snapshot();
   world->pass(99ms);
-  EXPECT_FALSE(made->outcome);
+  EXPECT_FALSE(*made);
   world->pass(2ms);
-  ASSERT_TRUE(made->outcome);
-  EXPECT_EQ(made->outcome->kind, Kind::Ready);
+  ASSERT_TRUE(*made);
+  EXPECT_EQ((*made)->kind, Kind::Ready);
   world->pass(1s);
   ASSERT_EQ(world->runner->environments().size(), 1U);
   EXPECT_EQ(world->runner->environments().front().state, "frozen");
@@ -149,7 +134,7 @@ TEST_F(Snapshots, ARuntimeWithoutHooksIsAsGood) {
   world->host.program = without_hooks;
   const auto made = snapshot();
   world->pass(200ms);
-  ASSERT_TRUE(made->outcome);
+  ASSERT_TRUE(*made);
   lines();
   const auto call = world->invoke(version);
   world->pass(4ms);
@@ -166,10 +151,10 @@ TEST_F(Snapshots, AFailedInitIsTold) {
   };
   const auto made = snapshot();
   world->pass(200ms);
-  ASSERT_TRUE(made->outcome);
-  EXPECT_EQ(made->outcome->kind, Kind::Failed);
-  EXPECT_EQ(made->outcome->code, "FunctionError.RuntimeInitError");
-  EXPECT_EQ(made->outcome->reason, "Runtime.ImportModuleError");
+  ASSERT_TRUE(*made);
+  EXPECT_EQ((*made)->kind, Kind::Failed);
+  EXPECT_EQ((*made)->code, "FunctionError.RuntimeInitError");
+  EXPECT_EQ((*made)->reason, "Runtime.ImportModuleError");
   world->pass(10s);
   EXPECT_EQ(world->host.sandboxes, 0) << "it is not tried for ever";
 }
@@ -181,10 +166,10 @@ TEST_F(Snapshots, AnInitMayTakeLongerThanOnDemand) {
   };
   const auto made = snapshot();
   world->pass(129s);
-  EXPECT_FALSE(made->outcome);
+  EXPECT_FALSE(*made);
   world->pass(3s);
-  ASSERT_TRUE(made->outcome);
-  EXPECT_EQ(made->outcome->code, "FunctionError.InitTimeout");
+  ASSERT_TRUE(*made);
+  EXPECT_EQ((*made)->code, "FunctionError.InitTimeout");
 }
 
 Task<> restore_fails(std::shared_ptr<FakeProcess> process) {
@@ -242,8 +227,8 @@ TEST_F(Snapshots, EndWithTheirVersion) {
   const auto made = snapshot();
   world->runner->retire(*version);
   world->settle();
-  ASSERT_TRUE(made->outcome);
-  EXPECT_EQ(made->outcome->kind, Kind::Interrupted);
+  ASSERT_TRUE(*made);
+  EXPECT_EQ((*made)->kind, Kind::Interrupted);
   world->pass(1s);
   EXPECT_EQ(world->host.sandboxes, 0);
 }

@@ -112,6 +112,15 @@ class World {
     return call;
   }
 
+  /// Asks for a snapshot; what it came to appears in what is returned.
+  using SnapshotPtr = std::shared_ptr<std::optional<lambda::SnapshotOutcome>>;
+  SnapshotPtr snapshot(lambda::VersionHandle of) {
+    auto made = std::make_shared<std::optional<lambda::SnapshotOutcome>>();
+    tasks.spawn("snapshot", wait_for(*runner, std::move(of), made));
+    settle();
+    return made;
+  }
+
   boost::asio::io_context loop;
   SimulatedClock clock;
   SimulatedStopwatch stopwatch;
@@ -131,6 +140,11 @@ class World {
     Result<lambda::Outcome> result = co_await std::move(running);
     ++call->answers;
     call->result = std::move(result);
+  }
+  static Task<> wait_for(execution::Runner& runner, lambda::VersionHandle version, SnapshotPtr made) {
+    auto making = runner.snapshot(std::move(version));
+    lambda::SnapshotOutcome outcome = co_await std::move(making);
+    *made = std::move(outcome);
   }
   static Task<> shut_down(execution::Runner& runner, bool& done) {
     auto ending = runner.shutdown(0ns);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time.hpp"
+#include "ports/body_source.hpp"
 
 namespace aviary {
 namespace {
@@ -84,6 +85,54 @@ TEST(Signature, APresignedQueryPassesUntilItExpires) {
   request.headers = {{"Host", "127.0.0.1:4566"}};
   EXPECT_TRUE(verify_signature(request, keys, signed_at));
   EXPECT_FALSE(verify_signature(request, keys, signed_at + std::chrono::seconds(61)));
+}
+
+/// Not asked for anything here.
+struct NotRead final : BodySource {
+  Task<BodyPiece> next() override { co_return BodyPiece{}; }
+};
+
+wire::Request signed_put(std::string_view hash, std::string_view signature, std::string& kept) {
+  kept =
+      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request, "
+      "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=";
+  kept += signature;
+  wire::Request request;
+  request.method = "PUT";
+  request.target = "/photos/k";
+  request.headers = {{"Host", "127.0.0.1:4566"},
+                     {"X-Amz-Date", "20260101T120000Z"},
+                     {"X-Amz-Content-SHA256", hash},
+                     {"Authorization", kept}};
+  return request;
+}
+
+TEST(Signature, OfABodyThatHasNotComeYet) {
+  constexpr std::string_view hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+  constexpr std::string_view of_hash = "3a362a16eed441b0ed742040ac531278fb8038729124a94f094fadbdb419117e";
+  NotRead body;
+  std::string kept;
+  for (const auto& [said, signature] :
+       {std::pair{std::string_view("UNSIGNED-PAYLOAD"),
+                  std::string_view("8e1a4fb46b2075ee90386be17f7c8c4cc2972728089512e502ebc23ca7f2ad65")},
+        std::pair{std::string_view("STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+                  std::string_view("fed5aca017c7aea85b6d001f5cb8b8f3b2dca26a2e6570e750508cdafd576ca8")},
+        std::pair{hash, of_hash}}) {
+    wire::Request request = signed_put(said, signature, kept);
+    request.incoming = &body;
+    EXPECT_TRUE(verify_signature(request, keys, signed_at)) << said;
+    EXPECT_EQ(signed_payload_hash(request), said == hash ? hash : "");
+    request.headers[2].second = "UNSIGNED-PAYLOA";
+    EXPECT_FALSE(verify_signature(request, keys, signed_at));
+    request.headers.erase(request.headers.begin() + 2);
+    EXPECT_EQ(verify_signature(request, keys, signed_at).error().shape->code, "InvalidRequest");
+  }
+  // One that has come is compared at once.
+  wire::Request request = signed_put(hash, of_hash, kept);
+  request.body = "hello";
+  EXPECT_TRUE(verify_signature(request, keys, signed_at));
+  request.body = "hellO";
+  EXPECT_EQ(verify_signature(request, keys, signed_at).error().shape->code, "XAmzContentSHA256Mismatch");
 }
 
 }  // namespace

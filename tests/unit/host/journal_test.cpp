@@ -121,6 +121,29 @@ TEST_F(JournalTest, SettledCompletesWhenWhatWasPutIsOnDisk) {
   EXPECT_THAT(contents("c"), ElementsAre(Pair("k", "v")));
 }
 
+TEST_F(JournalTest, NobodyWaitsForWhatNobodyIsTold) {
+  {
+    const auto journal = open();
+    TaskGroup tasks(loop.get_executor());
+    std::vector<int> order;
+    journal->put_unawaited("c", "a", "1");
+    EXPECT_TRUE(journal->is_settled());
+    EXPECT_FALSE(journal->is_written());
+    // The same turn's changes are one: whoever waits for one of them waits for all.
+    journal->put("c", "b", "2");
+    EXPECT_FALSE(journal->is_settled());
+    tasks.spawn("settle", settle(*journal, order, 1));
+    run();
+    EXPECT_THAT(order, ElementsAre(1));
+    EXPECT_TRUE(journal->is_written());
+    journal->put_unawaited("c", "c", "3");
+    journal->erase_unawaited("c", "b");
+    run();
+    EXPECT_TRUE(journal->is_written());
+  }
+  EXPECT_THAT(contents("c"), ElementsAre(Pair("a", "1"), Pair("c", "3")));
+}
+
 TEST_F(JournalTest, BatchesThatWaitShareACommit) {
   const auto journal = open();
   for (int turn = 0; turn < 2000; ++turn)

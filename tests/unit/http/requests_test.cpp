@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,6 +80,41 @@ TEST(Requests, OfOnePacketAreAnsweredInOrder) {
     at = answers.find("POST /" + std::to_string(i) + " [abc]", at);
     ASSERT_NE(at, std::string::npos) << i;
   }
+}
+
+/// A page of its own for each target.
+Task<wire::Response> page(wire::Request request) {
+  wire::Response response;
+  response.body = std::string(request.target) + std::string(4000 - request.target.size(), '.');
+  co_return response;
+}
+
+TEST(Requests, OfAPeerThatReadsLateAreAllAnsweredInOrder) {
+  Loopback loop(page);
+  Peer peer = loop.connect();
+  constexpr int many = 4000;  // 16 MB: more than any socket holds
+  std::string requests;
+  for (int i = 0; i < many; ++i) requests += fmt::format("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", i);
+  std::string_view rest = requests;
+  for (int turn = 0; turn < 50; ++turn) {
+    rest.remove_prefix(peer.send(rest));
+    loop.io.restart();
+    loop.io.poll();
+  }
+  const std::string last = fmt::format("/{}...", many - 1);
+  const auto all_there = [&] {
+    rest.remove_prefix(peer.send(rest));
+    peer.receive();
+    const std::size_t size = peer.received.size();
+    return size > 4000 && std::string_view(peer.received).substr(size - 4000).starts_with(last);
+  };
+  ASSERT_TRUE(loop.run_until(all_there));
+  std::size_t at = 0;
+  for (int i = 0; i < many; ++i) {
+    at = peer.received.find(fmt::format("\r\n\r\n/{}...", i), at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+  EXPECT_EQ(count_answers(peer.received), static_cast<std::size_t>(many));
 }
 
 TEST(Requests, MayArriveByteByByte) {

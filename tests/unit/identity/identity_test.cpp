@@ -1,38 +1,18 @@
-#include <gtest/gtest.h>
-
-#include "models/iam.hpp"
-#include "models/sts.hpp"
 #include "services/iam/api/iam_service.hpp"
 #include "services/sts/api/sts_service.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary {
 namespace {
 
-class Identity : public ::testing::Test {
+class Identity : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(Service& service, std::string_view operation, Json input) {
-    Call made{};
-    made.operation = service.model().find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
-  Json ok(Service& service, std::string_view operation, Json input) {
-    const Result<Reply> reply = call(service, operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
   std::string refused(Service& service, std::string_view operation, Json input) {
     const Result<Reply> reply = call(service, operation, std::move(input));
     return reply ? "" : std::string(reply.error().shape->code);
   }
 
-  boost::asio::io_context loop;
   SeededRandom ids{1, "identities"};
-  testing::MemoryJournal journal;
   iam::IamService iam{{.ids = ids, .journal = journal}};
   sts::StsService sts{{.ids = ids}};
   const Json trust = R"({"Version": "2012-10-17", "Statement": []})";
@@ -53,6 +33,39 @@ TEST_F(Identity, RolesAndWhatHangsOnThem) {
             "NoSuchEntityException");
   ok(iam, "DeleteRole", {{"RoleName", "r"}});
   EXPECT_EQ(refused(iam, "GetRole", {{"RoleName", "r"}}), "NoSuchEntityException");
+  EXPECT_EQ(journal.records(), 0U);
+}
+
+TEST_F(Identity, GroupsAndWhoIsInThem) {
+  EXPECT_EQ(ok(iam, "CreateGroup", {{"GroupName", "g"}, {"Path", "/p/"}})["Group"]["Arn"],
+            "arn:aws:iam::123456789012:group/p/g");
+  ok(iam, "CreateUser", {{"UserName", "u"}});
+  EXPECT_EQ(refused(iam, "CreateGroup", {{"GroupName", "g"}}), "EntityAlreadyExistsException");
+  EXPECT_EQ(refused(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "none"}}),
+            "NoSuchEntityException");
+  EXPECT_EQ(refused(iam, "AddUserToGroup", {{"GroupName", "none"}, {"UserName", "u"}}),
+            "NoSuchEntityException");
+  ok(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "u"}});
+  ok(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "u"}});
+  EXPECT_EQ(ok(iam, "GetGroup", {{"GroupName", "g"}})["Users"].size(), 1U);
+  EXPECT_EQ(ok(iam, "ListGroupsForUser", {{"UserName", "u"}})["Groups"][0]["GroupName"], "g");
+  ok(iam, "PutGroupPolicy", {{"GroupName", "g"}, {"PolicyName", "own"}, {"PolicyDocument", trust}});
+  EXPECT_EQ(ok(iam, "ListGroupPolicies", {{"GroupName", "g"}})["PolicyNames"], Json::array({"own"}));
+  // Its ARN goes with its name; who is in it stays.
+  ok(iam, "UpdateGroup", {{"GroupName", "g"}, {"NewGroupName", "h"}, {"NewPath", "/q/"}});
+  EXPECT_EQ(ok(iam, "GetGroup", {{"GroupName", "h"}})["Group"]["Arn"], "arn:aws:iam::123456789012:group/q/h");
+  EXPECT_EQ(refused(iam, "GetGroup", {{"GroupName", "g"}}), "NoSuchEntityException");
+  iam::IamService again{{.ids = ids, .journal = journal}};
+  again.restore();
+  EXPECT_EQ(ok(again, "GetGroup", {{"GroupName", "h"}})["Users"][0]["UserName"], "u");
+  EXPECT_EQ(refused(iam, "DeleteUser", {{"UserName", "u"}}), "DeleteConflictException");
+  ok(iam, "DeleteGroupPolicy", {{"GroupName", "h"}, {"PolicyName", "own"}});
+  EXPECT_EQ(refused(iam, "DeleteGroup", {{"GroupName", "h"}}), "DeleteConflictException");
+  ok(iam, "RemoveUserFromGroup", {{"GroupName", "h"}, {"UserName", "u"}});
+  EXPECT_EQ(refused(iam, "RemoveUserFromGroup", {{"GroupName", "h"}, {"UserName", "u"}}),
+            "NoSuchEntityException");
+  ok(iam, "DeleteGroup", {{"GroupName", "h"}});
+  ok(iam, "DeleteUser", {{"UserName", "u"}});
   EXPECT_EQ(journal.records(), 0U);
 }
 

@@ -1,24 +1,17 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "models/kinesis.hpp"
 #include "ports/random.hpp"
 #include "services/kinesis/api/kinesis_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary::kinesis {
 
 /// The service on a clock that the test moves.
-class Kinesis : public ::testing::Test {
+class Kinesis : public testing::ServiceCalls {
  protected:
   Kinesis() { start(); }
 
@@ -32,26 +25,7 @@ class Kinesis : public ::testing::Test {
     service->restore();
   }
 
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::kinesis::service.find_operation(operation);
-    if (!made.operation) throw std::logic_error("no such operation: " + std::string(operation));
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service->call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
-  /// `Code: message`
-  std::string error(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    return reply ? std::string() : std::string(reply.error().shape->code) + ": " + reply.error().message;
-  }
+  Service& subject() override { return *service; }
   void create(int shards = 1) { ok("CreateStream", {{"StreamName", "s"}, {"ShardCount", shards}}); }
   Json put(const std::string& data, const std::string& key = "k") {
     return ok("PutRecord", {{"StreamName", "s"}, {"Data", data}, {"PartitionKey", key}});
@@ -73,10 +47,7 @@ class Kinesis : public ::testing::Test {
     return ok("ListShards", {{"StreamName", "s"}}).at("Shards").get<std::vector<Json>>();
   }
 
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
   SeededRandom ids{7, "test"};
-  testing::MemoryJournal journal;
   bool limited = false;
   Json last;
   std::unique_ptr<KinesisService> service;

@@ -38,7 +38,7 @@ TEST(FunctionStore, StaysFlatOverAHundredThousandVersions) {
   for (int i = 1; i <= total; ++i) {
     const auto begin = Stopwatch::now();
     Function& function = *store.find(scope, "f", at());
-    ASSERT_TRUE(store.replace_latest(function, contents(i), {}, false, at()));
+    ASSERT_TRUE(store.replace_latest(function, contents(i), {}, Publish::No, at()));
     const Result<Snapshot> published = store.publish(function, {}, at());
     ASSERT_TRUE(published);
     AliasChange change;

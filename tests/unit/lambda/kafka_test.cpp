@@ -403,6 +403,22 @@ TEST_F(KafkaMapping, GoesOnAfterARestart) {
   EXPECT_THAT(batches(), ElementsAre(ElementsAre("orders-0:0"), ElementsAre("orders-0:1")));
 }
 
+TEST_F(KafkaMapping, ShowsWhatIsOnlyRecorded) {
+  const Json settings{{"KMSKeyArn", "arn:aws:kms:us-east-1:123456789012:key/k"},
+                      {"MetricsConfig", {{"Metrics", {"EventCount"}}}},
+                      {"LoggingConfig", {{"SystemLogLevel", "INFO"}}},
+                      {"ProvisionedPollerConfig", {{"MinimumPollers", 1}, {"MaximumPollers", 2}}}};
+  const std::string uuid = create(self_managed(settings))["UUID"];
+  start();
+  tie();
+  service_->restore();
+  Json got = answer("GetEventSourceMapping", {{"UUID", uuid}});
+  for (const auto& [name, value] : settings.items()) EXPECT_EQ(got[name], value);
+  got = answer("UpdateEventSourceMapping", {{"UUID", uuid}, {"KMSKeyArn", ""}});
+  EXPECT_FALSE(got.contains("KMSKeyArn"));
+  EXPECT_TRUE(got.contains("LoggingConfig"));
+}
+
 TEST_F(KafkaMapping, StopsAndGoesOn) {
   const std::string uuid = create(self_managed())["UUID"];
   answer("UpdateEventSourceMapping", {{"UUID", uuid}, {"Enabled", false}});

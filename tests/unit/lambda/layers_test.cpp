@@ -395,5 +395,37 @@ TEST_F(Layers, ComeBackAfterARestart) {
   EXPECT_EQ(answer("ListLayers", Json::object())["Layers"], Json::array());
 }
 
+TEST_F(Layers, OfAFunctionThatHoldsToSignaturesAreSigned) {
+  const std::string stamp = "PK layer META-INF/aws_signer_signature_v1.0.SF";
+  const std::string config =
+      answer("CreateCodeSigningConfig",
+             {{"AllowedPublishers", {{"SigningProfileVersionArns", {"arn"}}}},
+              {"CodeSigningPolicies",
+               {{"UntrustedArtifactOnDeployment", "Enforce"}}}})["CodeSigningConfig"]["CodeSigningConfigArn"];
+  publish_layer("plain");
+  publish_layer("stamped", stamp);
+  publish_layer("late");
+  answer("CreateFunction", new_function("f", {{"Layers", {layer("plain:1")}}}));
+  answer("PutFunctionCodeSigningConfig", {{"FunctionName", "f"}, {"CodeSigningConfigArn", config}});
+  restart();
+  const auto with = [](const std::vector<std::string>& layers) {
+    return Json{{"FunctionName", "f"}, {"Layers", layers}};
+  };
+  answer("UpdateFunctionConfiguration", with({layer("plain:1"), layer("stamped:1")}));
+  const Json before = layers_of("f");
+  const Refusal refused = refusal("UpdateFunctionConfiguration", with({layer("late:1")}));
+  EXPECT_EQ(refused.code, "CodeVerificationFailedException");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(layers_of("f"), before);
+  Json input = new_function("g", {{"Layers", {layer("plain:1")}}, {"CodeSigningConfigArn", config}});
+  input["Code"] = {{"ZipFile", stamp}};
+  EXPECT_EQ(refusal("CreateFunction", input).code, "CodeVerificationFailedException");
+  input["Layers"] = {layer("stamped:1")};
+  answer("CreateFunction", input);
+  answer("UpdateCodeSigningConfig", {{"CodeSigningConfigArn", config},
+                                     {"CodeSigningPolicies", {{"UntrustedArtifactOnDeployment", "Warn"}}}});
+  answer("UpdateFunctionConfiguration", with({layer("late:1")}));
+}
+
 }  // namespace
 }  // namespace aviary::lambda

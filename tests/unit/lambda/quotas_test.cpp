@@ -36,9 +36,10 @@ TEST(RequestRateTexts, AreReadAndWritten) {
 }
 
 TEST(QuotaTexts, AreReadAndWritten) {
-  EXPECT_EQ(quotas_text(*parse_quotas("aws")), "layers=5,environment=4,zipped=50,unzipped=250");
-  EXPECT_EQ(quotas_text(*parse_quotas("unzipped=500,layers=8")),
-            "layers=8,environment=4,zipped=50,unzipped=500");
+  EXPECT_EQ(quotas_text(*parse_quotas("aws")),
+            "layers=5,environment=4,zipped=50,unzipped=250,provider-versions=100");
+  EXPECT_EQ(quotas_text(*parse_quotas("unzipped=500,layers=8,provider-versions=7")),
+            "layers=8,environment=4,zipped=50,unzipped=500,provider-versions=7");
   for (const char* bad : {"", "off", "layers", "layers=", "layers=0", "layers=-1", "layers=1.5", "layers=1,",
                           "what=1", "zipped=51", "layers=101", "environment=99999999999999999999"})
     EXPECT_FALSE(parse_quotas(bad)) << bad;

@@ -183,6 +183,12 @@ TEST_F(Aliases, RefusalsAreThoseRecorded) {
                                    {"FunctionVersion", version},
                                    {"RoutingConfig", {{"AdditionalVersionWeights", std::move(weights)}}}});
   };
+  // Half of the short form.
+  EXPECT_EQ(refusal("CreateAlias", {{"FunctionName", "f"},
+                                    {"Name", "half"},
+                                    {"FunctionVersion", "1"},
+                                    {"RoutingConfig", {{"FunctionVersion", "2"}}}}),
+            invalid("RoutingConfig has a FunctionVersion, but no AdditionalVersionWeight."));
   EXPECT_EQ(create("1", {{"1", 0.8}, {"2", 0.2}}),
             invalid("Number of items in AdditionalVersionWeights cannot be greater than 1"));
   EXPECT_EQ(

@@ -182,8 +182,8 @@ TEST_F(LogEvents, FiltersRefuse) {
 }
 
 TEST_F(LogEvents, OfFunctionsComeInFast) {
-  const std::uint64_t stream =
-      service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f", "2024/01/15/[7]abc");
+  const std::uint64_t stream = service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f",
+                                                     "2024/01/15/[7]abc", clock_.now());
   EXPECT_TRUE(service_->append(stream, clock_.now(), "START\n"));
   EXPECT_TRUE(service_->append(stream, clock_.now(), "bad \xff byte\n"));
   const Json page = answer("FilterLogEvents", {{"logGroupName", "/aws/lambda/f"}});

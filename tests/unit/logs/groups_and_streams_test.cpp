@@ -121,8 +121,8 @@ TEST_F(LogGroups, LastWithTheirFilters) {
                                    {"filterName", "s"},
                                    {"filterPattern", "{ $.a = 1 }"},
                                    {"destinationArn", "arn:aws:lambda:us-east-1:123456789012:function:f"}});
-  service_->append(service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f", "x"), clock_.now(),
-                   "line\n");
+  service_->append(service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f", "x", clock_.now()),
+                   clock_.now(), "line\n");
   const Json before = answer("DescribeMetricFilters", Json::object());
   const Json subscriptions = answer("DescribeSubscriptionFilters", {{"logGroupName", "g"}});
   restart();

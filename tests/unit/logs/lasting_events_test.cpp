@@ -19,8 +19,8 @@ class LastingEvents : public ServiceFixture {
     restart();
   }
   void say(const std::string& line) {
-    const std::uint64_t stream =
-        service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f", "2024/01/15/[1]abc");
+    const std::uint64_t stream = service_->open_stream({"123456789012", "us-east-1"}, "/aws/lambda/f",
+                                                       "2024/01/15/[1]abc", clock_.now());
     ASSERT_TRUE(service_->append(stream, clock_.now(), line));
   }
   std::vector<std::string> messages(const std::string& group) {
@@ -51,6 +51,19 @@ TEST_F(LastingEvents, WhatFunctionsSayIsWrittenASecondLater) {
   say("too late\n");
   kill();
   EXPECT_THAT(messages("/aws/lambda/f"), ElementsAre("hello\n", "world\n", "!\n"));
+}
+
+TEST_F(LastingEvents, AnswersWaitForWhatTheyPromiseOnly) {
+  make("g", "s");
+  say("hello\n");
+  stopwatch_.advance(std::chrono::seconds(1), [this] { settle(); });
+  EXPECT_EQ(journal_.unawaited, 1U);
+  say("before\n");
+  put("g", "s", {"one"});
+  EXPECT_EQ(journal_.unawaited, 1U) << "what functions said goes with it";
+  say("again\n");
+  stopwatch_.advance(std::chrono::seconds(1), [this] { settle(); });
+  EXPECT_EQ(journal_.unawaited, 2U);
 }
 
 TEST_F(LastingEvents, AStopWritesAll) {

@@ -12,7 +12,7 @@ namespace {
 /// Objects here have no bytes.
 class NoBodies final : public BodyStore {
  public:
-  Task<BodyHandle> write(std::shared_ptr<const std::string>) override { co_return nullptr; }
+  std::unique_ptr<BodyWriter> begin(Watch) override { return nullptr; }
   Task<std::optional<std::string>> read(BodyHandle, std::uint64_t, std::uint64_t) override {
     co_return std::nullopt;
   }

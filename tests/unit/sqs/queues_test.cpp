@@ -1,6 +1,7 @@
 #include <map>
 #include <set>
 
+#include "models/sqs.hpp"
 #include "unit/sqs/service_fixture.hpp"
 
 namespace aviary::sqs {

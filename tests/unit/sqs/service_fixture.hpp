@@ -1,24 +1,18 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "models/sqs.hpp"
 #include "ports/random.hpp"
 #include "services/sqs/api/sqs_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 
 namespace aviary::sqs {
 
 /// The service on a clock that the test moves.
-class Sqs : public ::testing::Test {
+class Sqs : public testing::ServiceCalls {
  protected:
   Sqs() { start(); }
 
@@ -27,22 +21,7 @@ class Sqs : public ::testing::Test {
     service->restore();
   }
 
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::sqs::service.find_operation(operation);
-    if (!made.operation) throw std::logic_error("no such operation: " + std::string(operation));
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.base_url = "http://127.0.0.1:4566";
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service->call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
+  Service& subject() override { return *service; }
   std::string error(std::string_view operation, Json input) {
     const Result<Reply> reply = call(operation, std::move(input));
     return reply ? std::string() : reply.error().message;
@@ -60,10 +39,7 @@ class Sqs : public ::testing::Test {
     return found;
   }
 
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
   SeededRandom ids{7, "test"};
-  testing::MemoryJournal journal;
   std::unique_ptr<SqsService> service;
 };
 

@@ -120,6 +120,9 @@ TEST(Query, ReadsMapsAndStructures) {
                   "Attributes.entry.2.value="),
             Json({{"Attributes", {{"a.b", "b"}, {"c", ""}}}}));
   EXPECT_EQ(input("Attribute.1.Name=a&Attribute.1.Value=7"), Json({{"FlatAttributes", {{"a", 7}}}}));
+  EXPECT_EQ(input("Attribute.Name=a&Attribute.Value=7"), Json({{"FlatAttributes", {{"a", 7}}}}));
+  EXPECT_EQ(input("Attribute.Value=7"), "Unexpected complex element termination");
+  EXPECT_EQ(input("Attribute.Other=7"), "Start of structure or map found where not expected.");
   EXPECT_EQ(input("Tree.Below.Below.Leaf=x&Tree.Leaf=y&Tree.Unknown.1=z"),
             Json({{"Tree", {{"Leaf", "y"}, {"Below", {{"Below", {{"Leaf", "x"}}}}}}}}));
   EXPECT_EQ(input("Attributes.entry.1.value=b"), "Unexpected complex element termination");

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/ecr.hpp"
 #include "requests.hpp"
 #include "wire/pattern.hpp"
 
@@ -285,6 +286,28 @@ TEST(LambdaValidation, StopsAtTenAsAwsDoes) {
  "MemorySize":1,"PackageType":"!","TracingConfig":{"Mode":"!"},"Architectures":["!"],"KMSKeyArn":"!",
  "SnapStart":{"ApplyOn":"!"},"EphemeralStorage":{"Size":1},"LoggingConfig":{"LogFormat":"!"}})");
   EXPECT_TRUE(text.starts_with("10 validation errors detected: Value '!' at 'functionName'")) << text;
+}
+
+/// As the service itself words it, one at a time.
+TEST(Validation, SomeServicesTellTheFirstOnly) {
+  const models::Operation& create = *models::ecr::service.find_operation("CreateRepository");
+  ASSERT_EQ(violation_words(create), ViolationWords::First);
+  EXPECT_EQ(violation_words(*models::lambda::service.find_operation("CreateFunction")), ViolationWords::All);
+  const auto said = [&](const Json& input) {
+    const Result<> valid = validate(*create.input, input, violation_words(create));
+    return valid ? std::string() : valid.error().message;
+  };
+  const std::string start = "Invalid parameter at 'repositoryName' failed to satisfy constraint: ";
+  EXPECT_EQ(said({{"repositoryName", "team/app"}}), "");
+  EXPECT_EQ(said({{"repositoryName", "Bad_Name!"}}),
+            start + R"('must satisfy regular expression ')"
+                    R"([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*'')");
+  EXPECT_EQ(said({{"repositoryName", "a"}}), start + "'must have length greater than or equal to 2'");
+  EXPECT_EQ(said({{"repositoryName", std::string(257, 'a')}}),
+            start + "'must have length less than or equal to 256'");
+  EXPECT_EQ(said(Json::object()), start + "'must not be null'");
+  EXPECT_EQ(said({{"repositoryName", "a"}, {"imageTagMutability", "X"}}),
+            start + "'must have length greater than or equal to 2'");
 }
 
 TEST(Pattern, EveryPatternOfTheModelsCompiles) {

@@ -218,7 +218,7 @@ def _answer(api, handler, headers, body):
 
 
 def main():
-    global sink
+    global sink, request_id, tenant_id
     if os.environ.get("AVIARY_WAIT"):
         from . import waiting
 
@@ -246,7 +246,13 @@ def main():
 
         faults.report_init(api, problem)
         sys.exit(1)
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    initialization = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    if initialization != "on-demand":
+        from . import exercise
+
+        exercise.invoke_nothing(api, _answer)
+        request_id = tenant_id = None
+    if initialization == "snap-start":
         from . import snapshots
 
         snapshots.wait_for_restore(api)

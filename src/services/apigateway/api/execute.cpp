@@ -6,6 +6,7 @@
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "services/apigateway/api/payload_1.hpp"
+#include "services/apigateway/core/identifiers.hpp"
 #include "services/apigateway/core/routing.hpp"
 #include "wire/protocol.hpp"
 #include "wire/query_string.hpp"
@@ -81,8 +82,22 @@ std::optional<ApiAddress> api_address(const wire::Request& request) {
   return std::nullopt;
 }
 
+std::optional<ApiAddress> named_address(const wire::Request& request, const Domains& domains) {
+  std::string_view path = request.path();
+  std::optional<Domains::Place> place = domains.place_of(request.header("host"), path);
+  if (!place) return std::nullopt;
+  if (path.empty()) path = "/";
+  ApiAddress address{.id = std::move(place->api), .target = std::move(place->rest)};
+  if (const std::size_t mark = request.target.find('?'); mark != std::string_view::npos)
+    address.target += request.target.substr(mark);
+  address.stage = std::move(place->stage);
+  address.full_path = path;
+  address.prefix = std::move(place->prefix);
+  return address;
+}
+
 Task<wire::Response> Execute::answer(wire::Request request, ApiAddress address) {
-  std::string request_id = d_.ids.uuid();
+  std::string request_id = new_extended_id(d_.ids);
   auto running = run(request, std::move(address), request_id);
   wire::Response response = co_await std::move(running);
   response.set("Apigw-Requestid", std::move(request_id));
@@ -93,6 +108,9 @@ Task<wire::Response> Execute::answer(wire::Request request, ApiAddress address) 
 Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress address, std::string request_id) {
   const Json* api = d_.http_apis.find(api_key(address.id));
   if (api == nullptr) co_return api_answer(403, "Forbidden");
+  // Then only a name of one's own leads there.
+  if (flag_of(*api, "DisableExecuteApiEndpoint") && !address.by_name())
+    co_return api_answer(404, "Not Found");
   Request what;
   what.api = *api;
   const Json cors = api->value("CorsConfiguration", Json());
@@ -110,7 +128,9 @@ Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress addre
   const Json* stage =
       d_.http_apis.find(member_key(address.id, "stages", text_or_nothing(percent_decode(first))));
   std::string within = path;
-  if (stage != nullptr) {
+  if (!address.stage.empty()) {
+    stage = d_.http_apis.find(member_key(address.id, "stages", address.stage));
+  } else if (stage != nullptr) {
     within = end == std::string::npos ? "/" : path.substr(end);
     if (first == "$default" || first == "%24default") path = within;
   } else {
@@ -118,6 +138,7 @@ Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress addre
   }
   if (stage == nullptr) co_return api_answer(404, "Not Found");
   if (within.empty()) within = "/";
+  if (address.by_name()) path = address.full_path;
 
   const Json all = served(d_.http_apis, address.id, *stage);
   std::vector<std::string> keys;
@@ -149,7 +170,8 @@ Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress addre
                .query = mark == std::string::npos ? std::string() : address.target.substr(mark + 1),
                .request_id = std::move(request_id),
                .trace_id = std::string(request.header("X-Amzn-Trace-Id")),
-               .now = d_.clock.now()};
+               .now = d_.clock.now(),
+               .domain_prefix = address.prefix};
   if (what.call.trace_id.empty())
     what.call.trace_id = fmt::format(
         "Root=1-{:08x}-{}",

@@ -12,6 +12,7 @@
 #include "ports/random.hpp"
 #include "ports/task.hpp"
 #include "services/apigateway/core/authorization.hpp"
+#include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 #include "wire/message.hpp"
 
@@ -43,12 +44,20 @@ class Functions {
 
 /// Which API a request is for: by Host, `<id>.execute-api.<region>.localhost`, or by path,
 /// `/_aws/execute-api/<id>/<stage>/…` and `/restapis/<id>/<stage>/_user_request_/…`. By Host `target` begins
-/// with the stage, if it is not `$default`. A view into the request's own.
+/// with the stage, if it is not `$default`. A name of one's own leads to the API, and usually the stage, that
+/// is mapped there; `target` is what the mapping leaves of the path.
 struct ApiAddress {
   std::string id;
   std::string target;
+  std::string stage{};      ///< that a mapping names; empty: see `target`
+  std::string full_path{};  ///< of a name of one's own: as sent, without query
+  std::string prefix{};     ///< likewise: the name's first label
+  bool by_name() const { return !full_path.empty(); }
 };
 std::optional<ApiAddress> api_address(const wire::Request& request);
+/// By the names that there are; nothing if the Host is none of them. The id is empty if nothing is mapped
+/// there.
+std::optional<ApiAddress> named_address(const wire::Request& request, const Domains& domains);
 
 struct ExecuteDependencies {
   Clock& clock;

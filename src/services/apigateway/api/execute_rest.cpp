@@ -11,6 +11,7 @@
 #include "services/apigateway/api/rest_request.hpp"
 #include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/gateway_responses.hpp"
+#include "services/apigateway/core/identifiers.hpp"
 #include "services/apigateway/core/routing.hpp"
 #include "wire/query_string.hpp"
 
@@ -111,10 +112,11 @@ wire::Response gateway_response(const Json& responses, std::string_view type, st
 
 Task<wire::Response> RestExecute::answer(wire::Request request, ApiAddress address) {
   std::string request_id = d_.ids.uuid();
-  auto running = run(request, std::move(address), request_id);
+  std::string extended_id = new_extended_id(d_.ids);
+  auto running = run(request, std::move(address), request_id, extended_id);
   wire::Response response = co_await std::move(running);
   response.set("x-amzn-RequestId", std::move(request_id));
-  response.set("x-amz-apigw-id", d_.ids.hex(16));
+  response.set("x-amz-apigw-id", std::move(extended_id));
   co_return response;
 }
 
@@ -122,14 +124,18 @@ Task<wire::Response> RestExecute::answer(wire::Request request, ApiAddress addre
 std::optional<wire::Response> RestExecute::route(const wire::Request& request, const ApiAddress& address,
                                                  Request& what) {
   const Json* api = d_.rest_apis.find(api_key(address.id));
-  if (api == nullptr || flag_of(*api, "disableExecuteApiEndpoint")) return forbidden_api();
+  if (api == nullptr || (flag_of(*api, "disableExecuteApiEndpoint") && !address.by_name()))
+    return forbidden_api();
   const std::size_t mark = address.target.find('?');
   std::string path = address.target.substr(0, mark);
   if (!path.starts_with('/')) path.insert(0, 1, '/');
   const std::size_t end = path.find('/', 1);
-  const std::string name =
-      percent_decode(path.substr(1, end == std::string::npos ? end : end - 1)).value_or("");
-  const std::string within = end == std::string::npos ? "/" : path.substr(end);
+  std::string name = percent_decode(path.substr(1, end == std::string::npos ? end : end - 1)).value_or("");
+  std::string within = end == std::string::npos ? "/" : path.substr(end);
+  if (!address.stage.empty()) {
+    name = address.stage;
+    within = path;
+  }
   const Json* stage = name.empty() ? nullptr : d_.rest_apis.find(member_key(address.id, "stages", name));
   if (stage == nullptr) return forbidden_api();
 
@@ -141,11 +147,14 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
   what.api = served->value("api", Json::object());
   what.responses = served->value("responses", Json::object());
   what.region = text_of(*api, "_region");
-  what.stage_path = path;
+  what.stage_path = address.by_name() ? address.full_path : path;
   what.call.account = text_of(*api, "_account");
   what.call.api_id = address.id;
   what.call.stage = name;
-  what.call.path = percent_decode(within).value_or(within);
+  // A name's own path stays in the event's.
+  const std::string& shown = address.by_name() ? address.full_path : within;
+  what.call.path = percent_decode(shown).value_or(shown);
+  what.call.domain_prefix = address.prefix;
   what.call.query = mark == std::string::npos ? std::string() : address.target.substr(mark + 1);
   what.call.trace_id = request.header("X-Amzn-Trace-Id");
   what.call.now = d_.clock.now();
@@ -211,8 +220,9 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
 
 /// `request` lives in the caller's frame, which waits for this.
 Task<wire::Response> RestExecute::run(const wire::Request& request, ApiAddress address,
-                                      std::string request_id) {
+                                      std::string request_id, std::string extended_id) {
   Request what;
+  what.call.extended_id = std::move(extended_id);
   what.call.request_id = std::move(request_id);
   if (std::optional<wire::Response> refusal = route(request, address, what)) co_return std::move(*refusal);
   auto authorizing = authorize(request, what);

@@ -61,7 +61,8 @@ class RestExecute {
     Instant until;
   };
 
-  Task<wire::Response> run(const wire::Request& request, ApiAddress address, std::string request_id);
+  Task<wire::Response> run(const wire::Request& request, ApiAddress address, std::string request_id,
+                           std::string extended_id);
   std::optional<wire::Response> route(const wire::Request& request, const ApiAddress& address, Request& what);
   // rest_admission.cpp: who may come in, and with what
   Task<std::optional<wire::Response>> authorize(const wire::Request& request, Request& what);

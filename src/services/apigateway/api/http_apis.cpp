@@ -283,6 +283,9 @@ Result<Reply> HttpApiService::delete_api(Call& call) {
   const Result<Json> api = api_of(call);
   if (!api) return api.error();
   const std::string id = text_of(*api, "ApiId");
+  if (domains_.is_mapped(id))
+    return bad_api(fmt::format(
+        "Deleting API {} failed. Please remove all API mappings related to the API in your domains", id));
   entities_.erase_below("in/" + id + '/');
   entities_.erase(api_key(id));
   return Reply{};
@@ -309,6 +312,8 @@ std::string HttpApiService::stage_in_arn(const std::string& arn, std::string& ap
 }
 
 Result<Reply> HttpApiService::get_tags(Call& call) {
+  if (const Json* record = domains_.in_arn(text_of(call.input, "ResourceArn")))
+    return Reply{.output = {{"Tags", record->value("tags", Json::object())}}};
   std::string api;
   const std::string key = stage_in_arn(text_of(call.input, "ResourceArn"), api);
   if (key.empty()) return AwsError(errors::NotFoundException, "Invalid resource identifier specified");
@@ -316,6 +321,8 @@ Result<Reply> HttpApiService::get_tags(Call& call) {
 }
 
 Result<Reply> HttpApiService::tag(Call& call) {
+  if (domains_.retag(text_of(call.input, "ResourceArn"), call.input.value("Tags", Json::object()), {}))
+    return Reply{};
   std::string api;
   const std::string key = stage_in_arn(text_of(call.input, "ResourceArn"), api);
   if (key.empty()) return AwsError(errors::NotFoundException, "Invalid resource identifier specified");
@@ -327,6 +334,8 @@ Result<Reply> HttpApiService::tag(Call& call) {
 }
 
 Result<Reply> HttpApiService::untag(Call& call) {
+  if (domains_.retag(text_of(call.input, "ResourceArn"), Json::object(), texts_of(call.input, "TagKeys")))
+    return Reply{};
   std::string api;
   const std::string key = stage_in_arn(text_of(call.input, "ResourceArn"), api);
   if (key.empty()) return AwsError(errors::NotFoundException, "Invalid resource identifier specified");

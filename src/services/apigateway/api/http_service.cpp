@@ -5,28 +5,36 @@
 namespace aviary::apigateway {
 
 /// Which member answers which operation.
-struct HttpOperations {
+OperationTable<HttpApiService> HttpApiService::operations() {
   using S = HttpApiService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateApi", &S::create_api},
+      {"CreateApiMapping", &S::create_mapping},
       {"CreateAuthorizer", &S::create_member},
       {"CreateDeployment", &S::create_member},
+      {"CreateDomainName", &S::create_domain},
       {"CreateIntegration", &S::create_member},
       {"CreateRoute", &S::create_member},
       {"CreateStage", &S::create_member},
       {"DeleteApi", &S::delete_api},
+      {"DeleteApiMapping", &S::delete_mapping},
       {"DeleteAuthorizer", &S::delete_member},
       {"DeleteCorsConfiguration", &S::delete_cors},
       {"DeleteDeployment", &S::delete_member},
+      {"DeleteDomainName", &S::delete_domain},
       {"DeleteIntegration", &S::delete_member},
       {"DeleteRoute", &S::delete_member},
       {"DeleteStage", &S::delete_member},
       {"GetApi", &S::get_api},
+      {"GetApiMapping", &S::get_mapping},
+      {"GetApiMappings", &S::get_mappings},
       {"GetApis", &S::get_apis},
       {"GetAuthorizer", &S::get_member},
       {"GetAuthorizers", &S::list_members},
       {"GetDeployment", &S::get_member},
       {"GetDeployments", &S::list_members},
+      {"GetDomainName", &S::get_domain},
+      {"GetDomainNames", &S::get_domains},
       {"GetIntegration", &S::get_member},
       {"GetIntegrations", &S::list_members},
       {"GetRoute", &S::get_member},
@@ -39,28 +47,19 @@ struct HttpOperations {
       {"TagResource", &S::tag},
       {"UntagResource", &S::untag},
       {"UpdateApi", &S::update_api},
+      {"UpdateApiMapping", &S::update_mapping},
       {"UpdateAuthorizer", &S::update_member},
       {"UpdateDeployment", &S::update_member},
+      {"UpdateDomainName", &S::update_domain},
       {"UpdateIntegration", &S::update_member},
       {"UpdateRoute", &S::update_member},
       {"UpdateStage", &S::update_member},
   };
-  static OperationTable<S> table() { return {models::apigatewayv2::service, "API Gateway v2", entries}; }
-};
+  return {models::apigatewayv2::service, "API Gateway v2", entries};
+}
 
 HttpApiService::HttpApiService(HttpDependencies d)
-    : ids_(d.ids),
-      port_(std::move(d.port)),
-      entities_(d.journal, "http-apis"),
-      operations_(HttpOperations::table()) {}
-
-const models::Service& HttpApiService::model() const { return models::apigatewayv2::service; }
-
-Task<Result<Reply>> HttpApiService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> HttpApiService::implemented_operations() {
-  return HttpOperations::table().names();
-}
+    : ids_(d.ids), port_(std::move(d.port)), domains_(d.domains), entities_(d.journal, "http-apis") {}
 
 Json without_kept(const Json& document) {
   Json sent = Json::object();

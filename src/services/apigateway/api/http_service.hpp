@@ -4,10 +4,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 
 namespace aviary::apigateway {
@@ -16,20 +16,18 @@ struct HttpDependencies {
   Random& ids;
   Journal& journal;
   std::string port;  ///< of the addresses that APIs tell: `4566`
+  Domains& domains;
 };
 
 /// One kind of what an HTTP API has: routes, integrations, …
 struct HttpKind;
 
 /// API Gateway v2 as the gateway sees it: HTTP APIs. What is deployed is what `execute.hpp` serves.
-class HttpApiService final : public Service {
+class HttpApiService final : public TableService<HttpApiService> {
  public:
   explicit HttpApiService(HttpDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<HttpApiService> operations();
   void restore() override { entities_.restore(); }
   void reset() override { entities_.clear(); }
   Json counts() const override { return {{"apis", entities_.below("apis/").size()}}; }
@@ -37,8 +35,6 @@ class HttpApiService final : public Service {
   const Entities& entities() const noexcept { return entities_; }
 
  private:
-  friend struct HttpOperations;
-
   // http_apis.cpp
   Result<Reply> create_api(Call& call);
   Result<Reply> import_api(Call& call);
@@ -57,6 +53,21 @@ class HttpApiService final : public Service {
   Result<Reply> update_member(Call& call);
   Result<Reply> delete_member(Call& call);
 
+  // http_domains.cpp
+  Result<Reply> create_domain(Call& call);
+  Result<Reply> get_domain(Call& call);
+  Result<Reply> get_domains(Call& call);
+  Result<Reply> update_domain(Call& call);
+  Result<Reply> delete_domain(Call& call);
+  Result<Reply> create_mapping(Call& call);
+  Result<Reply> get_mapping(Call& call);
+  Result<Reply> get_mappings(Call& call);
+  Result<Reply> update_mapping(Call& call);
+  Result<Reply> delete_mapping(Call& call);
+  Result<Json> domain_of(const Call& call) const;
+  Result<Json> mapping_of(const Call& call) const;
+  Result<> check_mapping(const Call& call, const std::string& name, const Json& mapping) const;
+
   struct Meant;
   Result<Meant> meant_by(const Call& call, bool one) const;
   Reply put_member(const Call& call, const std::string& api, const std::string& key, Json document);
@@ -74,8 +85,8 @@ class HttpApiService final : public Service {
 
   Random& ids_;
   std::string port_;
+  Domains& domains_;
   Entities entities_;
-  OperationTable<HttpApiService> operations_;
 };
 
 /// Without what is only kept.

@@ -44,8 +44,8 @@ OrderedJson payload_head_1(const wire::Request& request, const PayloadCall& call
   context["apiId"] = call.api_id;
   if (!call.authorizer.is_null()) context["authorizer"] = call.authorizer;
   context["domainName"] = request.header("host");
-  context["domainPrefix"] = call.api_id;
-  context["extendedRequestId"] = call.request_id;
+  context["domainPrefix"] = call.domain_prefix.empty() ? call.api_id : call.domain_prefix;
+  context["extendedRequestId"] = call.extended_id.empty() ? call.request_id : call.extended_id;
   context["httpMethod"] = request.method;
   OrderedJson& identity = context["identity"];
   for (const char* name :

@@ -119,6 +119,10 @@ Result<Reply> RestApiService::delete_api(Call& call) {
   const Result<Json> api = api_of(call);
   if (!api) return api.error();
   const std::string id = text_of(*api, "id");
+  if (domains_.is_mapped(id))
+    return rest_bad_request(fmt::format(
+        "Deleting API {} failed. Please remove all base path mappings related to the API in your domains",
+        id));
   entities_.erase_below("in/" + id + '/');
   entities_.erase(api_key(id));
   return Reply{};
@@ -170,12 +174,15 @@ std::string RestApiService::key_in_arn(const std::string& arn) const {
 }
 
 Result<Reply> RestApiService::get_tags(Call& call) {
+  if (const Json* record = domains_.in_arn(text_of(call.input, "resourceArn")))
+    return Reply{.output = {{"tags", record->value("tags", Json::object())}}};
   const std::string key = key_in_arn(text_of(call.input, "resourceArn"));
   if (key.empty()) return rest_not_found("Invalid resource identifier specified");
   return Reply{.output = {{"tags", entities_.find(key)->value("tags", Json::object())}}};
 }
 
 Result<Reply> RestApiService::tag(Call& call) {
+  if (domains_.retag(text_of(call.input, "resourceArn"), call.input["tags"], {})) return Reply{};
   const std::string key = key_in_arn(text_of(call.input, "resourceArn"));
   if (key.empty()) return rest_not_found("Invalid resource identifier specified");
   Json document = *entities_.find(key);
@@ -185,6 +192,8 @@ Result<Reply> RestApiService::tag(Call& call) {
 }
 
 Result<Reply> RestApiService::untag(Call& call) {
+  if (domains_.retag(text_of(call.input, "resourceArn"), Json::object(), texts_of(call.input, "tagKeys")))
+    return Reply{};
   const std::string key = key_in_arn(text_of(call.input, "resourceArn"));
   if (key.empty()) return rest_not_found("Invalid resource identifier specified");
   Json document = *entities_.find(key);

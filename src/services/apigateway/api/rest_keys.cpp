@@ -81,7 +81,7 @@ Result<Reply> RestApiService::create_key(Call& call) {
   key.erase("stageKeys");
   key.erase("generateDistinctId");
   std::string value = text_of(key, "value");
-  if (value.empty()) value = new_id(ids_, 40);
+  if (value.empty()) value = new_key_value(ids_);
   if (value.size() < 20) return rest_bad_request("API Key value should be at least 20 characters");
   for (const auto& [at, other] : entities_.below(rest_account_folder(call, "keys")))
     if (text_of(*other, "value") == value) return rest_conflict("API Key already exists");

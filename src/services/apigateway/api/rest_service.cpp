@@ -13,12 +13,14 @@ namespace aviary::apigateway {
 namespace rest_errors = models::apigateway::errors;
 
 /// Which member answers which operation.
-struct RestOperations {
+OperationTable<RestApiService> RestApiService::operations() {
   using S = RestApiService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateApiKey", &S::create_key},
       {"CreateAuthorizer", &S::create_member},
+      {"CreateBasePathMapping", &S::create_base_path},
       {"CreateDeployment", &S::create_deployment},
+      {"CreateDomainName", &S::create_domain},
       {"CreateModel", &S::create_member},
       {"CreateRequestValidator", &S::create_member},
       {"CreateResource", &S::create_resource},
@@ -28,7 +30,9 @@ struct RestOperations {
       {"CreateUsagePlanKey", &S::create_plan_key},
       {"DeleteApiKey", &S::delete_key},
       {"DeleteAuthorizer", &S::delete_member},
+      {"DeleteBasePathMapping", &S::delete_base_path},
       {"DeleteDeployment", &S::delete_deployment},
+      {"DeleteDomainName", &S::delete_domain},
       {"DeleteGatewayResponse", &S::delete_member},
       {"DeleteIntegration", &S::delete_method_part},
       {"DeleteIntegrationResponse", &S::delete_method_part},
@@ -46,8 +50,12 @@ struct RestOperations {
       {"GetApiKeys", &S::get_keys},
       {"GetAuthorizer", &S::get_member},
       {"GetAuthorizers", &S::list_members},
+      {"GetBasePathMapping", &S::get_base_path},
+      {"GetBasePathMappings", &S::get_base_paths},
       {"GetDeployment", &S::get_deployment},
       {"GetDeployments", &S::get_deployments},
+      {"GetDomainName", &S::get_domain},
+      {"GetDomainNames", &S::get_domains},
       {"GetGatewayResponse", &S::get_member},
       {"GetGatewayResponses", &S::list_gateway_responses},
       {"GetIntegration", &S::get_method_part},
@@ -81,7 +89,9 @@ struct RestOperations {
       {"UpdateAccount", &S::update_account},
       {"UpdateApiKey", &S::update_key},
       {"UpdateAuthorizer", &S::update_member},
+      {"UpdateBasePathMapping", &S::update_base_path},
       {"UpdateDeployment", &S::update_deployment},
+      {"UpdateDomainName", &S::update_domain},
       {"UpdateGatewayResponse", &S::update_member},
       {"UpdateIntegration", &S::update_method_part},
       {"UpdateIntegrationResponse", &S::update_method_part},
@@ -94,22 +104,14 @@ struct RestOperations {
       {"UpdateStage", &S::update_stage},
       {"UpdateUsagePlan", &S::update_plan},
   };
-  static OperationTable<S> table() { return {models::apigateway::service, "API Gateway", entries}; }
-};
+  return {models::apigateway::service, "API Gateway", entries};
+}
 
 RestApiService::RestApiService(RestDependencies d)
     : ids_(d.ids),
       read_yaml_(std::move(d.read_yaml)),
-      entities_(d.journal, "rest-apis"),
-      operations_(RestOperations::table()) {}
-
-const models::Service& RestApiService::model() const { return models::apigateway::service; }
-
-Task<Result<Reply>> RestApiService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> RestApiService::implemented_operations() {
-  return RestOperations::table().names();
-}
+      domains_(d.domains),
+      entities_(d.journal, "rest-apis") {}
 
 const ErrorShape* RestApiService::violation_error() const { return &rest_errors::BadRequestException; }
 

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 #include "services/apigateway/core/patch.hpp"
 
@@ -21,6 +21,7 @@ struct RestDependencies {
   Journal& journal;
   /// Reads YAML, for OpenAPI documents that are no JSON.
   std::function<Result<Json>(std::string_view)> read_yaml;
+  Domains& domains;
 };
 
 struct ImportedApi;
@@ -31,14 +32,11 @@ struct RestKind;
 ///
 /// An API is at `apis/<id>`, what belongs to it at `in/<id>/<folder>/<id>`; a resource keeps its methods, a
 /// method its integration. What belongs to an account is at `<folder>/<account>/<region>/<id>`.
-class RestApiService final : public Service {
+class RestApiService final : public TableService<RestApiService> {
  public:
   explicit RestApiService(RestDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<RestApiService> operations();
   const ErrorShape* violation_error() const override;
   void restore() override { entities_.restore(); }
   void reset() override { entities_.clear(); }
@@ -47,8 +45,6 @@ class RestApiService final : public Service {
   const Entities& entities() const noexcept { return entities_; }
 
  private:
-  friend struct RestOperations;
-
   // rest_apis.cpp: APIs, their tags, the account
   Result<Reply> create_api(Call& call);
   Result<Reply> get_api(Call& call);
@@ -108,11 +104,25 @@ class RestApiService final : public Service {
   Result<Reply> get_plan_key(Call& call);
   Result<Reply> get_plan_keys(Call& call);
   Result<Reply> delete_plan_key(Call& call);
+  // rest_domains.cpp
+  Result<Reply> create_domain(Call& call);
+  Result<Reply> get_domain(Call& call);
+  Result<Reply> get_domains(Call& call);
+  Result<Reply> update_domain(Call& call);
+  Result<Reply> delete_domain(Call& call);
+  Result<Reply> create_base_path(Call& call);
+  Result<Reply> get_base_path(Call& call);
+  Result<Reply> get_base_paths(Call& call);
+  Result<Reply> update_base_path(Call& call);
+  Result<Reply> delete_base_path(Call& call);
   // rest_import.cpp
   Result<Reply> import_api(Call& call);
   Result<Reply> put_api(Call& call);
 
   Result<Json> api_of(const Call& call) const;
+  Result<Json> domain_of(const Call& call) const;
+  Result<Json> base_path_of(const Call& call) const;
+  Result<> check_mapping(const Call& call, const std::string& name, const Json& mapping) const;
   Result<Json> member_of(const Call& call, const char* folder, const char* id, std::string_view name) const;
   Result<Json> resource_of(const Call& call) const;
   Result<Json> key_of(const Call& call) const;
@@ -134,8 +144,8 @@ class RestApiService final : public Service {
 
   Random& ids_;
   std::function<Result<Json>(std::string_view)> read_yaml_;
+  Domains& domains_;
   Entities entities_;
-  OperationTable<RestApiService> operations_;
 };
 
 // rest_service.cpp, for the operations.

@@ -5,6 +5,7 @@
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/changes.hpp"
+#include "services/cloudformation/core/imports.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -22,18 +23,24 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   const std::string name = text_member(call.input, "ChangeSetName");
   std::string type = text_member(call.input, "ChangeSetType");
   if (type.empty()) type = "UPDATE";
+  const Json imports = call.input.value("ResourcesToImport", Json::array());
   Wish known;
   {
     Stack* stack = store_.find(call.account, call.region, stack_name);
     const bool reviewed = stack != nullptr && stack->status == "REVIEW_IN_PROGRESS";
-    if (type == "IMPORT")
+    if (call.input.value("ImportExistingResources", false))
       co_return AwsError(wire::errors::NotImplemented,
-                         "Importing resources into stacks is not part of Aviary yet.");
+                         "Aviary does not find resources to import by itself yet: ResourcesToImport names "
+                         "them.");
+    if (type == "IMPORT" && imports.empty())
+      co_return validation_error("Must Provide at least one resource to import");
+    if (type != "IMPORT" && !imports.empty())
+      co_return validation_error("ResourcesToImport may be given for an IMPORT change set only");
     if (type == "CREATE" && stack != nullptr && !reviewed)
       co_return validation_error(
           fmt::format("Stack [{}] already exists and cannot be created again with the changeSet [{}].",
                       stack_name, name));
-    if (type == "UPDATE") {
+    if (type == "UPDATE" || (type == "IMPORT" && stack != nullptr && !reviewed)) {
       if (stack == nullptr) co_return validation_error(fmt::format("Stack [{}] does not exist", stack_name));
       if (reviewed || stack->is_busy() || stack->status == "ROLLBACK_COMPLETE" ||
           stack->status == "ROLLBACK_FAILED" || stack->status.starts_with("DELETE") ||
@@ -57,6 +64,16 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   if (!wish && !refused) co_return wish.error();
 
   Stack* stack = store_.find(call.account, call.region, stack_name);
+  if (type == "IMPORT" && wish) {
+    // What cannot be imported leaves no stack behind.
+    Stack nothing;
+    nothing.account = call.account;
+    nothing.region = call.region;
+    const Stack& now = stack != nullptr ? *stack : nothing;
+    Result<Json> changes = changes_of(store_, now, *wish);
+    if (!changes) co_return changes.error();
+    if (const Result<> fine = check_imports(now, *wish, imports, *changes); !fine) co_return fine.error();
+  }
   if (stack == nullptr) {
     stack = &store_.add(new_stack(call));
     stack->token.clear();
@@ -80,6 +97,8 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
       problem = changes.error().message;
     } else {
       set.changes = std::move(*changes);
+      set.imports = imports;
+      if (type == "IMPORT") static_cast<void>(check_imports(*stack, set.wish, imports, set.changes));
       if (type == "UPDATE" && is_same(*stack, set.wish, set.changes)) problem = no_changes;
     }
   }
@@ -88,7 +107,7 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
     set.execution_status = "UNAVAILABLE";
     set.reason = std::move(problem);
   }
-  if (type == "CREATE") {
+  if (stack->status == "REVIEW_IN_PROGRESS") {
     // A stack under review shows what it would be.
     stack->wish.tags = set.wish.tags;
     stack->wish.parameters = set.wish.parameters;
@@ -169,7 +188,11 @@ Result<Reply> CloudFormationService::execute_change_set(Call& call) {
   stack->change_set_id = set.id;
   // Others were made for what the stack was.
   stack->change_sets.clear();
-  if (set.type == "CREATE") {
+  if (set.type == "IMPORT") {
+    stack->updated = call.now;
+    store_.set_status(*stack, "IMPORT_IN_PROGRESS", "User Initiated", clock_.now());
+    deployer_.take_in(stack->id, set.wish, set.imports);
+  } else if (set.type == "CREATE") {
     stack->wish = set.wish;
     store_.set_status(*stack, "CREATE_IN_PROGRESS", "User Initiated", clock_.now());
     deployer_.create(stack->id);

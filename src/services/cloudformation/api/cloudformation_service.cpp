@@ -5,9 +5,10 @@
 namespace aviary::cloudformation {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<CloudFormationService> CloudFormationService::operations() {
   using S = CloudFormationService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"CancelUpdateStack", &S::cancel_update_stack},
       {"ContinueUpdateRollback", &S::continue_update_rollback},
       {"CreateChangeSet", &S::create_change_set},
       {"CreateStack", &S::create_stack},
@@ -37,29 +38,18 @@ struct Operations {
       {"UpdateTerminationProtection", &S::update_termination_protection},
       {"ValidateTemplate", &S::validate_template},
   };
-  static OperationTable<S> table() { return {models::cloudformation::service, "CloudFormation", entries}; }
-};
+  return {models::cloudformation::service, "CloudFormation", entries};
+}
 
 CloudFormationService::CloudFormationService(CloudFormationDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
       cloud_(d.cloud),
-      operations_(Operations::table()),
       store_(d.journal, d.ids),
       deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, std::move(d.responses_url), d.records_unknown,
                  d.executor}) {}
 
 CloudFormationService::~CloudFormationService() = default;
-
-const models::Service& CloudFormationService::model() const { return models::cloudformation::service; }
-
-Task<Result<Reply>> CloudFormationService::call(Call call) {
-  return operations_.call(*this, std::move(call));
-}
-
-std::vector<std::string_view> CloudFormationService::implemented_operations() {
-  return Operations::table().names();
-}
 
 void CloudFormationService::restore() { store_.restore(clock_.now()); }
 

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
@@ -30,15 +29,12 @@ struct CloudFormationDependencies {
 
 /// AWS CloudFormation as the gateway sees it: stacks and change sets. Owns all state of the service; lives on
 /// the loop's thread.
-class CloudFormationService final : public Service {
+class CloudFormationService final : public TableService<CloudFormationService> {
  public:
   explicit CloudFormationService(CloudFormationDependencies dependencies);
   ~CloudFormationService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<CloudFormationService> operations();
 
   /// What a function or a host reports to the address that it was given; false: nobody waits there.
   bool receive_response(std::string_view token, std::string body) {
@@ -51,13 +47,13 @@ class CloudFormationService final : public Service {
   Json counts() const override;
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // stacks.cpp
   Answer create_stack(Call call);
   Answer update_stack(Call call);
   Result<Reply> delete_stack(Call& call);
+  Result<Reply> cancel_update_stack(Call& call);
   Result<Reply> rollback_stack(Call& call);
   Result<Reply> continue_update_rollback(Call& call);
   Result<Reply> update_termination_protection(Call& call);
@@ -103,7 +99,6 @@ class CloudFormationService final : public Service {
   Clock& clock_;
   Random& ids_;
   Cloud& cloud_;
-  OperationTable<CloudFormationService> operations_;
   StackStore store_;
   Deployer deployer_;
 };

@@ -141,6 +141,18 @@ Result<Reply> CloudFormationService::continue_update_rollback(Call& call) {
   return Reply{};
 }
 
+Result<Reply> CloudFormationService::cancel_update_stack(Call& call) {
+  const Result<Stack*> found = stack_of(call);
+  if (!found) return found.error();
+  Stack& stack = **found;
+  if (stack.status != "UPDATE_IN_PROGRESS")
+    return validation_error("CancelUpdateStack cannot be called from current stack status");
+  if (call.input.contains("ClientRequestToken")) stack.token = text_member(call.input, "ClientRequestToken");
+  store_.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
+  deployer_.cancel_update(stack.id);
+  return Reply{};
+}
+
 Result<Reply> CloudFormationService::update_termination_protection(Call& call) {
   const Result<Stack*> stack = stack_of(call);
   if (!stack) return stack.error();

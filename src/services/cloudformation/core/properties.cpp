@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "services/cloudformation/core/resource_type.hpp"
 
@@ -68,10 +69,20 @@ bool differs(const Json& a, const Json& b, const char* property) {
   return a.value(property, Json()) != b.value(property, Json());
 }
 
+namespace {
+
+/// All tables: types_*.cpp.
+std::array<std::span<const ResourceType>, 16> type_tables() {
+  return {lambda_types(),    lambda_member_types(), identity_types(),    watching_types(),
+          messaging_types(), bus_types(),           stream_types(),      storage_types(),
+          parameter_types(), repository_types(),    attached_types(),    api_types(),
+          domain_types(),    rest_api_types(),      rest_member_types(), group_types()};
+}
+
+}  // namespace
+
 const ResourceType* find_resource_type(std::string_view name) {
-  for (const auto& table : {lambda_types(), lambda_member_types(), identity_types(), watching_types(),
-                            messaging_types(), storage_types(), parameter_types(), repository_types(),
-                            attached_types(), api_types(), rest_api_types(), rest_member_types()})
+  for (const auto& table : type_tables())
     for (const ResourceType& type : table)
       if (type.name == name) return &type;
   return nullptr;
@@ -79,9 +90,7 @@ const ResourceType* find_resource_type(std::string_view name) {
 
 std::vector<std::string_view> resource_type_names() {
   std::vector<std::string_view> names;
-  for (const auto& table : {lambda_types(), lambda_member_types(), identity_types(), watching_types(),
-                            messaging_types(), storage_types(), parameter_types(), repository_types(),
-                            attached_types(), api_types(), rest_api_types(), rest_member_types()})
+  for (const auto& table : type_tables())
     for (const ResourceType& type : table) names.push_back(type.name);
   std::ranges::sort(names);
   return names;

@@ -24,6 +24,8 @@ struct Step {
   std::function<void(Json& input, const std::vector<Json>& outputs)> fill{};
   /// Asked with each output until it says Done; `reason` is for Failed.
   std::function<Progress(const Json& output, std::string& reason)> until{};
+  /// The operation that ends what is waited for, with the same input, when the stack gives it up.
+  const char* abandon = nullptr;
   bool absent_is_fine = false;  ///< removing what is gone is no failure
 };
 using Steps = std::vector<Step>;
@@ -79,13 +81,17 @@ std::vector<std::string_view> resource_type_names();
 std::span<const ResourceType> lambda_types();
 std::span<const ResourceType> lambda_member_types();
 std::span<const ResourceType> identity_types();
+std::span<const ResourceType> group_types();
 std::span<const ResourceType> watching_types();
 std::span<const ResourceType> messaging_types();
+std::span<const ResourceType> bus_types();
+std::span<const ResourceType> stream_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> parameter_types();
 std::span<const ResourceType> repository_types();
 std::span<const ResourceType> attached_types();
 std::span<const ResourceType> api_types();
+std::span<const ResourceType> domain_types();
 std::span<const ResourceType> rest_api_types();
 std::span<const ResourceType> rest_member_types();
 

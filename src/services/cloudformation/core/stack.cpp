@@ -77,6 +77,7 @@ Wish wish_from(const Json& record) {
 
 Json change_set_record(const ChangeSet& set) {
   Json record{{"wish", wish_record(set.wish)}, {"changes", set.changes}, {"created", micros(set.created)}};
+  if (!set.imports.empty()) record["imports"] = set.imports;
   write_texts(set, change_set_texts, record);
   return record;
 }
@@ -86,6 +87,7 @@ ChangeSet change_set_from(const Json& record) {
   read_texts(record, change_set_texts, set);
   set.wish = wish_from(record.at("wish"));
   set.changes = record.at("changes");
+  set.imports = record.value("imports", Json::array());
   set.created = instant(record.at("created"));
   return set;
 }

@@ -59,7 +59,7 @@ struct Wish {
 struct ChangeSet {
   std::string id;
   std::string name;
-  std::string type;  ///< CREATE, UPDATE
+  std::string type;  ///< CREATE, UPDATE, IMPORT
   std::string status;
   std::string reason;
   std::string execution_status;
@@ -67,6 +67,7 @@ struct ChangeSet {
   std::string on_failure;  ///< of the creation
   Wish wish;
   Json changes = Json::array();
+  Json imports = Json::array();  ///< ResourcesToImport
   Instant created{};
 };
 

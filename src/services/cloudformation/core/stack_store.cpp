@@ -23,6 +23,7 @@ std::string interrupted(const std::string& status) {
   if (status == "CREATE_IN_PROGRESS") return "CREATE_FAILED";
   if (status == "ROLLBACK_IN_PROGRESS") return "ROLLBACK_FAILED";
   if (status == "DELETE_IN_PROGRESS") return "DELETE_FAILED";
+  if (status.starts_with("IMPORT")) return "IMPORT_ROLLBACK_FAILED";
   if (status.starts_with("UPDATE_ROLLBACK")) return "UPDATE_ROLLBACK_FAILED";
   return status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" ? "UPDATE_COMPLETE" : "UPDATE_FAILED";
 }
@@ -71,7 +72,9 @@ void StackStore::erase(std::string_view id) {
       journal_.erase(event_records, fmt::format("{}/{:08}", stack.id, i));
     journal_.erase(stack_records, id);
   }
+  const std::string gone = stack.id;
   stacks_.erase(found);
+  if (watcher_) watcher_(gone);
 }
 
 void StackStore::save(const Stack& stack) {
@@ -115,6 +118,7 @@ void StackStore::set_status(Stack& stack, std::string status, std::string reason
                    .token = {}};
   add_event(stack, std::move(event), now);
   save(stack);
+  if (watcher_) watcher_(stack.id);
 }
 
 void StackStore::set_status(Stack& stack, StackResource& resource, std::string status, std::string reason,

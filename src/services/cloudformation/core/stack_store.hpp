@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class StackStore {
   void set_status(Stack& stack, std::string status, std::string reason, Instant now);
   void set_status(Stack& stack, StackResource& resource, std::string status, std::string reason, Instant now);
 
+  /// Is told of each new status of a stack, and of a stack that is forgotten, by its ARN.
+  void watch(std::function<void(const std::string& id)> watcher) { watcher_ = std::move(watcher); }
+
   /// Value and stack of an export in the scope; null if there is none.
   const Output* find_export(std::string_view account, std::string_view region, std::string_view name,
                             const Stack** owner = nullptr) const;
@@ -46,6 +50,7 @@ class StackStore {
   Journal& journal_;
   Random& ids_;
   Stacks stacks_;  ///< by ARN
+  std::function<void(const std::string&)> watcher_;
 };
 
 /// Everything that a template refers to, as the stack is now. `conditions` may be null while they are

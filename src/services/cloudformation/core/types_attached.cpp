@@ -35,6 +35,41 @@ Steps remove_signing(const Context&, const Existing& existing) {
   return {lambda_removal("DeleteCodeSigningConfig", {{"CodeSigningConfigArn", existing.physical_id}})};
 }
 
+/// It is there when it is `Active`.
+Step await_capacity_provider(Json name) {
+  Step step = lambda_call("GetCapacityProvider", {{"CapacityProviderName", std::move(name)}});
+  step.until = [](const Json& output, std::string& reason) {
+    const std::string state = output.value("CapacityProvider", Json::object()).value("State", "");
+    if (state == "Failed") reason = "The capacity provider has failed";
+    return state == "Active" ? Progress::Done : state == "Failed" ? Progress::Failed : Progress::Waiting;
+  };
+  return step;
+}
+Steps create_capacity_provider(const Context& context, const Json& properties) {
+  const std::string name = context.name(properties, "CapacityProviderName", 140);
+  Json input{{"CapacityProviderName", name}};
+  copy_properties(properties, input,
+                  {"VpcConfig", "PermissionsConfig", "InstanceRequirements", "CapacityProviderScalingConfig",
+                   "KmsKeyArn"});
+  if (properties.contains("Tags")) input["Tags"] = tag_map(properties["Tags"]);
+  return {lambda_call("CreateCapacityProvider", std::move(input)), await_capacity_provider(name)};
+}
+Made made_capacity_provider(const Context& context, const Json& properties,
+                            const std::vector<Json>& outputs) {
+  const Json made = outputs.back().value("CapacityProvider", Json::object());
+  return {context.name(properties, "CapacityProviderName", 140),
+          {{"Arn", made.value("CapacityProviderArn", "")}, {"State", made.value("State", "")}}};
+}
+Steps update_capacity_provider(const Context&, const Existing& existing, const Json& wanted) {
+  Json input{{"CapacityProviderName", existing.physical_id}};
+  copy_properties(wanted, input, {"CapacityProviderScalingConfig"});
+  return {lambda_call("UpdateCapacityProvider", std::move(input)),
+          await_capacity_provider(existing.physical_id)};
+}
+Steps remove_capacity_provider(const Context&, const Existing& existing) {
+  return {lambda_removal("DeleteCapacityProvider", {{"CapacityProviderName", existing.physical_id}})};
+}
+
 Steps create_consumer(const Context&, const Json& properties) {
   Json input = Json::object();
   copy_properties(properties, input, {"ConsumerName", "StreamARN"});
@@ -144,6 +179,12 @@ Steps remove_queue_inline(const Context&, const Existing& existing) {
 std::span<const ResourceType> attached_types() {
   static const ResourceType types[] = {
       {"AWS::Lambda::CodeSigningConfig", {}, create_signing, made_signing, update_signing, remove_signing},
+      {"AWS::Lambda::CapacityProvider",
+       {"CapacityProviderName", "VpcConfig", "PermissionsConfig", "InstanceRequirements", "KmsKeyArn"},
+       create_capacity_provider,
+       made_capacity_provider,
+       update_capacity_provider,
+       remove_capacity_provider},
       {"AWS::Kinesis::StreamConsumer", {}, create_consumer, made_consumer, nullptr, remove_consumer},
       {"AWS::Kinesis::ResourcePolicy",
        {"ResourceArn"},

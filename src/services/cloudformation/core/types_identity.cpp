@@ -2,22 +2,11 @@
 
 #include <algorithm>
 
-#include "services/cloudformation/core/resource_type.hpp"
+#include "services/cloudformation/core/identity_steps.hpp"
 
-/// AWS::IAM::*
+/// AWS::IAM::Role, Policy, ManagedPolicy and User.
 namespace aviary::cloudformation {
 namespace {
-
-Step iam_call(std::string operation, Json input) {
-  return {.service = "iam", .operation = std::move(operation), .input = std::move(input)};
-}
-Step iam_removal(std::string operation, Json input) {
-  Step step = iam_call(std::move(operation), std::move(input));
-  step.absent_is_fine = true;
-  return step;
-}
-
-Json list_of(const Json& properties, const char* name) { return properties.value(name, Json::array()); }
 
 Steps create_role(const Context& context, const Json& properties) {
   const std::string name = context.name(properties, "RoleName");
@@ -27,14 +16,7 @@ Steps create_role(const Context& context, const Json& properties) {
   input["AssumeRolePolicyDocument"] =
       document_text(properties.value("AssumeRolePolicyDocument", Json::object()));
   Steps steps{iam_call("CreateRole", std::move(input))};
-  for (const Json& policy : list_of(properties, "Policies"))
-    steps.push_back(
-        iam_call("PutRolePolicy",
-                 {{"RoleName", name},
-                  {"PolicyName", policy.value("PolicyName", Json())},
-                  {"PolicyDocument", document_text(policy.value("PolicyDocument", Json::object()))}}));
-  for (const Json& arn : list_of(properties, "ManagedPolicyArns"))
-    steps.push_back(iam_call("AttachRolePolicy", {{"RoleName", name}, {"PolicyArn", arn}}));
+  append_steps(steps, policy_steps("Role", name, Json::object(), properties));
   return steps;
 }
 Made made_role(const Context&, const Json&, const std::vector<Json>& outputs) {
@@ -52,57 +34,30 @@ Steps update_role(const Context&, const Existing& existing, const Json& wanted) 
   Json input{{"RoleName", name}};
   copy_properties(wanted, input, {"Description", "MaxSessionDuration"});
   if (input.size() > 1) steps.push_back(iam_call("UpdateRole", std::move(input)));
-  const Json before = list_of(existing.properties, "Policies");
-  const Json after = list_of(wanted, "Policies");
-  const auto has = [](const Json& policies, const Json& name_wanted) {
-    return std::ranges::any_of(
-        policies, [&](const Json& each) { return each.value("PolicyName", Json()) == name_wanted; });
-  };
-  for (const Json& policy : before)
-    if (!has(after, policy.value("PolicyName", Json())))
-      steps.push_back(iam_removal("DeleteRolePolicy",
-                                  {{"RoleName", name}, {"PolicyName", policy.value("PolicyName", Json())}}));
-  for (const Json& policy : after)
-    steps.push_back(
-        iam_call("PutRolePolicy",
-                 {{"RoleName", name},
-                  {"PolicyName", policy.value("PolicyName", Json())},
-                  {"PolicyDocument", document_text(policy.value("PolicyDocument", Json::object()))}}));
-  const Json old_arns = list_of(existing.properties, "ManagedPolicyArns");
-  const Json new_arns = list_of(wanted, "ManagedPolicyArns");
-  for (const Json& arn : old_arns)
-    if (std::ranges::find(new_arns, arn) == new_arns.end())
-      steps.push_back(iam_removal("DetachRolePolicy", {{"RoleName", name}, {"PolicyArn", arn}}));
-  for (const Json& arn : new_arns)
-    if (std::ranges::find(old_arns, arn) == old_arns.end())
-      steps.push_back(iam_call("AttachRolePolicy", {{"RoleName", name}, {"PolicyArn", arn}}));
+  append_steps(steps, policy_steps("Role", name, existing.properties, wanted));
   return steps;
 }
 Steps remove_role(const Context&, const Existing& existing) {
-  const std::string& name = existing.physical_id;
-  Steps steps;
-  for (const Json& policy : list_of(existing.properties, "Policies"))
-    steps.push_back(iam_removal("DeleteRolePolicy",
-                                {{"RoleName", name}, {"PolicyName", policy.value("PolicyName", Json())}}));
-  for (const Json& arn : list_of(existing.properties, "ManagedPolicyArns"))
-    steps.push_back(iam_removal("DetachRolePolicy", {{"RoleName", name}, {"PolicyArn", arn}}));
-  steps.push_back(iam_removal("DeleteRole", {{"RoleName", name}}));
+  Steps steps = policy_steps("Role", existing.physical_id, existing.properties, Json::object());
+  steps.push_back(iam_removal("DeleteRole", {{"RoleName", existing.physical_id}}));
   return steps;
 }
 
-/// The same policy put into or taken out of each role and user that it names.
+/// The kinds of principals that a policy can list: the property, and what they are called.
+constexpr std::pair<const char*, const char*> listed_kinds[] = {
+    {"Roles", "Role"}, {"Users", "User"}, {"Groups", "Group"}};
+
+/// The same policy put into or taken out of each role, user and group that it names.
 Steps inline_policy(const std::string& name, const Json& properties, bool puts) {
   Steps steps;
-  for (const auto& [list, member, put, remove] :
-       {std::tuple{"Roles", "RoleName", "PutRolePolicy", "DeleteRolePolicy"},
-        std::tuple{"Users", "UserName", "PutUserPolicy", "DeleteUserPolicy"}})
+  for (const auto& [list, kind] : listed_kinds)
     for (const Json& principal : list_of(properties, list)) {
-      Json input{{member, principal}, {"PolicyName", name}};
+      Json input{{std::string(kind) + "Name", principal}, {"PolicyName", name}};
       if (puts) {
         input["PolicyDocument"] = document_text(properties.value("PolicyDocument", Json::object()));
-        steps.push_back(iam_call(put, std::move(input)));
+        steps.push_back(iam_call(fmt::format("Put{}Policy", kind), std::move(input)));
       } else {
-        steps.push_back(iam_removal(remove, std::move(input)));
+        steps.push_back(iam_removal(fmt::format("Delete{}Policy", kind), std::move(input)));
       }
     }
   return steps;
@@ -114,17 +69,21 @@ Made made_inline(const Context& context, const Json& properties, const std::vect
   const std::string name = context.name(properties, "PolicyName", 128);
   return {name, {{"Id", name}}};
 }
-Steps update_inline(const Context&, const Existing& existing, const Json& wanted) {
-  Json gone = existing.properties;
-  for (const char* list : {"Roles", "Users"}) {
+/// What of the lists is in `from` and not in `other`.
+Json only_in(const Json& from, const Json& other) {
+  Json out = from;
+  for (const auto& [list, kind] : listed_kinds) {
     Json left = Json::array();
-    const Json kept = list_of(wanted, list);
-    for (const Json& each : list_of(existing.properties, list))
+    const Json kept = list_of(other, list);
+    for (const Json& each : list_of(from, list))
       if (std::ranges::find(kept, each) == kept.end()) left.push_back(each);
-    gone[list] = std::move(left);
+    out[list] = std::move(left);
   }
-  Steps steps = inline_policy(existing.physical_id, gone, false);
-  for (Step& step : inline_policy(existing.physical_id, wanted, true)) steps.push_back(std::move(step));
+  return out;
+}
+Steps update_inline(const Context&, const Existing& existing, const Json& wanted) {
+  Steps steps = inline_policy(existing.physical_id, only_in(existing.properties, wanted), false);
+  append_steps(steps, inline_policy(existing.physical_id, wanted, true));
   return steps;
 }
 Steps remove_inline(const Context&, const Existing& existing) {
@@ -133,12 +92,11 @@ Steps remove_inline(const Context&, const Existing& existing) {
 
 Steps attachments(const Json& properties, const Json& arn, bool attaches) {
   Steps steps;
-  for (const auto& [list, member, attach, detach] :
-       {std::tuple{"Roles", "RoleName", "AttachRolePolicy", "DetachRolePolicy"},
-        std::tuple{"Users", "UserName", "AttachUserPolicy", "DetachUserPolicy"}})
+  for (const auto& [list, kind] : listed_kinds)
     for (const Json& principal : list_of(properties, list)) {
-      Json input{{member, principal}, {"PolicyArn", arn}};
-      steps.push_back(attaches ? iam_call(attach, std::move(input)) : iam_removal(detach, std::move(input)));
+      Json input{{std::string(kind) + "Name", principal}, {"PolicyArn", arn}};
+      steps.push_back(attaches ? iam_call(fmt::format("Attach{}Policy", kind), std::move(input))
+                               : iam_removal(fmt::format("Detach{}Policy", kind), std::move(input)));
     }
   return steps;
 }
@@ -159,6 +117,27 @@ Made made_managed(const Context&, const Json&, const std::vector<Json>& outputs)
   const std::string arn = outputs[0].value("Policy", Json::object()).value("Arn", "");
   return {arn, {{"PolicyArn", arn}}};
 }
+/// Another document is another version; the one that was in force goes, for a policy has five at the most.
+Steps update_managed(const Context&, const Existing& existing, const Json& wanted) {
+  const std::string& arn = existing.physical_id;
+  Steps steps;
+  if (differs(existing.properties, wanted, "PolicyDocument")) {
+    steps.push_back(iam_call("GetPolicy", {{"PolicyArn", arn}}));
+    steps.push_back(
+        iam_call("CreatePolicyVersion",
+                 {{"PolicyArn", arn},
+                  {"PolicyDocument", document_text(wanted.value("PolicyDocument", Json::object()))},
+                  {"SetAsDefault", true}}));
+    Step gone = iam_removal("DeletePolicyVersion", {{"PolicyArn", arn}});
+    gone.fill = [](Json& input, const std::vector<Json>& outputs) {
+      input["VersionId"] = outputs[0].value("Policy", Json::object()).value("DefaultVersionId", "");
+    };
+    steps.push_back(std::move(gone));
+  }
+  append_steps(steps, attachments(only_in(existing.properties, wanted), arn, false));
+  append_steps(steps, attachments(only_in(wanted, existing.properties), arn, true));
+  return steps;
+}
 Steps remove_managed(const Context&, const Existing& existing) {
   Steps steps = attachments(existing.properties, existing.physical_id, false);
   steps.push_back(iam_removal("DeletePolicy", {{"PolicyArn", existing.physical_id}}));
@@ -170,28 +149,32 @@ Steps create_user(const Context& context, const Json& properties) {
   Json input{{"UserName", name}};
   copy_properties(properties, input, {"Path", "PermissionsBoundary", "Tags"});
   Steps steps{iam_call("CreateUser", std::move(input))};
-  for (const Json& policy : list_of(properties, "Policies"))
-    steps.push_back(
-        iam_call("PutUserPolicy",
-                 {{"UserName", name},
-                  {"PolicyName", policy.value("PolicyName", Json())},
-                  {"PolicyDocument", document_text(policy.value("PolicyDocument", Json::object()))}}));
-  for (const Json& arn : list_of(properties, "ManagedPolicyArns"))
-    steps.push_back(iam_call("AttachUserPolicy", {{"UserName", name}, {"PolicyArn", arn}}));
+  append_steps(steps, policy_steps("User", name, Json::object(), properties));
+  append_steps(steps, group_steps(name, Json::array(), list_of(properties, "Groups")));
   return steps;
 }
 Made made_user(const Context&, const Json&, const std::vector<Json>& outputs) {
   const Json user = outputs[0].value("User", Json::object());
   return {user.value("UserName", ""), {{"Arn", user.value("Arn", "")}}};
 }
+Steps update_user(const Context&, const Existing& existing, const Json& wanted) {
+  const std::string& name = existing.physical_id;
+  Steps steps = policy_steps("User", name, existing.properties, wanted);
+  append_steps(steps, group_steps(name, list_of(existing.properties, "Groups"), list_of(wanted, "Groups")));
+  const Json tags = tag_map(list_of(wanted, "Tags"));
+  Json gone = Json::array();
+  const Json had = tag_map(list_of(existing.properties, "Tags"));
+  for (const auto& [key, value] : had.items())
+    if (!tags.contains(key)) gone.push_back(key);
+  if (!gone.empty()) steps.push_back(iam_call("UntagUser", {{"UserName", name}, {"TagKeys", gone}}));
+  if (!tags.empty())
+    steps.push_back(iam_call("TagUser", {{"UserName", name}, {"Tags", list_of(wanted, "Tags")}}));
+  return steps;
+}
 Steps remove_user(const Context&, const Existing& existing) {
   const std::string& name = existing.physical_id;
-  Steps steps;
-  for (const Json& policy : list_of(existing.properties, "Policies"))
-    steps.push_back(iam_removal("DeleteUserPolicy",
-                                {{"UserName", name}, {"PolicyName", policy.value("PolicyName", Json())}}));
-  for (const Json& arn : list_of(existing.properties, "ManagedPolicyArns"))
-    steps.push_back(iam_removal("DetachUserPolicy", {{"UserName", name}, {"PolicyArn", arn}}));
+  Steps steps = policy_steps("User", name, existing.properties, Json::object());
+  append_steps(steps, group_steps(name, list_of(existing.properties, "Groups"), Json::array()));
   steps.push_back(iam_removal("DeleteUser", {{"UserName", name}}));
   return steps;
 }
@@ -202,8 +185,18 @@ std::span<const ResourceType> identity_types() {
   static const ResourceType types[] = {
       {"AWS::IAM::Role", {"RoleName", "Path"}, create_role, made_role, update_role, remove_role},
       {"AWS::IAM::Policy", {"PolicyName"}, create_inline, made_inline, update_inline, remove_inline},
-      {"AWS::IAM::ManagedPolicy", {}, create_managed, made_managed, nullptr, remove_managed},
-      {"AWS::IAM::User", {}, create_user, made_user, nullptr, remove_user},
+      {"AWS::IAM::ManagedPolicy",
+       {"ManagedPolicyName", "Path", "Description"},
+       create_managed,
+       made_managed,
+       update_managed,
+       remove_managed},
+      {"AWS::IAM::User",
+       {"UserName", "Path", "PermissionsBoundary"},
+       create_user,
+       made_user,
+       update_user,
+       remove_user},
   };
   return types;
 }

@@ -85,12 +85,22 @@ void append_function_extras(const Json* before, const Json& wanted, const std::s
   }
 }
 
+/// Unless the template says otherwise, what runs on a capacity provider is published with each change:
+/// developer guide, "$LATEST.PUBLISHED version in Lambda Managed Instances".
+void append_unnumbered_version(const Json& properties, const std::string& name, Steps& steps) {
+  const auto provider = properties.find("CapacityProviderConfig");
+  if (provider == properties.end() || provider->is_null()) return;
+  const Json wanted = properties.value("PublishToLatestPublished", Json(true));
+  if (wanted == Json(false) || wanted == Json("false")) return;
+  steps.push_back(lambda_call("PublishVersion", {{"FunctionName", name}, {"PublishTo", "LATEST_PUBLISHED"}}));
+}
+
 Steps create_function(const Context& context, const Json& properties) {
   const std::string name = context.name(properties, "FunctionName");
   // Everything is passed on, so that what Lambda does not know is refused.
   Json input = properties;
-  for (const char* own :
-       {"ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig", "KmsKeyArn"})
+  for (const char* own : {"ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig",
+                          "KmsKeyArn", "PublishToLatestPublished"})
     input.erase(own);
   input["FunctionName"] = name;
   if (properties.contains("KmsKeyArn")) input["KMSKeyArn"] = properties["KmsKeyArn"];
@@ -105,6 +115,7 @@ Steps create_function(const Context& context, const Json& properties) {
   tags["aws:cloudformation:logical-id"] = context.logical_id;
   input["Tags"] = std::move(tags);
   Steps steps{lambda_call("CreateFunction", std::move(input)), until_settled(name)};
+  append_unnumbered_version(properties, name, steps);
   append_function_extras(nullptr, properties, name, steps);
   return steps;
 }
@@ -140,6 +151,7 @@ Steps update_function(const Context& context, const Existing& existing, const Js
     steps.push_back(lambda_call("UpdateFunctionCode", std::move(input)));
     steps.push_back(until_settled(name));
   }
+  if (!steps.empty()) append_unnumbered_version(wanted, name, steps);
   if (differs(existing.properties, wanted, "Tags")) {
     const std::string arn = existing.attributes.value("Arn", "");
     const Json tags = tag_map(wanted.value("Tags", Json::array()));
@@ -254,6 +266,7 @@ void append_deployment(const Context& context, const Existing& existing, const J
                    {"appSpecContent", {{"content", content}, {"sha256", hex_encode(sha256(content))}}}}},
                  {"description", "Created by CloudFormation"}}});
   Step wait{.service = "codedeploy", .operation = "GetDeployment"};
+  wait.abandon = "StopDeployment";
   const std::size_t made_by = steps.size() - 1;
   wait.fill = [made_by](Json& input, const std::vector<Json>& outputs) {
     input["deploymentId"] = outputs[made_by].value("deploymentId", "");

@@ -39,8 +39,21 @@ Steps remove_layer(const Context&, const Existing& existing) {
                                                 {"VersionNumber", existing.physical_id.substr(colon + 1)}})};
 }
 
+/// A mapping takes no further change before the last one is through.
+Step until_mapping_settled(Json input) {
+  Step step = lambda_call("GetEventSourceMapping", std::move(input));
+  step.until = [](const Json& output, std::string&) {
+    return output.value("State", "").ends_with("ing") ? Progress::Waiting : Progress::Done;
+  };
+  return step;
+}
+
 Steps create_mapping(const Context&, const Json& properties) {
-  return {lambda_call("CreateEventSourceMapping", properties)};
+  Steps steps{lambda_call("CreateEventSourceMapping", properties), until_mapping_settled(Json::object())};
+  steps.back().fill = [](Json& input, const std::vector<Json>& outputs) {
+    input["UUID"] = outputs[0].value("UUID", "");
+  };
+  return steps;
 }
 Made made_mapping(const Context& context, const Json&, const std::vector<Json>& outputs) {
   const std::string id = outputs[0].value("UUID", "");
@@ -52,7 +65,8 @@ Steps update_mapping(const Context&, const Existing& existing, const Json& wante
                             "Topics", "Tags", "SelfManagedEventSource"})
     input.erase(fixed);
   input["UUID"] = existing.physical_id;
-  return {lambda_call("UpdateEventSourceMapping", std::move(input))};
+  return {lambda_call("UpdateEventSourceMapping", std::move(input)),
+          until_mapping_settled({{"UUID", existing.physical_id}})};
 }
 Steps remove_mapping(const Context&, const Existing& existing) {
   return {lambda_removal("DeleteEventSourceMapping", {{"UUID", existing.physical_id}})};

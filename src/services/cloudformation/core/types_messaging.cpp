@@ -2,7 +2,7 @@
 
 #include "services/cloudformation/core/resource_type.hpp"
 
-/// AWS::SQS::*, AWS::SNS::*, AWS::Events::*, AWS::Kinesis::*
+/// AWS::SQS::*, AWS::SNS::*, AWS::Events::Rule and EventBus.
 namespace aviary::cloudformation {
 namespace {
 
@@ -124,7 +124,34 @@ Steps create_topic_policy(const Context&, const Json& properties) { return topic
 Steps update_topic_policy(const Context&, const Existing&, const Json& wanted) {
   return topic_policies(wanted);
 }
-Steps remove_nothing(const Context&, const Existing&) { return {}; }
+/// Without a policy of its own a topic has the usual one.
+Step usual_policy_of(const Json& arn) {
+  return messaging_call("sns", "SetTopicAttributes",
+                        {{"TopicArn", arn}, {"AttributeName", "Policy"}, {"AttributeValue", ""}}, true);
+}
+Steps remove_topic_policy(const Context&, const Existing& existing) {
+  Steps steps;
+  for (const Json& arn : existing.properties.value("Topics", Json::array()))
+    steps.push_back(usual_policy_of(arn));
+  return steps;
+}
+
+Steps create_topic_inline(const Context&, const Json& properties) {
+  return {messaging_call(
+      "sns", "SetTopicAttributes",
+      {{"TopicArn", properties.value("TopicArn", Json())},
+       {"AttributeName", "Policy"},
+       {"AttributeValue", document_text(properties.value("PolicyDocument", Json::object()))}})};
+}
+Made made_topic_inline(const Context&, const Json& properties, const std::vector<Json>&) {
+  return {property_text(properties, "TopicArn"), Json::object()};
+}
+Steps update_topic_inline(const Context& context, const Existing&, const Json& wanted) {
+  return create_topic_inline(context, wanted);
+}
+Steps remove_topic_inline(const Context&, const Existing& existing) {
+  return {usual_policy_of(existing.physical_id)};
+}
 
 Steps create_subscription(const Context&, const Json& properties) {
   Json input{{"ReturnSubscriptionArn", true}};
@@ -211,22 +238,14 @@ Made made_bus(const Context& context, const Json& properties, const std::vector<
   const std::string name = property_text(properties, "Name");
   return {name, {{"Arn", context.arn("events", "event-bus/" + name)}, {"Name", name}}};
 }
+Steps update_bus(const Context&, const Existing& existing, const Json& wanted) {
+  Json input{{"Name", existing.physical_id}, {"Description", property_text(wanted, "Description")}};
+  copy_properties(wanted, input, {"KmsKeyIdentifier", "DeadLetterConfig"});
+  Steps steps{messaging_call("events", "UpdateEventBus", std::move(input))};
+  return steps;
+}
 Steps remove_bus(const Context&, const Existing& existing) {
   return {messaging_call("events", "DeleteEventBus", {{"Name", existing.physical_id}}, true)};
-}
-
-Steps create_kinesis(const Context& context, const Json& properties) {
-  Json input = Json::object();
-  copy_properties(properties, input, {"ShardCount", "StreamModeDetails"});
-  input["StreamName"] = context.name(properties, "Name", 128);
-  return {messaging_call("kinesis", "CreateStream", std::move(input))};
-}
-Made made_kinesis(const Context& context, const Json& properties, const std::vector<Json>&) {
-  const std::string name = context.name(properties, "Name", 128);
-  return {name, {{"Arn", context.arn("kinesis", "stream/" + name)}}};
-}
-Steps remove_kinesis(const Context&, const Existing& existing) {
-  return {messaging_call("kinesis", "DeleteStream", {{"StreamName", existing.physical_id}}, true)};
 }
 
 }  // namespace
@@ -246,7 +265,18 @@ std::span<const ResourceType> messaging_types() {
        made_topic,
        update_topic,
        remove_topic},
-      {"AWS::SNS::TopicPolicy", {}, create_topic_policy, made_named, update_topic_policy, remove_nothing},
+      {"AWS::SNS::TopicPolicy",
+       {},
+       create_topic_policy,
+       made_named,
+       update_topic_policy,
+       remove_topic_policy},
+      {"AWS::SNS::TopicInlinePolicy",
+       {"TopicArn"},
+       create_topic_inline,
+       made_topic_inline,
+       update_topic_inline,
+       remove_topic_inline},
       {"AWS::SNS::Subscription",
        {"TopicArn", "Protocol", "Endpoint"},
        create_subscription,
@@ -254,8 +284,7 @@ std::span<const ResourceType> messaging_types() {
        update_subscription,
        remove_subscription},
       {"AWS::Events::Rule", {"Name", "EventBusName"}, create_rule, made_rule, update_rule, remove_rule},
-      {"AWS::Events::EventBus", {}, create_bus, made_bus, nullptr, remove_bus},
-      {"AWS::Kinesis::Stream", {}, create_kinesis, made_kinesis, nullptr, remove_kinesis},
+      {"AWS::Events::EventBus", {"Name", "EventSourceName"}, create_bus, made_bus, update_bus, remove_bus},
   };
   return types;
 }

@@ -41,6 +41,25 @@ Steps update_composite(const Context&, const Existing& existing, const Json& wan
   return {watching_call("cloudwatch", "PutCompositeAlarm", alarm_input(existing.physical_id, wanted))};
 }
 
+Steps put_dashboard(const std::string& name, const Json& properties) {
+  return {watching_call("cloudwatch", "PutDashboard",
+                        {{"DashboardName", name},
+                         {"DashboardBody", document_text(properties.value("DashboardBody", Json("")))}})};
+}
+Steps create_dashboard(const Context& context, const Json& properties) {
+  return put_dashboard(context.name(properties, "DashboardName", 255), properties);
+}
+Made made_dashboard(const Context& context, const Json& properties, const std::vector<Json>&) {
+  return {context.name(properties, "DashboardName", 255), Json::object()};
+}
+Steps update_dashboard(const Context&, const Existing& existing, const Json& wanted) {
+  return put_dashboard(existing.physical_id, wanted);
+}
+Steps remove_dashboard(const Context&, const Existing& existing) {
+  return {watching_call("cloudwatch", "DeleteDashboards",
+                        {{"DashboardNames", Json::array({existing.physical_id})}}, true)};
+}
+
 Json group_input(const std::string& name, const Json& properties) {
   Json input{{"logGroupName", name}};
   if (properties.contains("KmsKeyId")) input["kmsKeyId"] = properties["KmsKeyId"];
@@ -221,6 +240,12 @@ std::span<const ResourceType> watching_types() {
        made_alarm,
        update_composite,
        remove_alarm},
+      {"AWS::CloudWatch::Dashboard",
+       {"DashboardName"},
+       create_dashboard,
+       made_dashboard,
+       update_dashboard,
+       remove_dashboard},
       {"AWS::Logs::LogGroup", {"LogGroupName"}, create_group, made_group, update_group, remove_group},
       {"AWS::Logs::LogStream", {}, create_stream, made_stream, nullptr, remove_stream},
       {"AWS::Logs::SubscriptionFilter",

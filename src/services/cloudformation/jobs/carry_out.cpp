@@ -113,7 +113,7 @@ Task<Deployer::Outcome> Deployer::carry_out_creation(Context context, std::strin
   outcome.problem = attempted([&] { steps = type->create(context, properties); });
   if (outcome.problem) co_return outcome;
   const bool has_steps = !steps.empty();
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Performed performed = co_await perform(context, std::move(steps));
   outcome.problem = std::move(performed.problem);
   if (!has_steps || !performed.outputs.empty()) {
     // Something is there: also when a later step failed, so that it can be taken away again.
@@ -149,7 +149,7 @@ Task<Deployer::Outcome> Deployer::carry_out_update(std::shared_ptr<Run> run, Con
   Steps steps;
   outcome.problem = attempted([&] { steps = type->update(context, existing, wanted); });
   if (outcome.problem) co_return outcome;
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Performed performed = co_await perform(context, std::move(steps));
   outcome.problem = std::move(performed.problem);
   if (!outcome.problem && type->attributes != nullptr)
     outcome.problem =
@@ -175,7 +175,7 @@ Task<std::optional<std::string>> Deployer::carry_out_removal(Context context, st
   Steps steps;
   if (std::optional<std::string> problem = attempted([&] { steps = type->remove(context, existing); }))
     co_return problem;
-  Performed performed = co_await perform(context.account, context.region, std::move(steps));
+  Performed performed = co_await perform(context, std::move(steps));
   co_return std::move(performed.problem);
 }
 

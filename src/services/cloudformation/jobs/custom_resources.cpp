@@ -9,10 +9,6 @@
 namespace aviary::cloudformation {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks_for_answers{5};
-
-constexpr const char* server_ended = "The server ended during the operation";
-
 /// How the event gets to whom `ServiceToken` names; nothing for what is neither a function nor a topic.
 std::optional<Cloud::Ask> message_to(const std::string& token, const Context& context, const Json& event) {
   Cloud::Ask ask{context.account, context.region, "", "", Json::object()};
@@ -70,22 +66,24 @@ Task<Deployer::Outcome> Deployer::ask_function(std::string request_type, Context
     outcome.problem = sent.error().message;
     co_return outcome;
   }
-  while (responses_.received(request.response_url).empty() && clock_.now() < deadline && !stopping_ &&
-         store_.by_id(context.stack_id) != nullptr)
-    co_await sleep_for(stopwatch_, between_looks_for_answers);
+  const std::string place = Responses::token_of(request.response_url);
+  while (responses_.received(request.response_url).empty() && clock_.now() < deadline &&
+         !gives_up(context.stack_id))
+    co_await waiters_.wait(place, deadline);
   std::optional<std::string> body;
   if (const auto& received = responses_.received(request.response_url); !received.empty())
     body = received.front();
   responses_.close(request.response_url);
   if (!body) {
     outcome.problem =
-        stopping_ ? server_ended
-                  : fmt::format(
-                        "CloudFormation did not receive a response from your Custom Resource. Please "
-                        "check your logs for requestId [{}]. If you are using the Python cfn-response "
-                        "module, you may need to update your Lambda function code so that "
-                        "CloudFormation can attach the updated version.",
-                        request.request_id);
+        gives_up(context.stack_id)
+            ? given_up(context)
+            : fmt::format(
+                  "CloudFormation did not receive a response from your Custom Resource. Please "
+                  "check your logs for requestId [{}]. If you are using the Python cfn-response "
+                  "module, you may need to update your Lambda function code so that "
+                  "CloudFormation can attach the updated version.",
+                  request.request_id);
     co_return outcome;
   }
   CustomAnswer answer = read_custom_answer(*body, request, context);
@@ -116,6 +114,7 @@ Task<Deployer::Outcome> Deployer::await_signals(Context context, Json properties
     co_return outcome;
   }
   responses_.reopen(handle);
+  const std::string place = Responses::token_of(handle);
   const Instant deadline = clock_.now() + std::chrono::seconds(seconds);
   Json data = Json::object();
   while (true) {
@@ -134,14 +133,14 @@ Task<Deployer::Outcome> Deployer::await_signals(Context context, Json properties
       co_return outcome;
     }
     if (static_cast<int>(data.size()) >= count) break;
-    if (stopping_ || clock_.now() >= deadline || store_.by_id(context.stack_id) == nullptr) {
-      outcome.problem = stopping_
-                            ? server_ended
+    if (clock_.now() >= deadline || gives_up(context.stack_id)) {
+      outcome.problem = gives_up(context.stack_id)
+                            ? given_up(context)
                             : fmt::format("WaitCondition timed out. Received {} conditions when expecting {}",
                                           data.size(), count);
       co_return outcome;
     }
-    co_await sleep_for(stopwatch_, between_looks_for_answers);
+    co_await waiters_.wait(place, deadline);
   }
   outcome.exists = true;
   outcome.made.physical_id =

@@ -93,7 +93,7 @@ Context Deployer::context_of(const Stack& stack, const std::string& logical_id) 
   return context;
 }
 
-Task<Deployer::Performed> Deployer::perform(std::string account, std::string region, Steps steps) {
+Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
   Performed performed;
   for (Step& step : steps) {
     if (step.fill) {
@@ -101,7 +101,7 @@ Task<Deployer::Performed> Deployer::perform(std::string account, std::string reg
       if (performed.problem) co_return performed;
     }
     while (true) {
-      Cloud::Ask ask{account, region, step.service, step.operation, step.input};
+      Cloud::Ask ask{context.account, context.region, step.service, step.operation, step.input};
       Result<Json> output = co_await cloud_.call(std::move(ask));
       if (!output) {
         if (step.absent_is_fine && says_absent(output.error())) {
@@ -117,8 +117,17 @@ Task<Deployer::Performed> Deployer::perform(std::string account, std::string reg
         performed.outputs.push_back(std::move(*output));
         break;
       }
-      if (progress == Progress::Failed || stopping_) {
-        performed.problem = progress == Progress::Failed ? reason : "The server ended during the operation";
+      if (progress == Progress::Failed) {
+        performed.problem = reason;
+        co_return performed;
+      }
+      if (stopping_ || is_cancelled(context.stack_id)) {
+        performed.problem = given_up(context);
+        if (step.abandon != nullptr && !stopping_) {
+          Cloud::Ask end{context.account, context.region, step.service, step.abandon, step.input};
+          Result<Json> ended = co_await cloud_.call(std::move(end));
+          if (!ended) performed.problem = *performed.problem + ": " + ended.error().message;
+        }
         co_return performed;
       }
       co_await sleep_for(stopwatch_, between_looks);

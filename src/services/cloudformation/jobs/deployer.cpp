@@ -17,14 +17,22 @@ Deployer::Deployer(Dependencies d)
       ids_(d.ids),
       responses_(d.ids, std::move(d.responses_url)),
       records_unknown_(d.records_unknown),
-      tasks_(d.executor) {}
+      waiters_(d.clock),
+      tasks_(d.executor) {
+  store_.watch([this](const std::string& id) { waiters_.wake(id); });
+}
 
 void Deployer::create(const std::string& stack_id) {
   tasks_.spawn("creation of a stack", run_create(stack_id));
 }
 
 void Deployer::update(const std::string& stack_id, Wish wish) {
-  tasks_.spawn("update of a stack", run_update(stack_id, std::move(wish)));
+  auto run = std::make_shared<Run>();
+  run->stack_id = stack_id;
+  run->updates = true;
+  run->wish = std::move(wish);
+  updates_[stack_id] = run;
+  tasks_.spawn("update of a stack", run_update(std::move(run)));
 }
 
 void Deployer::remove(const std::string& stack_id, std::set<std::string> retained) {
@@ -33,6 +41,7 @@ void Deployer::remove(const std::string& stack_id, std::set<std::string> retaine
 
 Task<> Deployer::stop() {
   stopping_ = true;
+  waiters_.wake_all();
   co_await tasks_.join();
 }
 
@@ -141,17 +150,13 @@ Task<> Deployer::run_create(std::string stack_id) {
                     clock_.now());
 }
 
-Task<> Deployer::run_update(std::string stack_id, Wish wish) {
-  auto run = std::make_shared<Run>();
-  run->stack_id = stack_id;
-  run->updates = true;
-  run->wish = std::move(wish);
-  {
-    Stack* stack = store_.by_id(stack_id);
-    if (stack == nullptr) co_return;
+Task<> Deployer::run_update(std::shared_ptr<Run> run) {
+  const std::string stack_id = run->stack_id;
+  if (const Stack* stack = store_.by_id(stack_id)) {
     begin_run(*run, *stack);
+    co_await deploy(run);
   }
-  co_await deploy(run);
+  updates_.erase(stack_id);
   Stack* stack = store_.by_id(stack_id);
   if (stack == nullptr || stopping_) co_return;
   if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
@@ -168,11 +173,11 @@ Task<> Deployer::run_update(std::string stack_id, Wish wish) {
       run->failed.empty()
           ? run->problem + ". "
           : fmt::format("The following resource(s) failed to update: [{}]. ", fmt::join(run->failed, ", "));
-  if (stack->disable_rollback) {
+  if (stack->disable_rollback && !run->cancelled) {
     store_.set_status(*stack, "UPDATE_FAILED", reason, clock_.now());
     co_return;
   }
-  store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason, clock_.now());
+  if (!run->cancelled) store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason, clock_.now());
   co_await undo(run);
   stack = store_.by_id(stack_id);
   if (stack == nullptr || stopping_) co_return;

@@ -15,6 +15,7 @@
 #include "services/cloudformation/core/resource_type.hpp"
 #include "services/cloudformation/core/stack_store.hpp"
 #include "services/cloudformation/jobs/responses.hpp"
+#include "services/cloudformation/jobs/waiters.hpp"
 
 namespace aviary::cloudformation {
 
@@ -41,6 +42,8 @@ class Deployer {
   void create(const std::string& stack_id);
   /// Status: UPDATE_IN_PROGRESS.
   void update(const std::string& stack_id, Wish wish);
+  /// Takes resources that are there already. `wanted`: ResourcesToImport. Status: IMPORT_IN_PROGRESS.
+  void take_in(const std::string& stack_id, Wish wish, Json wanted);
   /// Status: DELETE_IN_PROGRESS. `retained`: logical ids that are left alone.
   void remove(const std::string& stack_id, std::set<std::string> retained);
   /// Status: ROLLBACK_IN_PROGRESS, of a creation, or UPDATE_ROLLBACK_IN_PROGRESS. `skipped`: logical ids that
@@ -48,10 +51,17 @@ class Deployer {
   void roll_back(const std::string& stack_id, std::set<std::string> skipped);
   /// What a function or a host reports; false: nobody waits there.
   bool receive(std::string_view token, std::string body) {
-    return responses_.receive(token, std::move(body));
+    const bool taken = responses_.receive(token, std::move(body));
+    waiters_.wake(token);
+    return taken;
   }
+  /// An update that is under way goes no further, and back. Status: UPDATE_ROLLBACK_IN_PROGRESS already.
+  void cancel_update(const std::string& stack_id);
   /// All stacks are gone.
-  void forget() { responses_.clear(); }
+  void forget() {
+    responses_.clear();
+    waiters_.wake_all();
+  }
   /// Completes when no stack is being worked on any more; what waits is given up.
   Task<> stop();
 
@@ -71,8 +81,11 @@ class Deployer {
   };
 
   Task<> run_create(std::string stack_id);
-  Task<> run_update(std::string stack_id, Wish wish);
+  Task<> run_update(std::shared_ptr<Run> run);
   Task<> run_remove(std::string stack_id, std::set<std::string> retained);
+  // imports.cpp
+  Task<> run_import(std::shared_ptr<Run> run, Json wanted);
+  Task<std::optional<std::string>> import_one(std::shared_ptr<Run> run, std::string name, std::string id);
   Task<> run_rollback(std::string stack_id, std::set<std::string> skipped);
   /// What the wish of a run that is through does not have, and what it has replaced.
   static std::vector<StackResource> without_use(Run& run, const Stack& stack);
@@ -92,7 +105,13 @@ class Deployer {
   Task<std::optional<std::string>> change_resource(std::shared_ptr<Run> run, std::string name,
                                                    Json properties, Json shown, Json update_policy);
   Task<std::optional<std::string>> remove_resource(std::string stack_id, StackResource resource);
-  Task<Performed> perform(std::string account, std::string region, Steps steps);
+  Task<Performed> perform(Context context, Steps steps);
+  /// Whether somebody has taken back the update of the stack that is being worked on.
+  bool is_cancelled(const std::string& stack_id) const;
+  /// Whether nothing is waited for any more in the stack: it was taken back, it is gone, the server ends.
+  bool gives_up(const std::string& stack_id);
+  /// Why what was waited for did not come, when the stack gives up.
+  std::string given_up(const Context& context);
 
   // carry_out.cpp
   /// What became of one creation or update.
@@ -117,6 +136,7 @@ class Deployer {
   Task<Outcome> await_signals(Context context, Json properties);
   // nested_stacks.cpp
   Task<bool> rests(std::string stack_id);
+  Task<bool> rests_with(std::string stack_id, std::string parent_id);
   Task<Outcome> create_nested(Context context, Json properties);
   Task<Outcome> update_nested(std::shared_ptr<Run> run, Context context, Existing existing, Json wanted);
   Task<std::optional<std::string>> undo_nested(std::shared_ptr<Run> run, std::string stack_id);
@@ -130,7 +150,9 @@ class Deployer {
   Random& ids_;
   Responses responses_;
   bool records_unknown_;
-  std::map<std::string, std::string> parents_;  ///< of stacks to come, by `account/region/name`
+  Waiters waiters_;  ///< by ARN of a stack, and by what tells an address apart
+  std::map<std::string, std::shared_ptr<Run>> updates_;  ///< by ARN, until they go back
+  std::map<std::string, std::string> parents_;           ///< of stacks to come, by `account/region/name`
   TaskGroup tasks_;
   bool stopping_ = false;
 };

@@ -6,7 +6,6 @@
 namespace aviary::cloudformation {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks_at_stacks{5};
 /// A template that has itself as a resource must end somewhere.
 constexpr int most_stack_levels = 10;
 
@@ -56,15 +55,22 @@ void Deployer::adopt(Stack& stack) {
 }
 
 /// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
-/// rests, too.
-Task<bool> Deployer::rests(std::string stack_id) {
+/// rests, too. An update of it is taken back with that of its parent.
+Task<bool> Deployer::rests_with(std::string stack_id, std::string parent_id) {
   while (!stopping_) {
-    const Stack* stack = store_.by_id(stack_id);
+    Stack* stack = store_.by_id(stack_id);
     if (stack == nullptr || !stack->is_busy()) co_return true;
-    co_await sleep_for(stopwatch_, between_looks_at_stacks);
+    if (stack->status == "UPDATE_IN_PROGRESS" && is_cancelled(parent_id)) {
+      store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
+      cancel_update(stack_id);
+      continue;
+    }
+    co_await waiters_.wait(stack_id, std::nullopt);
   }
   co_return false;
 }
+
+Task<bool> Deployer::rests(std::string stack_id) { return rests_with(std::move(stack_id), std::string()); }
 
 Task<Deployer::Outcome> Deployer::create_nested(Context context, Json properties) {
   Outcome outcome;
@@ -100,7 +106,7 @@ Task<Deployer::Outcome> Deployer::create_nested(Context context, Json properties
   const std::string id = property_text(*created, "StackId");
   outcome.exists = true;
   outcome.made.physical_id = id;
-  if (!co_await rests(id)) {
+  if (!co_await rests_with(id, context.stack_id)) {
     outcome.problem = "The server ended during the operation";
     co_return outcome;
   }
@@ -140,7 +146,7 @@ Task<Deployer::Outcome> Deployer::update_nested(std::shared_ptr<Run> run, Contex
     outcome.problem = updated.error().message;
     co_return outcome;
   }
-  if (!co_await rests(id)) {
+  if (!co_await rests_with(id, context.stack_id)) {
     outcome.problem = "The server ended during the operation";
     co_return outcome;
   }

@@ -11,7 +11,7 @@
 namespace aviary::cloudformation {
 
 /// Addresses at which functions and hosts report how it went, and what has come in there. Lives on the loop's
-/// thread; whoever waits looks in again and again, as it does with everything else that a stack waits for.
+/// thread; whoever waits there is woken by whoever takes them in.
 class Responses {
  public:
   /// `base`: the URL below which they are, with a slash at its end.
@@ -34,13 +34,13 @@ class Responses {
   }
   /// Everything so far, oldest first.
   const std::vector<std::string>& received(std::string_view url) { return received_[token_of(url)]; }
+  /// What an address is told apart by.
+  static std::string token_of(std::string_view url) { return std::string(url.substr(url.rfind('/') + 1)); }
   void close(std::string_view url) { received_.erase(token_of(url)); }
   void clear() { received_.clear(); }
 
  private:
   static constexpr std::size_t most_kept = 1000;
-
-  static std::string token_of(std::string_view url) { return std::string(url.substr(url.rfind('/') + 1)); }
 
   Random& ids_;
   std::string base_;

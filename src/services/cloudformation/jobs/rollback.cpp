@@ -11,6 +11,33 @@ void Deployer::roll_back(const std::string& stack_id, std::set<std::string> skip
   tasks_.spawn("rollback of a stack", run_rollback(stack_id, std::move(skipped)));
 }
 
+void Deployer::cancel_update(const std::string& stack_id) {
+  const auto found = updates_.find(stack_id);
+  if (found == updates_.end()) return;
+  Run& run = *found->second;
+  run.cancelled = true;
+  if (run.problem.empty()) run.problem = "User Initiated";
+  waiters_.wake_all();
+}
+
+bool Deployer::is_cancelled(const std::string& stack_id) const {
+  const auto found = updates_.find(stack_id);
+  return found != updates_.end() && found->second->cancelled;
+}
+
+bool Deployer::gives_up(const std::string& stack_id) {
+  return stopping_ || is_cancelled(stack_id) || store_.by_id(stack_id) == nullptr;
+}
+
+std::string Deployer::given_up(const Context& context) {
+  if (stopping_) return "The server ended during the operation";
+  const Stack* stack = store_.by_id(context.stack_id);
+  if (stack == nullptr) return "The stack is gone";
+  const auto resource = stack->resources.find(context.logical_id);
+  const bool creates = resource != stack->resources.end() && resource->second.status.starts_with("CREATE");
+  return creates ? "Resource creation cancelled" : "Resource update cancelled";
+}
+
 std::vector<StackResource> Deployer::without_use(Run& run, const Stack& stack) {
   std::vector<StackResource> leftovers = run.leftovers;
   const Json& resources = run.wish.document.at("Resources");

@@ -17,6 +17,7 @@ struct Deployer::Run {
   std::map<std::string, Wish> nested_before;  ///< of nested stacks that the run updates, by ARN
   std::vector<std::string> failed;            ///< logical ids
   std::string problem;                        ///< of the first that failed
+  bool cancelled = false;                     ///< by a caller: it goes back, whatever the stack's settings
   OneShot<bool> wake;
 };
 

@@ -8,7 +8,7 @@
 namespace aviary::cloudwatch {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<CloudWatchService> CloudWatchService::operations() {
   using S = CloudWatchService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"DeleteAlarms", &S::delete_alarms},
@@ -33,29 +33,26 @@ struct Operations {
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::cloudwatch::service, "CloudWatch", entries}; }
-};
+  return {models::cloudwatch::service, "CloudWatch", entries};
+}
 
 CloudWatchService::CloudWatchService(CloudWatchDependencies d)
     : clock_(d.clock),
+      settle_(std::move(d.settle)),
       log_(d.journal),
       metrics_(d.metrics),
       alarms_(metrics_, d.journal, d.actions),
       dashboards_(d.journal),
-      timer_(d.clock, alarms_),
-      log_timer_(d.stopwatch, [this] { log_.flush(); }),
-      operations_(Operations::table()) {
+      timer_(d.clock, alarms_, [this] { settle(); }),
+      log_timer_(d.stopwatch, [this] { log_.flush(); }) {
   log_.on_pending([this] { log_timer_.arm(); });
 }
 
 CloudWatchService::~CloudWatchService() = default;
 
-const models::Service& CloudWatchService::model() const { return models::cloudwatch::service; }
-
-Task<Result<Reply>> CloudWatchService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> CloudWatchService::implemented_operations() {
-  return Operations::table().names();
+Task<Result<Reply>> CloudWatchService::call(Call call) {
+  settle();
+  return TableService::call(std::move(call));
 }
 
 void CloudWatchService::restore() {
@@ -65,6 +62,7 @@ void CloudWatchService::restore() {
 }
 
 void CloudWatchService::reset() {
+  settle();
   alarms_.clear();
   dashboards_.clear();
   metrics_.clear();
@@ -76,6 +74,7 @@ Task<> CloudWatchService::stop() {
 }
 
 void CloudWatchService::write_down() {
+  settle();
   log_timer_.stop();
   metrics_.tell_open();
   log_.flush();

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
@@ -23,22 +23,23 @@ struct CloudWatchDependencies {
   Journal& journal;
   Stopwatch* stopwatch = nullptr;   ///< metric data is written each second of it; null: at the end only
   AlarmActions* actions = nullptr;  ///< null: alarms change their states and do nothing else
+  /// Has whoever gathers what was measured before handing it over do that now: called before anything is
+  /// read or changed, from outside of all reading. Empty: nobody does.
+  std::function<void()> settle{};
   MetricStore::Options metrics{};
 };
 
 /// Amazon CloudWatch as the gateway sees it: metrics, alarms, dashboards. Owns all state of the service;
 /// lives on the loop's thread.
-class CloudWatchService final : public Service {
+class CloudWatchService final : public TableService<CloudWatchService> {
  public:
   explicit CloudWatchService(CloudWatchDependencies dependencies);
   ~CloudWatchService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<CloudWatchService> operations();
 
   /// Reads state back from the journal; once, before the first call.
+  Task<Result<Reply>> call(Call call) override;
   void restore() override;
   /// Forgets everything. Whoever resets the emulator clears the journal.
   void reset() override;
@@ -60,7 +61,9 @@ class CloudWatchService final : public Service {
   Json counts() const override;
 
  private:
-  friend struct Operations;
+  void settle() const {
+    if (settle_) settle_();
+  }
 
   // put_metric_data.cpp
   Result<Reply> put_metric_data(Call& call);
@@ -92,13 +95,13 @@ class CloudWatchService final : public Service {
   Result<Reply> list_tags_for_resource(Call& call);
 
   Clock& clock_;
+  std::function<void()> settle_;
   MetricLog log_;
   MetricStore metrics_;
   Alarms alarms_;
   Dashboards dashboards_;
   AlarmTimer timer_;
   FlushTimer log_timer_;
-  OperationTable<CloudWatchService> operations_;
 };
 
 }  // namespace aviary::cloudwatch

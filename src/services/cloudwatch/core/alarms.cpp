@@ -58,6 +58,20 @@ void Alarms::schedule(Alarm& alarm, Instant now) {
   if (schedule_changed_) schedule_changed_();
 }
 
+Alarm& Alarms::add(const Scope& scope, const std::string& name, const Json& settings, Instant now) {
+  auto made = std::make_unique<Alarm>();
+  made->scope = scope;
+  made->name = name;
+  if (const auto tags = settings.find("Tags"); tags != settings.end() && tags->is_array())
+    for (const Json& tag : *tags) made->tags[tag.at("Key")] = tag.at("Value");
+  made->said = {.state = AlarmState::InsufficientData,
+                .reason = "Unchecked: Initial alarm creation",
+                .reason_data = {},
+                .since = now};
+  made->transitioned = now;
+  return *scopes_[scope].emplace(name, std::move(made)).first->second;
+}
+
 Result<> Alarms::put_metric_alarm(const Scope& scope, Json settings, Instant now) {
   Result<AlarmWatch> watch = parse_watch(settings);
   if (!watch) return watch.error();
@@ -66,25 +80,9 @@ Result<> Alarms::put_metric_alarm(const Scope& scope, Json settings, Instant now
   if (alarm && alarm->composite)
     return AwsError(rows::ValidationError,
                     fmt::format("A composite alarm with the name {} already exists.", name));
-  std::map<std::string, std::string> tags;
-  if (settings.contains("Tags") && settings["Tags"].is_array())
-    for (const Json& tag : settings["Tags"]) tags[tag.at("Key")] = tag.at("Value");
-  settings.erase("Tags");
   const bool is_new = !alarm;
-  if (is_new) {
-    auto made = std::make_unique<Alarm>();
-    alarm = made.get();
-    alarm->scope = scope;
-    alarm->name = name;
-    alarm->tags = std::move(
-        tags);  // "If you are using this operation to update an existing alarm, any tags … are ignored"
-    alarm->said = {.state = AlarmState::InsufficientData,
-                   .reason = "Unchecked: Initial alarm creation",
-                   .reason_data = {},
-                   .since = now};
-    alarm->transitioned = now;
-    scopes_[scope].emplace(name, std::move(made));
-  }
+  if (is_new) alarm = &add(scope, name, settings, now);
+  settings.erase("Tags");
   alarm->settings = std::move(settings);
   alarm->configured = now;
   alarm->watch = std::move(*watch);

@@ -74,6 +74,9 @@ class Alarms {
 
  private:
   Alarm* find_own(const Scope& scope, std::string_view name);
+  /// With the tags of its settings: "If you are using this operation to update an existing alarm, any tags …
+  /// are ignored".
+  Alarm& add(const Scope& scope, const std::string& name, const Json& settings, Instant now);
   void save(const Alarm& alarm);
   void schedule(Alarm& alarm, Instant now);
   void evaluate(Alarm& alarm, EpochSeconds at, Instant now);

@@ -58,25 +58,10 @@ Result<> Alarms::put_composite_alarm(const Scope& scope, Json settings, Instant 
   if (alarm && !alarm->composite)
     return AwsError(rows::ValidationError,
                     fmt::format("A metric alarm with the name {} already exists.", name));
-  std::map<std::string, std::string> tags;
-  if (settings.contains("Tags") && settings["Tags"].is_array())
-    for (const Json& tag : settings["Tags"]) tags[tag.at("Key")] = tag.at("Value");
-  settings.erase("Tags");
   const bool is_new = !alarm;
-  if (is_new) {
-    auto made = std::make_unique<Alarm>();
-    alarm = made.get();
-    alarm->scope = scope;
-    alarm->name = name;
-    alarm->composite = true;
-    alarm->tags = std::move(tags);
-    alarm->said = {.state = AlarmState::InsufficientData,
-                   .reason = "Unchecked: Initial alarm creation",
-                   .reason_data = {},
-                   .since = now};
-    alarm->transitioned = now;
-    scopes_[scope].emplace(name, std::move(made));
-  }
+  if (is_new) alarm = &add(scope, name, settings, now);
+  settings.erase("Tags");
+  alarm->composite = true;
   alarm->settings = std::move(settings);
   alarm->configured = now;
   alarm->rule = std::move(*rule);

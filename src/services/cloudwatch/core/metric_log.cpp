@@ -24,7 +24,8 @@ std::string series_key(std::uint32_t series) { return fmt::format("{:010}", seri
 
 }  // namespace
 
-MetricLog::MetricLog(Journal& journal) : journal_(journal), names_(journal, "cloudwatch.metrics") {}
+MetricLog::MetricLog(Journal& journal)
+    : journal_(journal), unawaited_(journal), names_(journal, "cloudwatch.metrics") {}
 
 void MetricLog::introduce(std::uint32_t series, const Scope& scope, std::string_view key,
                           std::string_view unit) {
@@ -43,7 +44,7 @@ void MetricLog::add(std::uint32_t series, const Bucket& bucket) {
   record_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   touch();
   if (record_.size() < full_record) return;
-  journal_.put(data_collection, record_key(number_++), record_);
+  unawaited_.put(data_collection, record_key(number_++), record_);
   written_ += record_.size();
   record_.clear();
 }
@@ -55,7 +56,7 @@ void MetricLog::touch() {
 
 void MetricLog::flush() {
   if (!std::exchange(pending_, false) || record_.empty()) return;
-  journal_.put(data_collection, record_key(number_), record_);
+  unawaited_.put(data_collection, record_key(number_), record_);
 }
 
 void MetricLog::load(const NameVisitor& visit_name, const BucketVisitor& visit_bucket) {

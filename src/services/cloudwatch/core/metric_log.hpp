@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ports/records.hpp"
+#include "ports/unawaited_journal.hpp"
 #include "services/cloudwatch/core/bucket_codec.hpp"
 #include "services/cloudwatch/core/metric_id.hpp"
 
@@ -52,6 +53,7 @@ class MetricLog {
   void touch();
 
   Journal& journal_;
+  UnawaitedWrites unawaited_;
   Records<Json> names_;
   std::string record_;        ///< the last one: grows until it is full
   std::uint64_t number_ = 1;  ///< of the last record

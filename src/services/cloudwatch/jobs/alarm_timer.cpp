@@ -1,8 +1,11 @@
 #include "services/cloudwatch/jobs/alarm_timer.hpp"
 
+#include <utility>
+
 namespace aviary::cloudwatch {
 
-AlarmTimer::AlarmTimer(Clock& clock, Alarms& alarms) : clock_(clock), alarms_(alarms) {
+AlarmTimer::AlarmTimer(Clock& clock, Alarms& alarms, std::function<void()> before)
+    : clock_(clock), alarms_(alarms), before_(std::move(before)) {
   alarms_.on_schedule_change([this] { arm(); });
 }
 
@@ -20,6 +23,7 @@ void AlarmTimer::arm() {
 void AlarmTimer::run() {
   armed_for_.reset();
   running_ = true;
+  if (before_) before_();
   alarms_.run_due(clock_.now());
   running_ = false;
   arm();

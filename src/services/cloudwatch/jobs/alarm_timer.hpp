@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "ports/clock.hpp"
@@ -11,7 +12,8 @@ namespace aviary::cloudwatch {
 /// service; `alarms` and `clock` outlive it.
 class AlarmTimer {
  public:
-  AlarmTimer(Clock& clock, Alarms& alarms);
+  /// `before` is called before alarms look, if it is not empty: what was measured by then shall be there.
+  AlarmTimer(Clock& clock, Alarms& alarms, std::function<void()> before = {});
   ~AlarmTimer();
   AlarmTimer(const AlarmTimer&) = delete;
   AlarmTimer& operator=(const AlarmTimer&) = delete;
@@ -26,6 +28,7 @@ class AlarmTimer {
 
   Clock& clock_;
   Alarms& alarms_;
+  std::function<void()> before_;
   TimerId timer_ = 0;
   std::optional<Instant> armed_for_;
   bool running_ = false;

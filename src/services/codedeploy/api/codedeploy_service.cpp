@@ -63,8 +63,11 @@ struct Operations {
       if (entry.operation == operation) return entry.now == &S::refuse_servers;
     return false;
   }
-  static OperationTable<S> table() { return {models::codedeploy::service, "CodeDeploy", entries}; }
 };
+
+OperationTable<CodeDeployService> CodeDeployService::operations() {
+  return {models::codedeploy::service, "CodeDeploy", Operations::entries};
+}
 
 CodeDeployService::CodeDeployService(CodeDeployDependencies d)
     : clock_(d.clock),
@@ -78,26 +81,21 @@ CodeDeployService::CodeDeployService(CodeDeployDependencies d)
                     .alarms = d.alarms,
                     .now = [&clock = d.clock] { return clock.now(); }},
                    d.ids, d.journal),
-      timer_(d.clock, deployments_),
-      operations_(Operations::table()) {
+      timer_(d.clock, deployments_) {
   deployments_.on_status_change([this](const Deployment& deployment) { on_status(deployment); });
   deployments_.on_progress([this](const Deployment& deployment) { wake(deployment.id, true); });
 }
 
 CodeDeployService::~CodeDeployService() = default;
 
-const models::Service& CodeDeployService::model() const { return models::codedeploy::service; }
-
-Task<Result<Reply>> CodeDeployService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
 std::vector<std::string_view> CodeDeployService::implemented_operations() {
-  std::vector<std::string_view> names = Operations::table().names();
+  std::vector<std::string_view> names = operations().names();
   std::erase_if(names, Operations::is_refused);
   return names;
 }
 
 std::vector<std::string_view> CodeDeployService::refused_operations() {
-  std::vector<std::string_view> names = Operations::table().names();
+  std::vector<std::string_view> names = operations().names();
   std::erase_if(names, [](std::string_view name) { return !Operations::is_refused(name); });
   return names;
 }

@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
 #include "ports/one_shot.hpp"
@@ -51,14 +50,12 @@ struct StartRequest {
 
 /// AWS CodeDeploy as the gateway sees it, for the Lambda platform. Owns all state of the service; lives on
 /// the loop's thread.
-class CodeDeployService final : public Service {
+class CodeDeployService final : public TableService<CodeDeployService> {
  public:
   explicit CodeDeployService(CodeDeployDependencies dependencies);
   ~CodeDeployService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static OperationTable<CodeDeployService> operations();
   static std::vector<std::string_view> implemented_operations();
   /// Those that concern servers alone, and say so: 400 OperationNotSupportedException.
   static std::vector<std::string_view> refused_operations();
@@ -146,7 +143,6 @@ class CodeDeployService final : public Service {
   Configs configs_;
   Deployments deployments_;
   DeploymentTimer timer_;
-  OperationTable<CodeDeployService> operations_;
   std::map<std::uint64_t, Deployments::Listener> listeners_;
   std::uint64_t next_token_ = 1;
   std::multimap<std::string, OneShot<bool>> waiting_;  ///< by deployment

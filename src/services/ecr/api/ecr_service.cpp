@@ -50,7 +50,7 @@ Result<> set_mutability(const Json& input, Repository& repository) {
 }  // namespace
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<EcrService> EcrService::operations() {
   using S = EcrService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateRepository", &S::create_repository},
@@ -70,16 +70,10 @@ struct Operations {
       {"TagResource", &S::tag_resource},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::ecr::service, "ECR", entries}; }
-};
+  return {models::ecr::service, "ECR", entries};
+}
 
-EcrService::EcrService(EcrDependencies d) : repositories_(d.journal), operations_(Operations::table()) {}
-
-const models::Service& EcrService::model() const { return models::ecr::service; }
-
-Task<Result<Reply>> EcrService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> EcrService::implemented_operations() { return Operations::table().names(); }
+EcrService::EcrService(EcrDependencies d) : repositories_(d.journal) {}
 
 const ErrorShape* EcrService::violation_error() const { return &errors::InvalidParameterException; }
 

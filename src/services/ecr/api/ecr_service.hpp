@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "services/ecr/core/repositories.hpp"
 
@@ -18,22 +17,17 @@ struct EcrDependencies {
 /// Amazon ECR as far as deployment clients insist (`cdk bootstrap` makes a repository, `osls remove` asks for
 /// one): repositories, their settings, policies and tags. There is no registry to push to, so a repository
 /// holds no image, and says so.
-class EcrService final : public Service {
+class EcrService final : public TableService<EcrService> {
  public:
   explicit EcrService(EcrDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<EcrService> operations();
   const ErrorShape* violation_error() const override;
   void restore() override { repositories_.restore(); }
   void reset() override { repositories_.clear(); }
   Json counts() const override { return {{"repositories", repositories_.size()}}; }
 
  private:
-  friend struct Operations;
-
   Result<Reply> create_repository(Call& call);
   Result<Reply> describe_repositories(Call& call);
   Result<Reply> delete_repository(Call& call);
@@ -57,7 +51,6 @@ class EcrService final : public Service {
   Result<Repository*> repository_by_arn(const Call& call);
 
   Repositories repositories_;
-  OperationTable<EcrService> operations_;
 };
 
 std::string ecr_text(const Json& input, const char* name);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
@@ -88,13 +90,25 @@ Result<Reply> EventsService::put_permission(Call& call) {
     Json document = bus.policy.empty() ? Json{{"Version", "2012-10-17"}, {"Statement", Json::array()}}
                                        : Json::parse(bus.policy);
     const std::string principal = text_of(call.input, "Principal");
-    document["Statement"].push_back(
-        {{"Sid", text_of(call.input, "StatementId")},
-         {"Effect", "Allow"},
-         {"Principal",
-          principal == "*" ? Json("*") : Json{{"AWS", fmt::format("arn:aws:iam::{}:root", principal)}}},
-         {"Action", text_of(call.input, "Action")},
-         {"Resource", bus_arn(scope, *name)}});
+    Json statement{
+        {"Sid", text_of(call.input, "StatementId")},
+        {"Effect", "Allow"},
+        {"Principal",
+         principal == "*" ? Json("*") : Json{{"AWS", fmt::format("arn:aws:iam::{}:root", principal)}}},
+        {"Action", text_of(call.input, "Action")},
+        {"Resource", bus_arn(scope, *name)}};
+    if (const Json* condition = find_member(call.input, "Condition"))
+      statement["Condition"][text_of(*condition, "Type")] = {
+          {text_of(*condition, "Key"), text_of(*condition, "Value")}};
+    // A statement of the same name gives way.
+    Json& statements = document["Statement"];
+    const auto same = std::ranges::find_if(
+        statements, [&](const Json& each) { return text_of(each, "Sid") == text_of(statement, "Sid"); });
+    if (same != statements.end()) {
+      *same = std::move(statement);
+    } else {
+      statements.push_back(std::move(statement));
+    }
     policy = document.dump();
   } else if (!Json::parse(policy, nullptr, false).is_object()) {
     return validation("Parameter Policy is not valid.");

@@ -8,17 +8,24 @@
 namespace aviary::events {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<EventsService> EventsService::operations() {
   using S = EventsService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"CancelReplay", &S::cancel_replay},
+      {"CreateArchive", &S::create_archive},
       {"CreateEventBus", &S::create_event_bus},
+      {"DeleteArchive", &S::delete_archive},
       {"DeleteEventBus", &S::delete_event_bus},
       {"DeleteRule", &S::delete_rule},
+      {"DescribeArchive", &S::describe_archive},
       {"DescribeEventBus", &S::describe_event_bus},
+      {"DescribeReplay", &S::describe_replay},
       {"DescribeRule", &S::describe_rule},
       {"DisableRule", &S::disable_rule},
       {"EnableRule", &S::enable_rule},
+      {"ListArchives", &S::list_archives},
       {"ListEventBuses", &S::list_event_buses},
+      {"ListReplays", &S::list_replays},
       {"ListRuleNamesByTarget", &S::list_rule_names_by_target},
       {"ListRules", &S::list_rules},
       {"ListTagsForResource", &S::list_tags_for_resource},
@@ -29,38 +36,36 @@ struct Operations {
       {"PutTargets", &S::put_targets},
       {"RemovePermission", &S::remove_permission},
       {"RemoveTargets", &S::remove_targets},
+      {"StartReplay", &S::start_replay},
       {"TagResource", &S::tag_resource},
       {"TestEventPattern", &S::test_event_pattern},
       {"UntagResource", &S::untag_resource},
+      {"UpdateArchive", &S::update_archive},
       {"UpdateEventBus", &S::update_event_bus},
   };
-  static OperationTable<S> table() { return {models::events::service, "EventBridge", entries}; }
-};
+  return {models::events::service, "EventBridge", entries};
+}
 
 EventsService::EventsService(EventsDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
       targets_(d.targets),
       rules_(d.journal),
-      router_(d.clock, d.ids, rules_, d.targets),
-      operations_(Operations::table()) {}
+      archives_(d.journal),
+      router_(d.clock, d.ids, rules_, archives_, d.targets) {}
 
 EventsService::~EventsService() = default;
 
-const models::Service& EventsService::model() const { return models::events::service; }
-
-Task<Result<Reply>> EventsService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> EventsService::implemented_operations() { return Operations::table().names(); }
-
 void EventsService::restore() {
   rules_.restore();
+  archives_.restore();
   router_.restore();
 }
 
 void EventsService::reset() {
   router_.clear();
   rules_.clear();
+  archives_.clear();
 }
 
 Task<> EventsService::stop() {

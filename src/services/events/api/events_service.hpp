@@ -1,12 +1,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "services/events/core/rules.hpp"
 #include "services/events/jobs/event_router.hpp"
 
@@ -21,29 +21,26 @@ struct EventsDependencies {
 };
 
 /// Amazon EventBridge as the gateway sees it: buses, rules, schedules, events. Lives on the loop's thread.
-class EventsService final : public Service {
+class EventsService final : public TableService<EventsService> {
  public:
   explicit EventsService(EventsDependencies dependencies);
   ~EventsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<EventsService> operations();
   void restore() override;
   void reset() override;
   Task<> stop() override;
   Json counts() const override;
 
   // For the rest of the emulator (put_events.cpp).
-  /// An event to a bus: a name, an ARN, or empty for the default one. `detail` is JSON.
+  /// An event to a bus: a name, an ARN, or empty for the default one. `detail` is JSON; `time` now, unless
+  /// the sender says another.
   Result<std::string> put(const Scope& scope, const std::string& bus, const std::string& source,
                           const std::string& detail_type, const std::string& detail,
-                          const std::vector<std::string>& resources = {});
+                          const std::vector<std::string>& resources = {},
+                          std::optional<Instant> time = std::nullopt);
 
  private:
-  friend struct Operations;
-
   // rule_operations.cpp
   Result<Reply> put_rule(Call& call);
   Result<Reply> delete_rule(Call& call);
@@ -66,6 +63,18 @@ class EventsService final : public Service {
   Result<Reply> tag_resource(Call& call);
   Result<Reply> untag_resource(Call& call);
   Result<Reply> list_tags_for_resource(Call& call);
+  // archive_operations.cpp
+  Result<Reply> create_archive(Call& call);
+  Result<Reply> describe_archive(Call& call);
+  Result<Reply> update_archive(Call& call);
+  Result<Reply> delete_archive(Call& call);
+  Result<Reply> list_archives(Call& call);
+  Result<Reply> start_replay(Call& call);
+  Result<Reply> describe_replay(Call& call);
+  Result<Reply> cancel_replay(Call& call);
+  Result<Reply> list_replays(Call& call);
+  Result<Archive*> archive_of(const Call& call);
+  Result<Replay*> replay_of(const Call& call);
   // put_events.cpp
   Result<Reply> put_events(Call& call);
   Result<Reply> test_event_pattern(Call& call);
@@ -82,8 +91,8 @@ class EventsService final : public Service {
   Random& ids_;
   Targets* targets_;
   Rules rules_;
+  Archives archives_;
   EventRouter router_;
-  OperationTable<EventsService> operations_;
 };
 
 const Json* find_member(const Json& input, const char* name);

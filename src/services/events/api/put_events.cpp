@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
 namespace aviary::events {
 namespace {
+
+constexpr std::size_t bytes_at_most = 1'048'576;
 
 Json failed_event(std::string_view code, std::string text) {
   return {{"ErrorCode", code}, {"ErrorMessage", std::move(text)}};
@@ -26,11 +29,28 @@ Json problem_of(const Json& entry) {
   return nullptr;
 }
 
+/// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+std::size_t size_of(const Json& entry) {
+  std::size_t bytes = find_member(entry, "Time") ? 14 : 0;
+  for (const char* name : {"Source", "DetailType", "Detail"}) bytes += text_of(entry, name).size();
+  if (const Json* resources = find_member(entry, "Resources"))
+    for (const Json& resource : *resources) bytes += resource.get_ref<const std::string&>().size();
+  return bytes;
+}
+
+/// The moment that the sender gives an entry, to the second.
+std::optional<Instant> time_of(const Json& entry) {
+  const Json* given = find_member(entry, "Time");
+  if (given == nullptr || !given->is_number()) return std::nullopt;
+  return Instant(std::chrono::seconds(std::llround(std::clamp(given->get<double>(), -9e9, 9e9))));
+}
+
 }  // namespace
 
 Result<std::string> EventsService::put(const Scope& scope, const std::string& bus, const std::string& source,
                                        const std::string& detail_type, const std::string& detail,
-                                       const std::vector<std::string>& resources) {
+                                       const std::vector<std::string>& resources,
+                                       std::optional<Instant> time) {
   const Result<std::string> name = rules_.bus_of(scope, bus);
   if (!name) return name.error();
   Json parsed = Json::parse(detail, nullptr, false);
@@ -41,7 +61,7 @@ Result<std::string> EventsService::put(const Scope& scope, const std::string& bu
                    {"detail-type", detail_type},
                    {"source", source},
                    {"account", scope.account},
-                   {"time", iso8601(clock_.now(), 0)},
+                   {"time", iso8601(time.value_or(clock_.now()), 0)},
                    {"region", scope.region},
                    {"resources", resources},
                    {"detail", std::move(parsed)}};
@@ -50,6 +70,9 @@ Result<std::string> EventsService::put(const Scope& scope, const std::string& bu
 }
 
 Result<Reply> EventsService::put_events(Call& call) {
+  std::size_t bytes = 0;
+  for (const Json& entry : call.input.at("Entries")) bytes += size_of(entry);
+  if (bytes > bytes_at_most) return validation("Total size of the entries in the request is over the limit.");
   Reply reply;
   Json& rows = reply.output["Entries"] = Json::array();
   std::size_t failed = 0;
@@ -65,7 +88,7 @@ Result<Reply> EventsService::put_events(Call& call) {
       resources = given->get<std::vector<std::string>>();
     const Result<std::string> id =
         put(scope_of(call), text_of(entry, "EventBusName"), text_of(entry, "Source"),
-            text_of(entry, "DetailType"), text_of(entry, "Detail"), resources);
+            text_of(entry, "DetailType"), text_of(entry, "Detail"), resources, time_of(entry));
     // AWS takes events for a bus that is not there, and drops them.
     rows.push_back({{"EventId", id ? *id : ids_.uuid()}});
   }

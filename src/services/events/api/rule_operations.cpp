@@ -27,6 +27,20 @@ Json failed_target(const std::string& id, std::string_view code, std::string tex
   return {{"TargetId", id}, {"ErrorCode", code}, {"ErrorMessage", std::move(text)}};
 }
 
+/// What a target gets is one thing, and what it always gets is JSON, be it a scalar.
+Result<> check_input(const Json& target, const std::string& id) {
+  int given = 0;
+  for (const char* name : {"Input", "InputPath", "InputTransformer"})
+    if (find_member(target, name)) ++given;
+  if (given > 1)
+    return validation(
+        fmt::format("Only one of Input, InputPath, or InputTransformer must be provided for target {}.", id));
+  const Json* input = find_member(target, "Input");
+  if (input && Json::parse(input->get_ref<const std::string&>(), nullptr, false).is_discarded())
+    return validation(fmt::format("JSON syntax error in input for target {}.", id));
+  return {};
+}
+
 }  // namespace
 
 Result<EventsService::Named> EventsService::named_rule(const Call& call, const char* member) {
@@ -137,6 +151,7 @@ Result<Reply> EventsService::put_targets(Call& call) {
     }
     if (arn.ends_with(".fifo") && arn.find(":sqs:") != std::string::npos && !target.contains("SqsParameters"))
       return validation(fmt::format("Parameter(s) SqsParameters must be specified for target: {}.", id));
+    if (const Result<> valid = check_input(target, id); !valid) return valid.error();
     targets[id] = target;
   }
   if (targets.size() > targets_at_most)

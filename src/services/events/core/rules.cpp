@@ -61,6 +61,16 @@ const Json* at_path(const Json& event, std::string_view path) {
 
 std::string dumped(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+/// An event as it is sent: its members in AWS's order.
+std::string event_text(const Json& event) {
+  OrderedJson ordered = OrderedJson::object();
+  for (const char* name :
+       {"version", "id", "detail-type", "source", "account", "time", "region", "resources"})
+    if (const auto found = event.find(name); found != event.end()) ordered[name] = *found;
+  for (const auto& [name, value] : event.items()) ordered.emplace(name, value);
+  return ordered.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
 /// Texts go in without quotes where the template already has some around them.
 std::string from_template(const std::string& text, const std::map<std::string, Json>& values) {
   std::string out;
@@ -106,7 +116,7 @@ std::string target_input(const Json& target, const Json& event, const std::strin
     const Json* part = at_path(event, target.at("InputPath").get<std::string>());
     return part ? dumped(*part) : std::string("null");
   }
-  if (!target.contains("InputTransformer")) return dumped(event);
+  if (!target.contains("InputTransformer")) return event_text(event);
   const Json& transformer = target.at("InputTransformer");
   std::map<std::string, Json> values{{"aws.events.rule-arn", rule_arn},
                                      {"aws.events.rule-name", rule_name},

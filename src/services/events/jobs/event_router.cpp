@@ -1,5 +1,6 @@
 #include "services/events/jobs/event_router.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/log.hpp"
@@ -11,16 +12,29 @@ constexpr int hops_at_most = 5;  ///< from bus to bus
 
 }  // namespace
 
-EventRouter::EventRouter(Clock& clock, Random& ids, Rules& rules, Targets* targets)
-    : clock_(clock), ids_(ids), rules_(rules), targets_(targets) {}
+EventRouter::EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives, Targets* targets)
+    : clock_(clock), ids_(ids), rules_(rules), archives_(archives), targets_(targets) {}
 
 EventRouter::~EventRouter() { clear(); }
 
 void EventRouter::route(const Scope& scope, const std::string& bus, const Json& event, int hops) {
+  archives_.take(scope, bus, event);
+  route_to(scope, bus, event, hops, {});
+}
+
+void EventRouter::replay(const Scope& scope, const std::string& bus, const Json& event,
+                         const std::vector<std::string>& rules) {
+  route_to(scope, bus, event, 0, rules);
+}
+
+void EventRouter::route_to(const Scope& scope, const std::string& bus, const Json& event, int hops,
+                           const std::vector<std::string>& only) {
   // Copies: whoever takes an event in may change rules.
   std::vector<Rule> matching;
   for (const auto& [name, rule] : rules_.home(scope).rules[bus])
-    if (rule.enabled && rule.reads && rule.reads->matches(event)) matching.push_back(rule);
+    if (rule.enabled && rule.reads && rule.reads->matches(event) &&
+        (only.empty() || std::ranges::find(only, rule.arn(scope)) != only.end()))
+      matching.push_back(rule);
   for (const Rule& rule : matching) deliver(scope, rule, event, hops);
 }
 

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
+#include "services/events/core/archives.hpp"
 #include "services/events/core/rules.hpp"
 #include "services/events/core/targets.hpp"
 
@@ -16,13 +18,16 @@ namespace aviary::events {
 class EventRouter {
  public:
   /// `targets` may be null: nothing ever arrives.
-  EventRouter(Clock& clock, Random& ids, Rules& rules, Targets* targets);
+  EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives, Targets* targets);
   ~EventRouter();
   EventRouter(const EventRouter&) = delete;
   EventRouter& operator=(const EventRouter&) = delete;
 
   /// To all rules of the bus. `event` is the whole envelope.
   void route(const Scope& scope, const std::string& bus, const Json& event, int hops = 0);
+  /// The same for an event of a replay: to the rules of these ARNs only, if there are any.
+  void replay(const Scope& scope, const std::string& bus, const Json& event,
+              const std::vector<std::string>& rules);
   /// A rule was added, changed or removed: its timer is set anew.
   void reschedule(const Scope& scope, const std::string& bus, const std::string& name);
   /// Sets the timers of all rules.
@@ -39,12 +44,15 @@ class EventRouter {
     auto operator<=>(const RuleId&) const = default;
   };
 
+  void route_to(const Scope& scope, const std::string& bus, const Json& event, int hops,
+                const std::vector<std::string>& only);
   void run(const RuleId& id);
   void deliver(const Scope& scope, const Rule& rule, const Json& event, int hops);
 
   Clock& clock_;
   Random& ids_;
   Rules& rules_;
+  Archives& archives_;
   Targets* targets_;
   std::map<RuleId, TimerId> timers_;
   std::uint64_t delivered_ = 0;

@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/iam/core/directory.hpp"
@@ -17,24 +16,19 @@ struct IamDependencies {
   Journal& journal;
 };
 
-/// AWS IAM as the gateway sees it: roles, users and policies are recorded and read back. Nothing is enforced:
-/// every caller may do everything.
-class IamService final : public Service {
+/// AWS IAM as the gateway sees it: roles, users, groups and policies are recorded and read back. Nothing is
+/// enforced: every caller may do everything.
+class IamService final : public TableService<IamService> {
  public:
   explicit IamService(IamDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<IamService> operations();
   void restore() override { directory_.restore(); }
   void reset() override { directory_.clear(); }
   Json counts() const override { return {{"entities", directory_.size()}}; }
 
  private:
-  friend struct Operations;
-
-  // principals.cpp: roles and users, told apart by the operation's name
+  // principals.cpp: roles, users and groups, told apart by the operation's name
   Result<Reply> create_principal(Call& call);
   Result<Reply> get_principal(Call& call);
   Result<Reply> list_principals(Call& call);
@@ -47,6 +41,13 @@ class IamService final : public Service {
   Result<Reply> create_access_key(Call& call);
   Result<Reply> list_access_keys(Call& call);
   Result<Reply> delete_access_key(Call& call);
+  // groups.cpp
+  Result<Reply> get_group(Call& call);
+  Result<Reply> update_group(Call& call);
+  Result<Reply> add_user_to_group(Call& call);
+  Result<Reply> remove_user_from_group(Call& call);
+  Result<Reply> list_groups_for_user(Call& call);
+  bool is_in_group(const std::string& account, const std::string& user);
   // policies.cpp
   Result<Reply> put_inline(Call& call);
   Result<Reply> get_inline(Call& call);
@@ -72,7 +73,6 @@ class IamService final : public Service {
 
   Random& ids_;
   Directory directory_;
-  OperationTable<IamService> operations_;
 };
 
 }  // namespace aviary::iam

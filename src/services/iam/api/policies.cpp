@@ -164,7 +164,7 @@ Result<Reply> IamService::delete_policy(Call& call) {
   const Result<Json*> found = policy_of(call);
   if (!found) return found.error();
   const std::string arn = iam_text(call.input, "PolicyArn");
-  for (const char* kind : {"role", "user"})
+  for (const char* kind : {"role", "user", "group"})
     for (const auto& [name, entity] : directory_.all(call.account, kind)) {
       const Json attached = entity.value("_attached", Json::array());
       if (std::ranges::find(attached, Json(arn)) != attached.end())

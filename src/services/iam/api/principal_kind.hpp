@@ -10,7 +10,7 @@
 #include "gateway/service.hpp"
 #include "models/iam.hpp"
 
-/// What the operations of roles and of users have in common, and reading a document.
+/// What the operations of roles, users and groups have in common, and reading a document.
 namespace aviary::iam {
 
 struct PrincipalKind {
@@ -25,6 +25,9 @@ struct PrincipalKind {
 inline const PrincipalKind& kind_of(std::string_view operation) {
   static constexpr PrincipalKind role{"role", "Role", "Roles", "RoleName", "RoleId", "AROA"};
   static constexpr PrincipalKind user{"user", "User", "Users", "UserName", "UserId", "AIDA"};
+  static constexpr PrincipalKind group{"group", "Group", "Groups", "GroupName", "GroupId", "AGPA"};
+  // `AddUserToGroup` is about the group.
+  if (operation.find("Group") != std::string_view::npos) return group;
   return operation.find("User") != std::string_view::npos ||
                  operation.find("AccessKey") != std::string_view::npos
              ? user

@@ -29,9 +29,7 @@ Result<Json*> IamService::principal_of(const Call& call) {
   const std::string name = iam_text(call.input, kind.name);
   Json* found = directory_.find(call.account, kind.kind, name);
   if (found == nullptr)
-    return no_such_entity(std::string_view(kind.kind) == "role"
-                              ? fmt::format("The role with name {} cannot be found.", name)
-                              : fmt::format("The user with name {} cannot be found.", name));
+    return no_such_entity(fmt::format("The {} with name {} cannot be found.", kind.kind, name));
   return found;
 }
 
@@ -142,6 +140,9 @@ Result<Reply> IamService::delete_principal(Call& call) {
   if (!entity.value("_attached", Json::array()).empty()) return conflict("detach all policies");
   if (!entity.value("_inline", Json::object()).empty()) return conflict("delete policies");
   if (!entity.value("_keys", Json::array()).empty()) return conflict("delete access keys");
+  if (!entity.value("_users", Json::array()).empty()) return conflict("remove users from group");
+  if (std::string_view(kind.kind) == "user" && is_in_group(call.account, iam_text(call.input, kind.name)))
+    return conflict("remove users from group");
   directory_.erase(call.account, kind.kind, iam_text(call.input, kind.name));
   return Reply{};
 }

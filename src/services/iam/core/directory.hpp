@@ -10,9 +10,9 @@
 
 namespace aviary::iam {
 
-/// What an account has: roles, users, managed policies, instance profiles, each a document in the words of
+/// What an account has: roles, users, groups, managed policies, each a document in the words of
 /// the API. Members that begin with an underscore are kept but never sent: `_inline` (policies by name),
-/// `_attached` (ARNs), `_versions`, `_keys`. Nothing of it is enforced.
+/// `_attached` (ARNs), `_versions`, `_keys`, `_users` (of a group). Nothing of it is enforced.
 class Directory {
  public:
   explicit Directory(Journal& journal) : records_(journal, "iam") {}

@@ -8,7 +8,7 @@
 namespace aviary::kinesis {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<KinesisService> KinesisService::operations() {
   using S = KinesisService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddTagsToStream", &S::add_tags_to_stream},
@@ -49,8 +49,8 @@ struct Operations {
       {"UpdateStreamMode", &S::update_stream_mode},
       {"UpdateStreamWarmThroughput", &S::update_stream_warm_throughput},
   };
-  static OperationTable<S> table() { return {models::kinesis::service, "Kinesis", entries}; }
-};
+  return {models::kinesis::service, "Kinesis", entries};
+}
 
 KinesisService::KinesisService(KinesisDependencies d)
     : clock_(d.clock),
@@ -58,8 +58,7 @@ KinesisService::KinesisService(KinesisDependencies d)
       waiters_(d.clock),
       subscriptions_(d.clock, streams_),
       limits_throughput_(std::move(d.limits_throughput)),
-      transition_(d.transition),
-      operations_(Operations::table()) {
+      transition_(d.transition) {
   streams_.set_transition(d.transition);
   streams_.on_change([this](const StreamId& id) {
     waiters_.wake(id);
@@ -68,12 +67,6 @@ KinesisService::KinesisService(KinesisDependencies d)
 }
 
 KinesisService::~KinesisService() = default;
-
-const models::Service& KinesisService::model() const { return models::kinesis::service; }
-
-Task<Result<Reply>> KinesisService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> KinesisService::implemented_operations() { return Operations::table().names(); }
 
 const ErrorShape* KinesisService::violation_error() const {
   return &models::kinesis::errors::ValidationException;

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/waiters.hpp"
 #include "services/kinesis/api/shard_subscriptions.hpp"
 #include "services/kinesis/core/streams.hpp"
@@ -26,15 +25,12 @@ struct KinesisDependencies {
 
 /// Amazon Kinesis Data Streams as the gateway sees it. Owns all state of the service; lives on the loop's
 /// thread.
-class KinesisService final : public Service {
+class KinesisService final : public TableService<KinesisService> {
  public:
   explicit KinesisService(KinesisDependencies dependencies);
   ~KinesisService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<KinesisService> operations();
   const ErrorShape* violation_error() const override;
   void restore() override;
   void reset() override;
@@ -52,8 +48,6 @@ class KinesisService final : public Service {
   Task<bool> wait(StreamId id, Instant until);
 
  private:
-  friend struct Operations;
-
   // streams.cpp
   Result<Reply> create_stream(Call& call);
   Result<Reply> delete_stream(Call& call);
@@ -139,7 +133,6 @@ class KinesisService final : public Service {
   ShardSubscriptions subscriptions_;
   std::function<bool()> limits_throughput_;
   Duration transition_;
-  OperationTable<KinesisService> operations_;
 };
 
 }  // namespace aviary::kinesis

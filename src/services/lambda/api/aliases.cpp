@@ -31,6 +31,8 @@ Result<AliasChange> alias_change(const Json& input) {
       return invalid_parameter(
           "RoutingConfig has an AdditionalVersionWeight, but no FunctionVersion that it is for.");
     }
+  } else if (find_member(*routing, "FunctionVersion")) {
+    return invalid_parameter("RoutingConfig has a FunctionVersion, but no AdditionalVersionWeight.");
   }
   return change;
 }

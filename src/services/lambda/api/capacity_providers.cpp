@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
+#include "services/lambda/api/render.hpp"
 #include "services/lambda/core/attachments.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 
 /// Capacity providers and what functions ask of them. No instance is started here: what is asked for is kept,
@@ -33,15 +37,6 @@ Json render_capacity(const Json& document, std::string_view state = "Active") {
   out.erase("Tags");
   out["State"] = state;
   return out;
-}
-
-/// The capacity provider that a version's configuration names; empty if none.
-std::string capacity_of(const Version& version) {
-  const Json& recorded = version.configuration->recorded;
-  const auto config = recorded.find("CapacityProviderConfig");
-  if (config == recorded.end() || !config->is_object()) return {};
-  const auto managed = config->find("LambdaManagedInstancesCapacityProviderConfig");
-  return managed == config->end() ? std::string() : managed->value("CapacityProviderArn", "");
 }
 
 }  // namespace
@@ -89,7 +84,7 @@ Result<Reply> LambdaService::delete_capacity_provider(Call& call) {
   const Json* document = capacity_.find(scope, arn);
   if (!document) return no_capacity_provider(arn);
   for (const auto& [name, function] : store_.functions(scope)) {
-    if (capacity_of(*function->latest.version) == arn)
+    if (names_provider(*function, arn))
       return conflict(fmt::format("The capacity provider {} is in use by the function {}.", arn, name));
   }
   Reply reply{.output = {{"CapacityProvider", render_capacity(*document, "Deleting")}}};
@@ -123,23 +118,34 @@ Result<Reply> LambdaService::list_function_versions_by_capacity_provider(Call& c
   if (!page) return page.error();
   Reply reply{.output = {{"CapacityProviderArn", arn}}};
   Json& list = reply.output["FunctionVersions"] = Json::array();
+  // The marker names the last version shown: its function, and after a space its key; `$LATEST` comes first
+  // and counts as 0.
+  const std::size_t space = page->after.find(' ');
+  const std::string after_function = page->after.substr(0, space);
+  std::uint64_t after = 0;
+  if (space != std::string::npos)
+    std::from_chars(page->after.data() + space + 1, page->after.data() + page->after.size(), after);
   const FunctionStore::Functions& functions = store_.functions(scope);
   std::string last;
-  // A page ends between functions, never inside the versions of one.
-  auto next = page->after.empty() ? functions.begin() : functions.upper_bound(page->after);
-  for (; next != functions.end(); ++next) {
-    if (list.size() >= page->size) {
+  /// False: there is no room for it on this page.
+  const auto add = [&](const std::string& name, std::uint64_t key, const Snapshot& snapshot) {
+    if (capacity_provider_of(*snapshot.version->configuration) != arn) return true;
+    if (list.size() == page->size) {
       reply.output["NextMarker"] = marker_after(last);
-      break;
+      return false;
     }
-    const auto add = [&](const Snapshot& snapshot) {
-      if (capacity_of(*snapshot.version) != arn) return;
-      list.push_back({{"FunctionArn", function_arn(scope, next->first, snapshot.version->number)},
-                      {"State", snapshot.state == State::Pending ? "Pending" : "Active"}});
-    };
-    add(next->second->latest);
-    for (const auto& [number, snapshot] : next->second->versions) add(snapshot);
-    last = next->first;
+    list.push_back({{"FunctionArn", function_arn(scope, name, snapshot.version->number)},
+                    {"State", state_name(snapshot)}});
+    last = fmt::format("{} {}", name, key);
+    return true;
+  };
+  for (auto next = functions.lower_bound(after_function); next != functions.end(); ++next) {
+    const auto& [name, function] = *next;
+    const bool resumed = !page->after.empty() && name == after_function;
+    if (!resumed && !add(name, 0, function->latest)) return reply;
+    const auto& versions = function->versions;
+    for (auto version = versions.upper_bound(resumed ? after : 0); version != versions.end(); ++version)
+      if (!add(name, version->first, version->second)) return reply;
   }
   return reply;
 }
@@ -150,7 +156,7 @@ Result<Reply> LambdaService::put_function_scaling_config(Call& call) {
   Function* function = store_.find(target->scope, target->name, moment());
   const Snapshot* snapshot = function ? store_.find_version(*function, target->qualifier) : nullptr;
   if (!snapshot) return function_not_found(target->scope, target->name, target->qualifier);
-  if (capacity_of(*snapshot->version).empty())
+  if (capacity_provider_of(*snapshot->version->configuration).empty())
     return invalid_parameter("Function scaling is for functions with a capacity provider only.");
   const Json* config = find_member(call.input, "FunctionScalingConfig");
   if (config) {
@@ -162,7 +168,7 @@ Result<Reply> LambdaService::put_function_scaling_config(Call& call) {
   } else {
     store_.detach(*function, attachment::scaling, target->qualifier);
   }
-  return Reply{.output = {{"FunctionState", snapshot->state == State::Pending ? "Pending" : "Active"}}};
+  return Reply{.output = {{"FunctionState", state_name(*snapshot)}}};
 }
 
 Result<Reply> LambdaService::get_function_scaling_config(Call& call) {

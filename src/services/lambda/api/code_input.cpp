@@ -23,7 +23,8 @@ AwsError unzipped_too_large(const Quotas& quotas) {
 
 }  // namespace
 
-Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, std::string signing_config) {
+Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, std::string signing_config,
+                                                  bool* is_signed) {
   const bool has_zip = find_member(members, "ZipFile") != nullptr;
   const bool has_bucket =
       find_member(members, "S3Bucket") != nullptr || find_member(members, "S3Key") != nullptr;
@@ -60,10 +61,11 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
   } else {
     co_return invalid_parameter("Please provide a source for function code.");
   }
+  // Names in a zip's directory are never compressed.
+  const auto carries_signature = [&zip] { return zip.find(signature_file) != std::string::npos; };
+  if (is_signed != nullptr) *is_signed = carries_signature();
   if (!signing_config.empty()) {
-    // Names in a zip's directory are never compressed.
-    const bool is_signed = zip.find(signature_file) != std::string::npos;
-    const Result<> deployable = check_signature(home, signing_config, is_signed);
+    const Result<> deployable = check_signature(home, signing_config, carries_signature());
     if (!deployable) co_return deployable.error();
   }
   CodeStore::Result<CodeHandle> stored = co_await codes_.store(std::move(zip));

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
@@ -157,6 +159,27 @@ Result<Reply> LambdaService::delete_function_code_signing_config(Call& call) {
   if (!function) return function_not_found(target->scope, target->name);
   store_.detach(*function, attachment::code_signing, "");
   return Reply{};
+}
+
+std::string LambdaService::signing_of(const Function& function) const {
+  const Json* arn = store_.attached(function, attachment::code_signing, "");
+  return arn ? arn->get<std::string>() : std::string();
+}
+
+/// Developer guide, "Using code signing to verify code integrity": any layers that are added have to be
+/// signed as well.
+Result<> LambdaService::check_layer_signatures(const Scope& caller, std::string_view config_arn,
+                                               const std::vector<std::string>& layers,
+                                               const std::vector<std::string>& before) const {
+  if (config_arn.empty()) return {};
+  for (const std::string& arn : layers) {
+    if (std::ranges::find(before, arn) != before.end()) continue;
+    const LayerReference layer = parse_layer_reference(arn, caller);
+    const PublishedLayer* found = layers_.find(layer.home, layer.name, layer.number);
+    const bool is_signed = found && found->version->is_signed;
+    if (const Result<> let_in = check_signature(caller, config_arn, is_signed); !let_in) return let_in;
+  }
+  return {};
 }
 
 /// Whether code that is about to be deployed is held back: it carries no signature, and the configuration

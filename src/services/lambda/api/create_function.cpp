@@ -8,6 +8,7 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
 #include "services/lambda/core/attachments.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -81,6 +82,9 @@ LambdaService::Answer LambdaService::create_function(Call call) {
 
   const std::string signing = text_of(call.input, "CodeSigningConfigArn");
   if (const Result<> known = check_signature(request.scope, signing, true); !known) co_return known.error();
+  if (const Result<> let_in = check_layer_signatures(request.scope, signing, configuration.layer_arns, {});
+      !let_in)
+    co_return let_in.error();
   Json code = std::move(call.input["Code"]);
   if (configuration.package_type == "Image") {
     configuration.image_uri = text_of(code, "ImageUri");
@@ -100,8 +104,12 @@ LambdaService::Answer LambdaService::create_function(Call call) {
     if (!loaded) co_return loaded.error();
     request.contents.code = std::move(*loaded);
   }
-  request.publish = flag_of(call.input, "Publish");
-  if (request.publish && is_live(request.contents.code)) {
+  const Result<Publish> as = publishing_of(configuration, flag_of(call.input, "Publish"),
+                                           find_member(call.input, "PublishTo") != nullptr);
+  if (!as) co_return as.error();
+  request.publish = *as;
+  const bool publishes = *as != Publish::No;
+  if (publishes && is_live(request.contents.code)) {
     Task<Result<CodeHandle>> packing = pack(request.contents.code);
     Result<CodeHandle> packed = co_await std::move(packing);
     if (!packed) co_return packed.error();
@@ -112,8 +120,13 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   if (const Result<> fits = check_unzipped_size(request.contents, options_.quotas); !fits)
     co_return fits.error();
   const std::uint64_t bytes = request.contents.code ? request.contents.code->size : 0;
-  if (const Result<> kept = check_code_storage(request.scope, request.publish ? 2 * bytes : bytes); !kept)
+  if (const Result<> kept = check_code_storage(request.scope, publishes ? 2 * bytes : bytes); !kept)
     co_return kept.error();
+  if (const Result<> room =
+          check_versions_on(store_.functions(request.scope), *request.contents.configuration,
+                            publishes ? 2 : 1, options_.quotas.capacity_provider_versions);
+      !room)
+    co_return room.error();
 
   const Result<Snapshot> created = store_.create(std::move(request), moment());
   if (!created) co_return created.error();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "models/lambda.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/kafka_input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
@@ -16,6 +17,12 @@ namespace {
 constexpr int small_batch = 10;
 
 double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
+
+/// Seen with live mappings, as what makes tools wait and try again ("Rapid creation and deletion…").
+AwsError mapping_in_use(std::string_view what) {
+  return {models::lambda::errors::ResourceInUseException,
+          fmt::format("Cannot {} the event source mapping because it is in use.", what)};
+}
 
 /// Counts one until it goes, however that comes.
 struct RunningBatch {
@@ -259,6 +266,7 @@ Result<Reply> EventSourceMappings::update(Call& call) {
   if (found == nullptr) return resource_does_not_exist();
   EventSourceMapping mapping = *found;
   if (const Result<> valid = check_parameters(mapping, call.input, false); !valid) return valid.error();
+  if (mapping.in_transition(call.now)) return mapping_in_use("update");
   if (find_member(call.input, "FunctionName"))
     if (const Result<> done = set_function(mapping, call); !done) return done.error();
   const bool was_enabled = mapping.enabled;
@@ -285,6 +293,7 @@ Result<Reply> EventSourceMappings::update(Call& call) {
 Result<Reply> EventSourceMappings::remove(Call& call) {
   const EventSourceMapping* mapping = own(call);
   if (mapping == nullptr) return resource_does_not_exist();
+  if (mapping->in_transition(call.now)) return mapping_in_use("delete");
   Reply reply = render(*mapping);
   reply.output["State"] = "Deleting";
   const std::string uuid = mapping->uuid;
@@ -343,6 +352,7 @@ Reply EventSourceMappings::render(const EventSourceMapping& mapping) const {
     out["MaximumRecordAgeInSeconds"] = mapping.maximum_record_age;
     out["BisectBatchOnFunctionError"] = mapping.bisects;
   }
+  out.update(mapping.recorded);
   for (const std::string& filter : mapping.filters)
     out["FilterCriteria"]["Filters"].push_back({{"Pattern", filter}});
   return reply;

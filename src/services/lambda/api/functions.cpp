@@ -111,7 +111,7 @@ Result<Reply> LambdaService::delete_function(Call& call) {
     // A number that was never published is no error (recorded: test_delete_on_nonexisting_version).
     const Snapshot* snapshot = store_.find_version(*function, target->qualifier);
     if (!snapshot) return Reply{};
-    Result<VersionHandle> gone = store_.erase_version(*function, std::stoull(snapshot->version->number));
+    Result<VersionHandle> gone = store_.erase_version(*function, snapshot->version->number);
     if (!gone) return gone.error();
     if (*gone) retire({*gone});
     collect_code();

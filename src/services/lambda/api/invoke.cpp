@@ -5,6 +5,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/request_keys.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/json_check.hpp"
 #include "services/lambda/core/tenancy.hpp"
@@ -99,12 +100,15 @@ LambdaService::Answer LambdaService::invoke(Call call) {
   if (is_event || type == "DryRun") {
     // Neither draws here: a dry run runs nothing, and an event is routed when it runs.
     const Function* function = store_.find(target->scope, target->name, moment());
-    const Snapshot* main = function ? store_.find_qualified(*function, target->qualifier) : nullptr;
+    const Result<const Snapshot*> named =
+        function ? invoked_version(store_, *function, target->qualifier) : Result<const Snapshot*>(nullptr);
+    if (!named) co_return named.error();
+    const Snapshot* main = *named;
     if (!main) {
       co_return function_not_found(target->scope, target->name,
                                    target->qualifier.empty() ? latest_qualifier : target->qualifier);
     }
-    if (const Result<> named = check_tenant(*main->version, tenant_id); !named) co_return named.error();
+    if (const Result<> tenant = check_tenant(*main->version, tenant_id); !tenant) co_return tenant.error();
     if (!is_event) co_return Reply{.status = 204};
     std::string trace = trace_of(call, ids_);
     Event event{.request_id = std::move(call.request_id),

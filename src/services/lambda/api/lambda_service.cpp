@@ -16,7 +16,7 @@
 namespace aviary::lambda {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<LambdaService> LambdaService::operations() {
   using S = LambdaService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddLayerVersionPermission", &S::add_layer_version_permission},
@@ -105,8 +105,8 @@ struct Operations {
       {"UpdateFunctionEventInvokeConfig", &S::update_function_event_invoke_config},
       {"UpdateFunctionUrlConfig", &S::update_function_url_config},
   };
-  static OperationTable<S> table() { return {models::lambda::service, "Lambda", entries}; }
-};
+  return {models::lambda::service, "Lambda", entries};
+}
 
 namespace {
 
@@ -125,7 +125,6 @@ LambdaService::LambdaService(LambdaDependencies d)
       live_folders_(d.live_folders),
       images_(d.images),
       options_(std::move(d.options)),
-      operations_(Operations::table()),
       store_(d.journal, options_.store),
       layers_(d.journal),
       stored_layers_(layers_),
@@ -146,8 +145,6 @@ LambdaService::LambdaService(LambdaDependencies d)
 
 LambdaService::~LambdaService() = default;
 
-const models::Service& LambdaService::model() const { return models::lambda::service; }
-
 Task<Result<Reply>> LambdaService::call(Call call) {
   // What the emulator asks itself, for a stack, has no HTTP request: it is not held up.
   if (rates_.active() && call.http && !call.http->method.empty()) {
@@ -155,7 +152,7 @@ Task<Result<Reply>> LambdaService::call(Call call) {
     if (Result<> admitted = rates_.admit(scope, call.operation->name, call.now); !admitted)
       return refuse(admitted.error());
   }
-  return operations_.call(*this, std::move(call));
+  return TableService::call(std::move(call));
 }
 
 void LambdaService::restore() {
@@ -233,8 +230,6 @@ Json LambdaService::counts() const {
               {"aliases", totals.aliases},
               {"pending_events", events_.size()}};
 }
-
-std::vector<std::string_view> LambdaService::implemented_operations() { return Operations::table().names(); }
 
 void LambdaService::retire(const std::vector<VersionHandle>& versions) {
   for (const VersionHandle& version : versions) {

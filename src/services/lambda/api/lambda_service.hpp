@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/code_store.hpp"
 #include "ports/journal.hpp"
@@ -110,12 +109,11 @@ struct UrlAddress {
 std::optional<UrlAddress> url_address(const wire::Request& request);
 
 /// AWS Lambda as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class LambdaService final : public Service {
+class LambdaService final : public TableService<LambdaService> {
  public:
   explicit LambdaService(LambdaDependencies dependencies);
   ~LambdaService() override;
 
-  const models::Service& model() const override;
   Task<Result<Reply>> call(Call call) override;
 
   /// Reads state back from the journal; once, before the first call. Events that were accepted start to run.
@@ -159,11 +157,9 @@ class LambdaService final : public Service {
   EventSourceMappings& mappings() noexcept { return *mappings_; }
 
   /// The operations that are answered, in the order of the model. The others say that they are still to come.
-  static std::vector<std::string_view> implemented_operations();
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
+  static OperationTable<LambdaService> operations();
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // create_function.cpp, update_function.cpp
@@ -268,7 +264,9 @@ class LambdaService final : public Service {
 
   Moment moment() const { return {.now = clock_.now(), .ids = ids_}; }
   /// The package that `members` (FunctionCode, or UpdateFunctionCode's input) name: null for an image.
-  Task<Result<CodeHandle>> load_code(Scope caller, Json members, std::string signing_config);
+  /// `is_signed`, where it is given, is told whether the package carries a signature; it outlives the call.
+  Task<Result<CodeHandle>> load_code(Scope caller, Json members, std::string signing_config,
+                                     bool* is_signed = nullptr);
   /// `hot-reload` in place of a bucket: the folder that S3Key names, as it lies there.
   Result<CodeHandle> live_folder(const Json& members) const;
   /// An image on disk, taken in now (image_input.cpp).
@@ -276,6 +274,12 @@ class LambdaService final : public Service {
   /// What lies in the folder now, as a package: versions are immutable.
   Task<Result<CodeHandle>> pack(CodeHandle live);
   Result<> check_signature(const Scope& scope, std::string_view config_arn, bool is_signed) const;
+  /// The same for layers that a function is given; those that it has already were let in before.
+  Result<> check_layer_signatures(const Scope& caller, std::string_view config_arn,
+                                  const std::vector<std::string>& layers,
+                                  const std::vector<std::string>& before) const;
+  /// The code-signing configuration that a function holds to; empty: none.
+  std::string signing_of(const Function& function) const;
   /// The packages of the layers that a configuration names, with all checks that concern layers.
   Result<std::vector<CodeHandle>> load_layers(const Scope& caller, const Configuration& configuration);
   /// A layer version of the caller's, or one whose policy lets the caller have it; else null.
@@ -311,6 +315,7 @@ class LambdaService final : public Service {
   /// Where permissions are enforced: whether the caller may run this; 403 AccessDeniedException.
   Result<> check_permission(const Scope& scope, const std::string& name, const std::string& qualifier,
                             const Caller& caller);
+  void retire_replaced(const VersionHandle& before, const Snapshot& now);
   /// Of a version that waits for its snapshot (versions.cpp).
   void begin_snapshot(const Snapshot& published);
   void restore_snapshot(const Snapshot& restored);
@@ -331,7 +336,6 @@ class LambdaService final : public Service {
   NoMessenger no_messenger_;
   LambdaOptions options_;
   NoCodeSource no_code_source_;
-  OperationTable<LambdaService> operations_;
   FunctionStore store_;
   LayerStore layers_;
   StoredLayerSource stored_layers_;

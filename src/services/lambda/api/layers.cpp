@@ -76,7 +76,7 @@ LambdaService::Answer LambdaService::publish_layer_version(Call call) {
   Json content = std::move(call.input["Content"]);
   if (text_of(content, "S3Bucket") == "hot-reload")
     co_return invalid_parameter("Hot reload is for a function's code: a layer version never changes.");
-  Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(content), {});
+  Task<Result<CodeHandle>> loading = load_code(request.scope, std::move(content), {}, &request.is_signed);
   Result<CodeHandle> code = co_await std::move(loading);
   if (!code) co_return code.error();
   if (const Result<> kept = check_code_storage(request.scope, (*code)->size); !kept) co_return kept.error();

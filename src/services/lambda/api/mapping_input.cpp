@@ -102,15 +102,18 @@ Result<> check_parameters(const EventSourceMapping& mapping, const Json& input, 
                                                   "SelfManagedEventSource",
                                                   "AmazonManagedKafkaEventSourceConfig",
                                                   "SelfManagedKafkaEventSourceConfig",
-                                                  "DocumentDBEventSourceConfig"};
+                                                  "DocumentDBEventSourceConfig",
+                                                  "LoggingConfig"};
   static constexpr const char* not_of_streams[] = {"ScalingConfig",
+                                                   "ProvisionedPollerConfig",
                                                    "Topics",
                                                    "Queues",
                                                    "SourceAccessConfigurations",
                                                    "SelfManagedEventSource",
                                                    "AmazonManagedKafkaEventSourceConfig",
                                                    "SelfManagedKafkaEventSourceConfig",
-                                                   "DocumentDBEventSourceConfig"};
+                                                   "DocumentDBEventSourceConfig",
+                                                   "LoggingConfig"};
   const std::span<const char* const> refused = mapping.is_queue()
                                                    ? std::span<const char* const>(not_of_queues)
                                                    : std::span<const char* const>(not_of_streams);
@@ -134,6 +137,11 @@ Result<> read_settings(EventSourceMapping& mapping, const Json& input, bool crea
     const Json* most = find_member(*scaling, "MaximumConcurrency");
     mapping.maximum_concurrency = most ? std::optional(most->get<int>()) : std::nullopt;
   }
+  for (const char* name : {"KMSKeyArn", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig"})
+    if (const Json* given = find_member(input, name)) {
+      mapping.recorded[name] = *given;
+      if (*given == "") mapping.recorded.erase(name);
+    }
   if (mapping.is_stream() || mapping.is_kafka())
     if (const Result<> read = read_stream_settings(mapping, input, creating); !read) return read.error();
   if (mapping.is_kafka())

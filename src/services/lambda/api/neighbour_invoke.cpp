@@ -1,6 +1,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/request_keys.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/tenancy.hpp"
 
@@ -69,7 +70,10 @@ Result<std::string> LambdaService::accept_from_neighbour(NeighbourCall call) {
   Result<Target> target = find_target(call);
   if (!target) return target.error();
   const Function* function = store_.find(target->scope, target->name, moment());
-  const Snapshot* main = function ? store_.find_qualified(*function, target->qualifier) : nullptr;
+  const Result<const Snapshot*> found =
+      function ? invoked_version(store_, *function, target->qualifier) : Result<const Snapshot*>(nullptr);
+  if (!found) return found.error();
+  const Snapshot* main = *found;
   if (!main) {
     return function_not_found(target->scope, target->name,
                               target->qualifier.empty() ? latest_qualifier : target->qualifier);

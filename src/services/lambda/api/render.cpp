@@ -4,6 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "base/time.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/function_reference.hpp"
 #include "services/lambda/core/runtimes.hpp"
 #include "services/lambda/core/snap_start.hpp"
@@ -15,7 +16,7 @@ constexpr std::string_view creating = "The function is being created.";
 
 void render_progress(const Snapshot& snapshot, Json& out) {
   const bool pending = snapshot.state == State::Pending;
-  out["State"] = pending ? "Pending" : snapshot.state == State::Failed ? "Failed" : "Active";
+  out["State"] = state_name(snapshot);
   if (snapshot.state == State::Failed) {
     out["StateReason"] = snapshot.reason;
     out["StateReasonCode"] = snapshot.reason_code;
@@ -48,6 +49,12 @@ Json render_snap_start(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+std::string_view state_name(const Snapshot& snapshot) {
+  if (snapshot.state == State::Pending) return "Pending";
+  if (snapshot.state == State::Failed) return "Failed";
+  return is_only_published(*snapshot.version) ? "ActiveNonInvocable" : "Active";
+}
 
 Json render_configuration(const Snapshot& snapshot, std::string_view arn_qualifier, Detail detail) {
   const Version& v = *snapshot.version;

@@ -12,6 +12,9 @@ namespace aviary::lambda {
 /// Lists leave out what AWS leaves out there: State, LastUpdateStatus and RuntimeVersionConfig.
 enum class Detail { Whole, Listed };
 
+/// `State`, in AWS's words.
+std::string_view state_name(const Snapshot& snapshot);
+
 /// A `FunctionConfiguration`. `arn_qualifier` is what ends `FunctionArn`: nothing, a version or an alias.
 Json render_configuration(const Snapshot& snapshot, std::string_view arn_qualifier,
                           Detail detail = Detail::Whole);

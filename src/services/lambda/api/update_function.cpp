@@ -4,7 +4,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
-#include "services/lambda/core/attachments.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -40,14 +40,14 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
     architecture =
         (architectures ? *architectures : function->latest.version->configuration->architectures).front();
   const bool publish = flag_of(call.input, "Publish");
+  const bool to_published = find_member(call.input, "PublishTo") != nullptr;
   const bool dry_run = flag_of(call.input, "DryRun");
 
   CodeHandle code;
   if (image_uri.empty()) {
     std::string signing;
     if (const Function* function = store_.find(target->scope, target->name, moment()))
-      if (const Json* arn = store_.attached(*function, attachment::code_signing, ""))
-        signing = arn->get<std::string>();
+      signing = signing_of(*function);
     Task<Result<CodeHandle>> loading = load_code(target->scope, std::move(call.input), std::move(signing));
     Result<CodeHandle> loaded = co_await std::move(loading);
     if (!loaded) co_return loaded.error();
@@ -88,6 +88,15 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
   if (const Result<> kept = check_code_storage(target->scope, publish ? more + bytes : more); !kept)
     co_return kept.error();
 
+  const Result<Publish> as = publishing_of(*before.configuration, publish, to_published);
+  if (!as) co_return as.error();
+  // Other code than before, as a rule: what is published is new.
+  const std::size_t added = *as == Publish::Numbered ? 1 : versions_added(store_, *function, packed, *as);
+  if (const Result<> room = check_versions_on(store_.functions(target->scope), *before.configuration, added,
+                                              options_.quotas.capacity_provider_versions);
+      !room)
+    co_return room.error();
+
   if (dry_run) {
     if (const Result<> allowed = store_.may_change(*function, revision_id); !allowed)
       co_return allowed.error();
@@ -98,9 +107,11 @@ LambdaService::Answer LambdaService::update_function_code(Call call) {
     preview.version = std::make_shared<const Version>(std::move(would_be));
     co_return Reply{.output = render_configuration(preview, {})};
   }
+  const VersionHandle unnumbered = unnumbered_version(store_, *function);
   const Result<FunctionStore::Replaced> replaced =
-      store_.replace_latest(*function, std::move(contents), revision_id, publish, moment());
+      store_.replace_latest(*function, std::move(contents), revision_id, *as, moment());
   if (!replaced) co_return replaced.error();
+  if (*as == Publish::Unnumbered) retire_replaced(unnumbered, replaced->result);
   begin_snapshot(replaced->result);
   runner_.retire(*replaced->before);
   collect_code();
@@ -126,12 +137,15 @@ Result<Reply> LambdaService::update_function_configuration(Call& call) {
   if (find_member(call.input, "Layers")) {
     Result<std::vector<CodeHandle>> layers = load_layers(target->scope, configuration);
     if (!layers) return layers.error();
+    const Result<> let_in = check_layer_signatures(
+        target->scope, signing_of(*function), configuration.layer_arns, before.configuration->layer_arns);
+    if (!let_in) return let_in.error();
     contents.layers = std::move(*layers);
   }
   contents.configuration = std::make_shared<const Configuration>(std::move(configuration));
   if (const Result<> fits = check_unzipped_size(contents, options_.quotas); !fits) return fits.error();
   const Result<FunctionStore::Replaced> replaced =
-      store_.replace_latest(*function, std::move(contents), revision_id, false, moment());
+      store_.replace_latest(*function, std::move(contents), revision_id, Publish::No, moment());
   if (!replaced) return replaced.error();
   runner_.retire(*replaced->before);
   return Reply{.output = render_configuration(replaced->result, {})};

@@ -5,6 +5,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/render.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 
 namespace aviary::lambda {
@@ -33,15 +34,32 @@ LambdaService::Answer LambdaService::publish_version(Call call) {
   if (const std::string& description = text_of(call.input, "Description"); !description.empty()) {
     request.description = description;
   }
-  if (store_.publishes_anew(*function, request.packed)) {
+  const Result<Publish> as = publishing_of(*function->latest.version->configuration, true,
+                                           find_member(call.input, "PublishTo") != nullptr);
+  if (!as) co_return as.error();
+  request.publish = *as;
+  const Result<> room = check_versions_on(
+      store_.functions(target->scope), *function->latest.version->configuration,
+      versions_added(store_, *function, request.packed, *as), options_.quotas.capacity_provider_versions);
+  if (!room) co_return room.error();
+  if (store_.publishes_anew(*function, request.packed, *as)) {
     const CodeHandle code = request.packed ? request.packed : function->latest.version->code;
     const Result<> kept = check_code_storage(target->scope, code ? code->size : 0);
     if (!kept) co_return kept.error();
   }
+  const VersionHandle before = unnumbered_version(store_, *function);
   const Result<Snapshot> published = store_.publish(*function, request, moment());
   if (!published) co_return published.error();
+  if (*as == Publish::Unnumbered) retire_replaced(before, *published);
   begin_snapshot(*published);
   co_return Reply{.output = render_configuration(*published, published->version->number)};
+}
+
+/// What `$LATEST.PUBLISHED` was until now finishes what it runs.
+void LambdaService::retire_replaced(const VersionHandle& before, const Snapshot& now) {
+  if (!before || before->serial == now.version->serial) return;
+  retire({before});
+  collect_code();
 }
 
 void LambdaService::begin_snapshot(const Snapshot& published) {

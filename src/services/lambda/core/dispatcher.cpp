@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/concurrency.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/function_reference.hpp"
@@ -38,12 +39,15 @@ Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view na
         store_.find_version(*function, decision.additional ? routing.additional_version : routing.version);
     if (snapshot && snapshot->state == State::Active) log_.record(std::move(decision));
   } else {
-    snapshot = store_.find_qualified(*function, qualifier);
+    const Result<const Snapshot*> named = invoked_version(store_, *function, qualifier);
+    if (!named) return named.error();
+    snapshot = *named;
   }
   if (!snapshot) return function_not_found(scope, name, qualifier);
   if (snapshot->state == State::Pending)
     return starts_from_snapshot(*snapshot->version) ? snap_start_not_ready() : function_pending();
   if (snapshot->state == State::Failed) return function_failed();
+  if (is_only_published(*snapshot->version)) return function_not_invocable();
   return InvokeTarget{.version = snapshot->version, .invoked_arn = function_arn(scope, name, qualifier)};
 }
 

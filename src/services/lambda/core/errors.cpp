@@ -39,16 +39,18 @@ AwsError update_in_progress(const Scope& scope, std::string_view name) {
                   function_arn(scope, name));
 }
 
-AwsError function_pending() {
-  return conflict(
-      "The operation cannot be performed at this time. The function is currently in the following state: "
-      "Pending");
+namespace {
+
+AwsError not_in_state(std::string_view state) {
+  return conflict(fmt::format(
+      "The operation cannot be performed at this time. The function is currently in the following state: {}",
+      state));
 }
 
-AwsError function_failed() {
-  return conflict(
-      "The operation cannot be performed at this time. The function is currently in the following state: "
-      "Failed");
-}
+}  // namespace
+
+AwsError function_pending() { return not_in_state("Pending"); }
+AwsError function_failed() { return not_in_state("Failed"); }
+AwsError function_not_invocable() { return not_in_state("ActiveNonInvocable"); }
 
 }  // namespace aviary::lambda

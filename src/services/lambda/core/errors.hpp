@@ -28,5 +28,7 @@ AwsError update_in_progress(const Scope& scope, std::string_view name);
 AwsError function_pending();
 /// 409 for a version whose init failed when it was published.
 AwsError function_failed();
+/// 409 for a `$LATEST` that only its published versions run of (capacity.hpp).
+AwsError function_not_invocable();
 
 }  // namespace aviary::lambda

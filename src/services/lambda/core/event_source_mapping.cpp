@@ -32,7 +32,7 @@ std::string EventSourceMapping::function_arn() const {
 }
 
 std::string EventSourceMapping::state(Instant now) const {
-  if (!transition.empty() && now < settles) return transition;
+  if (in_transition(now)) return transition;
   return enabled ? "Enabled" : "Disabled";
 }
 
@@ -83,6 +83,7 @@ void to_json(Json& json, const EventSourceMapping& mapping) {
           {"filters", mapping.filters},
           {"reports", mapping.reports_failures}};
   if (mapping.maximum_concurrency) json["concurrency"] = *mapping.maximum_concurrency;
+  if (!mapping.recorded.empty()) json["recorded"] = mapping.recorded;
   if (mapping.kafka) json["kafka"] = kafka_json(*mapping.kafka);
   if (!mapping.is_stream() && !mapping.is_kafka()) return;
   json["stream"] = {{"from", mapping.starting_position},   {"parallel", mapping.parallelization},
@@ -106,6 +107,7 @@ void from_json(const Json& json, EventSourceMapping& mapping) {
   mapping.filters = json.at("filters").get<std::vector<std::string>>();
   mapping.reports_failures = json.at("reports");
   if (json.contains("concurrency")) mapping.maximum_concurrency = json.at("concurrency").get<int>();
+  if (json.contains("recorded")) mapping.recorded = json.at("recorded");
   if (json.contains("kafka")) mapping.kafka = kafka_settings(json.at("kafka"));
   if (!json.contains("stream")) return;
   const Json& stream = json.at("stream");

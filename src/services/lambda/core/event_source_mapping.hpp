@@ -51,6 +51,9 @@ struct EventSourceMapping {
   bool reports_failures = false;             ///< `ReportBatchItemFailures`
   std::optional<int> maximum_concurrency{};  ///< of a queue's batches
 
+  /// Kept and shown, and nothing else: KMSKeyArn, MetricsConfig, LoggingConfig, ProvisionedPollerConfig.
+  Json recorded = Json::object();
+
   std::optional<KafkaSettings> kafka{};
 
   // Of streams and Kafka.
@@ -73,6 +76,8 @@ struct EventSourceMapping {
   bool is_stream() const { return kind() == SourceKind::Kinesis || kind() == SourceKind::DynamoDb; }
   std::string arn() const;
   std::string function_arn() const;
+  /// On the way from one state to the next: it takes no other change.
+  bool in_transition(Instant now) const { return !transition.empty() && now < settles; }
   /// `Creating`, `Enabled`, …
   std::string state(Instant now) const;
   std::vector<EventPattern> patterns() const;

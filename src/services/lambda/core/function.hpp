@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -41,12 +43,19 @@ struct Policy {
   std::vector<OrderedJson> statements;
 };
 
+/// Where `$LATEST.PUBLISHED` is among the numbered versions: after all of them.
+inline constexpr std::uint64_t published_number = std::numeric_limits<std::uint64_t>::max();
+
+/// The key in `Function::versions` of what a version is called; nothing for `$LATEST` and what is no version.
+std::optional<std::uint64_t> version_key(std::string_view version);
+
 /// One function and everything that hangs on its name. Owned by `FunctionStore`; lives on the loop's thread.
 struct Function {
   Scope scope;
   std::string name;
   Snapshot latest;
-  std::map<std::uint64_t, Snapshot> versions;  ///< by number; deleted ones leave a gap that is never filled
+  /// By number; deleted ones leave a gap that is never filled. Only that of `published_number` is replaced.
+  std::map<std::uint64_t, Snapshot> versions;
   std::uint64_t next_number = 1;
   VersionHandle last_published;  ///< what an unchanged publish returns; null if it was deleted
   /// While something is Pending or InProgress: when that ends, and which versions end with `$LATEST`.

@@ -36,5 +36,7 @@ bool is_version_number(std::string_view qualifier);
 /// What an alias may be called: letters, digits, `-`, `_`, and not a number.
 bool is_alias_name(std::string_view qualifier);
 inline constexpr std::string_view latest_qualifier = "$LATEST";
+/// What `$LATEST` was when it was last published without a number (capacity.hpp).
+inline constexpr std::string_view published_qualifier = "$LATEST.PUBLISHED";
 
 }  // namespace aviary::lambda

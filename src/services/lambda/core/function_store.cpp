@@ -75,7 +75,7 @@ void FunctionStore::settle(Function& function, const Moment& at) {
     version->second.last_update = UpdateStatus::Successful;
     set_revision(version->second, at);
     if (was_last) function.last_published = version->second.version;
-    save(function, number, version->second);
+    save(function, version->second);
   }
   function.settles_with.clear();
   save(function);
@@ -98,8 +98,10 @@ Result<Snapshot> FunctionStore::create(NewFunction request, const Moment& at) {
   function.settles_at = at.now + options_.activation_delay;
   region.code_bytes += size_of(function.latest.version);
   region.functions.emplace(function.name, std::move(owned));
-  Snapshot result = request.publish ? publish_now(function, std::nullopt, request.contents.packed, true, at)
-                                    : function.latest;
+  Snapshot result =
+      request.publish == Publish::No
+          ? function.latest
+          : publish_now(function, std::nullopt, request.contents.packed, true, request.publish, at);
   save(function);
   return result;
 }
@@ -114,7 +116,7 @@ Result<> FunctionStore::may_change(const Function& function, std::string_view re
 }
 
 Result<FunctionStore::Replaced> FunctionStore::replace_latest(Function& function, Contents contents,
-                                                              std::string_view revision_id, bool publish,
+                                                              std::string_view revision_id, Publish publish,
                                                               const Moment& at) {
   settle(function, at);
   if (const Result<> allowed = may_change(function, revision_id); !allowed) return allowed.error();
@@ -127,8 +129,9 @@ Result<FunctionStore::Replaced> FunctionStore::replace_latest(Function& function
                      .last_update = UpdateStatus::InProgress};
   region.code_bytes += size_of(function.latest.version);
   function.settles_at = at.now + options_.activation_delay;
-  replaced.result =
-      publish ? publish_now(function, std::nullopt, contents.packed, true, at) : function.latest;
+  replaced.result = publish == Publish::No
+                        ? function.latest
+                        : publish_now(function, std::nullopt, contents.packed, true, publish, at);
   save(function);
   return replaced;
 }
@@ -145,7 +148,7 @@ std::vector<VersionHandle> FunctionStore::erase(const Scope& scope, std::string_
   gone.push_back(function->latest.version);
   for (const auto& [number, snapshot] : function->versions) {
     gone.push_back(snapshot.version);
-    version_records_.erase(fmt::format("{}/{}", key, number));
+    version_records_.erase(fmt::format("{}/{}", key, snapshot.version->number));
   }
   for (const auto& [alias, value] : function->aliases) alias_records_.erase(fmt::format("{}/{}", key, alias));
   for (const auto& [qualifier, value] : function->policies)

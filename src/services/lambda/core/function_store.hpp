@@ -34,6 +34,9 @@ struct StoreOptions {
   RouterSettings router{};  ///< for aliases that have no settings of their own
 };
 
+/// Whether a change is published, and as what: the next number, or `$LATEST.PUBLISHED`, which is replaced.
+enum class Publish : std::uint8_t { No, Numbered, Unnumbered };
+
 /// What `$LATEST` is made of.
 struct Contents {
   std::shared_ptr<const Configuration> configuration;
@@ -49,7 +52,7 @@ struct NewFunction {
   std::string name;
   Contents contents;
   std::map<std::string, std::string, std::less<>> tags;
-  bool publish = false;
+  Publish publish = Publish::No;
 };
 
 struct PublishRequest {
@@ -57,6 +60,7 @@ struct PublishRequest {
   std::string code_sha256;  ///< empty: any
   std::string revision_id;  ///< empty: any
   CodeHandle packed{};      ///< as `Contents::packed`
+  Publish publish = Publish::Numbered;
 };
 
 /// `AdditionalVersionWeights` as a caller gave it, at most one entry of it.
@@ -111,10 +115,11 @@ class FunctionStore {
     Snapshot result;       ///< the new `$LATEST`, or the version that was published with it
   };
   Result<Replaced> replace_latest(Function& function, Contents contents, std::string_view revision_id,
-                                  bool publish, const Moment& at);
+                                  Publish publish, const Moment& at);
   /// Whether publishing makes a version, because something has changed. `packed`: as
   /// `PublishRequest::packed`.
-  bool publishes_anew(const Function& function, const CodeHandle& packed) const;
+  bool publishes_anew(const Function& function, const CodeHandle& packed,
+                      Publish publish = Publish::Numbered) const;
   Result<Snapshot> publish(Function& function, const PublishRequest& request, const Moment& at);
   /// The snapshot of a version that waited for it was made, or failed. False if the version is gone, or waits
   /// no more.
@@ -122,11 +127,11 @@ class FunctionStore {
                          const Moment& at);
   /// All its versions: environments of theirs have to end.
   std::vector<VersionHandle> erase(const Scope& scope, std::string_view name);
-  /// Null if there was no such version; refused while an alias points to it.
-  Result<VersionHandle> erase_version(Function& function, std::uint64_t number);
-  /// `qualifier` is a number or `$LATEST`.
+  /// Null if there was no such version; refused while an alias points to it. `version`: as `Version::number`.
+  Result<VersionHandle> erase_version(Function& function, std::string_view version);
+  /// `qualifier` is a number, `$LATEST` or `$LATEST.PUBLISHED`.
   const Snapshot* find_version(const Function& function, std::string_view qualifier) const;
-  /// A number, `$LATEST` (or empty), or an alias: then the version that it mainly points to.
+  /// As before, or nothing (`$LATEST`), or an alias: then the version that it mainly points to.
   const Snapshot* find_qualified(const Function& function, std::string_view qualifier) const;
 
   // Aliases (aliases.cpp)
@@ -173,7 +178,7 @@ class FunctionStore {
   VersionHandle make_version(const Function& function, const Contents& contents, std::string number,
                              std::string description, const Moment& at);
   Snapshot publish_now(Function& function, const std::optional<std::string>& description,
-                       const CodeHandle& packed, bool pending, const Moment& at);
+                       const CodeHandle& packed, bool pending, Publish publish, const Moment& at);
   void set_revision(Snapshot& snapshot, const Moment& at) const;
   Result<Routing> checked_routing(const Function& function, std::string version,
                                   const std::optional<AdditionalVersion>& additional) const;
@@ -183,7 +188,7 @@ class FunctionStore {
   void detach_all(Function& function, std::string_view qualifier);
 
   void save(const Function& function);
-  void save(const Function& function, std::uint64_t number, const Snapshot& snapshot);
+  void save(const Function& function, const Snapshot& snapshot);
   void save(const Function& function, const Alias& alias);
   void save(const Function& function, std::string_view qualifier, const Policy& policy);
 

@@ -51,7 +51,8 @@ LayerVersionHandle LayerStore::publish(NewLayerVersion request, const Moment& at
                    .compatible_runtimes = std::move(request.compatible_runtimes),
                    .compatible_architectures = std::move(request.compatible_architectures),
                    .created = at.now,
-                   .code = std::move(request.code)});
+                   .code = std::move(request.code),
+                   .is_signed = request.is_signed});
   layer.versions.emplace(number, PublishedLayer{.version = version, .policy = {}});
   save(version->scope, version->layer_name, layer);
   save(*version);

@@ -29,6 +29,7 @@ struct LayerVersion {
   std::optional<std::vector<std::string>> compatible_architectures;
   Instant created;
   CodeHandle code;
+  bool is_signed = false;  ///< the package carries a signature of AWS Signer's
 
   std::string arn() const;
 };
@@ -58,6 +59,7 @@ struct NewLayerVersion {
   std::optional<std::vector<std::string>> compatible_runtimes;
   std::optional<std::vector<std::string>> compatible_architectures;
   CodeHandle code;
+  bool is_signed = false;
 };
 
 /// What a list is narrowed to; empty: anything. A version that names no runtimes is in no runtime's list.

@@ -56,6 +56,7 @@ void LayerStore::save(const LayerVersion& version) {
   record["code"] = {{"digest", version.code->digest},
                     {"size", version.code->size},
                     {"unzipped", version.code->unzipped_size}};
+  if (version.is_signed) record["signed"] = true;
   version_records_.save(key_of(version), record);
 }
 
@@ -86,6 +87,7 @@ void LayerStore::restore(CodeStore& codes) {
     version->compatible_architectures = list_of(record, "architectures");
     version->created = Instant(Duration(record.at("created").get<Duration::rep>()));
     version->code = code_of(codes, version->layer_name, record.at("code"));
+    version->is_signed = record.value("signed", false);
     Layer& layer = regions_[version->scope][version->layer_name];
     layer.versions[version->number].version = std::move(version);
   });

@@ -91,19 +91,18 @@ void FunctionStore::touch_revision(Function& function, std::string_view qualifie
     save(function, alias->second);
     return;
   }
-  if (qualifier.empty()) {
+  if (qualifier.empty() || qualifier == latest_qualifier) {
     set_revision(function.latest, at);
     save(function);
     return;
   }
-  const Snapshot* found = find_version(function, qualifier);
-  if (!found) return;
-  const std::uint64_t number = std::stoull(found->version->number);
-  Snapshot& snapshot = function.versions.at(number);
+  const auto found = function.versions.find(version_key(qualifier).value_or(0));
+  if (found == function.versions.end()) return;
+  Snapshot& snapshot = found->second;
   const bool was_last = function.last_published == snapshot.version;
   set_revision(snapshot, at);
   if (was_last) function.last_published = snapshot.version;
-  save(function, number, snapshot);
+  save(function, snapshot);
 }
 
 Result<> FunctionStore::tag(Function& function, const std::map<std::string, std::string>& tags) {

@@ -17,10 +17,12 @@ struct NamedQuota {
 };
 
 // A larger request than Lambda's largest is not read: packages in requests can only be smaller.
-constexpr std::array named_quotas{NamedQuota{"layers", &Quotas::layers, 1, 100},
-                                  NamedQuota{"environment", &Quotas::environment_bytes, 1 << 10, 128},
-                                  NamedQuota{"zipped", &Quotas::zipped_bytes, 1 << 20, 50},
-                                  NamedQuota{"unzipped", &Quotas::unzipped_bytes, 1 << 20, 100'000}};
+constexpr std::array named_quotas{
+    NamedQuota{"layers", &Quotas::layers, 1, 100},
+    NamedQuota{"environment", &Quotas::environment_bytes, 1 << 10, 128},
+    NamedQuota{"zipped", &Quotas::zipped_bytes, 1 << 20, 50},
+    NamedQuota{"unzipped", &Quotas::unzipped_bytes, 1 << 20, 100'000},
+    NamedQuota{"provider-versions", &Quotas::capacity_provider_versions, 1, 100'000}};
 
 bool read_quota(std::string_view part, Quotas& quotas) {
   const std::size_t equals = part.find('=');

@@ -158,11 +158,11 @@ void FunctionStore::save(const Function& function) {
   function_records_.save(key_of(function), record);
 }
 
-void FunctionStore::save(const Function& function, std::uint64_t number, const Snapshot& snapshot) {
+void FunctionStore::save(const Function& function, const Snapshot& snapshot) {
   if (!journal_.durable()) return;
   Json record = to_record(snapshot);
   record["function"] = key_of(function);
-  version_records_.save(fmt::format("{}/{}", key_of(function), number), record);
+  version_records_.save(fmt::format("{}/{}", key_of(function), snapshot.version->number), record);
 }
 
 void FunctionStore::save(const Function& function, const Alias& alias) {
@@ -226,8 +226,8 @@ void FunctionStore::restore(CodeStore& codes, ImageStore* images) {
         last != last_published.end() && last->second == snapshot.version->number) {
       function->last_published = snapshot.version;
     }
-    const std::uint64_t number = std::stoull(snapshot.version->number);
-    function->versions.emplace(number, std::move(snapshot));
+    const std::uint64_t key = version_key(snapshot.version->number).value_or(0);
+    function->versions.emplace(key, std::move(snapshot));
   });
   alias_records_.load([&](std::string_view, const Json& record) {
     Function* function = owner(record);

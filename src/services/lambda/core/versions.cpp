@@ -9,14 +9,6 @@
 namespace aviary::lambda {
 namespace {
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  // "01" is not a version: there is one spelling for each.
-  if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0')) return std::nullopt;
-  return number;
-}
-
 /// Whether publishing `latest` would only repeat `published`. A description given when it was published is
 /// the version's own and does not count; the configuration's does.
 bool same_contents(const Version& published, const Version& latest, const CodeHandle& code) {
@@ -28,10 +20,25 @@ bool same_contents(const Version& published, const Version& latest, const CodeHa
 
 }  // namespace
 
-bool FunctionStore::publishes_anew(const Function& function, const CodeHandle& packed) const {
+std::optional<std::uint64_t> version_key(std::string_view text) {
+  if (text == published_qualifier) return published_number;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // "01" is not a version: there is one spelling for each.
+  if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0')) return std::nullopt;
+  if (number == published_number) return std::nullopt;
+  return number;
+}
+
+bool FunctionStore::publishes_anew(const Function& function, const CodeHandle& packed,
+                                   Publish publish) const {
   const Version& latest = *function.latest.version;
-  return !function.last_published ||
-         !same_contents(*function.last_published, latest, packed ? packed : latest.code);
+  VersionHandle before = function.last_published;
+  if (publish == Publish::Unnumbered) {
+    const Snapshot* found = find_version(function, published_qualifier);
+    before = found ? found->version : nullptr;
+  }
+  return !before || !same_contents(*before, latest, packed ? packed : latest.code);
 }
 
 Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest& request, const Moment& at) {
@@ -46,7 +53,7 @@ Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest
           request.code_sha256, current));
     }
   }
-  Snapshot result = publish_now(function, request.description, request.packed, false, at);
+  Snapshot result = publish_now(function, request.description, request.packed, false, request.publish, at);
   return result;
 }
 
@@ -54,15 +61,18 @@ Result<Snapshot> FunctionStore::publish(Function& function, const PublishRequest
 /// creation or an update waits with it and has no LastUpdateStatus until then (recorded:
 /// test_version_lifecycle, test_publish_with_update).
 Snapshot FunctionStore::publish_now(Function& function, const std::optional<std::string>& description,
-                                    const CodeHandle& packed, bool pending, const Moment& at) {
+                                    const CodeHandle& packed, bool pending, Publish publish,
+                                    const Moment& at) {
   const Version& latest = *function.latest.version;
   const CodeHandle code = packed ? packed : latest.code;
-  if (!publishes_anew(function, packed)) {
-    return *find_version(function, function.last_published->number);
+  const bool numbered = publish != Publish::Unnumbered;
+  if (!publishes_anew(function, packed, publish)) {
+    return *find_version(function, numbered ? function.last_published->number : published_qualifier);
   }
-  const std::uint64_t number = function.next_number++;
+  const std::uint64_t number = numbered ? function.next_number++ : published_number;
   const Contents contents{.configuration = latest.configuration, .code = code, .layers = latest.layers};
-  Snapshot published{.version = make_version(function, contents, std::to_string(number),
+  std::string name = numbered ? std::to_string(number) : std::string(published_qualifier);
+  Snapshot published{.version = make_version(function, contents, std::move(name),
                                              description.value_or(latest.configuration->description), at)};
   // One that starts from a snapshot waits for that, however long it takes.
   const bool from_snapshot = starts_from_snapshot(*published.version);
@@ -70,11 +80,18 @@ Snapshot FunctionStore::publish_now(Function& function, const std::optional<std:
     published.state = State::Pending;
     published.last_update = UpdateStatus::None;
   }
-  function.last_published = published.version;
+  if (numbered) function.last_published = published.version;
   if (pending && !from_snapshot) function.settles_with.push_back(number);
-  regions_[function.scope].code_bytes += code ? code->size : 0;
-  save(function, number, published);
-  function.versions.emplace_hint(function.versions.end(), number, published);
+  std::uint64_t& bytes = regions_[function.scope].code_bytes;
+  bytes += code ? code->size : 0;
+  save(function, published);
+  if (numbered) {
+    function.versions.emplace_hint(function.versions.end(), number, published);
+  } else {
+    Snapshot& place = function.versions[number];
+    if (place.version && place.version->code) bytes -= place.version->code->size;
+    place = published;
+  }
   // Publishing gives $LATEST a new RevisionId as well (recorded: test_version_lifecycle).
   if (!pending) set_revision(function.latest, at);
   save(function);
@@ -83,7 +100,7 @@ Snapshot FunctionStore::publish_now(Function& function, const std::optional<std:
 
 bool FunctionStore::conclude_snapshot(Function& function, const Version& version, const SnapshotOutcome& made,
                                       const Moment& at) {
-  const auto found = function.versions.find(parse_number(version.number).value_or(0));
+  const auto found = function.versions.find(version_key(version.number).value_or(0));
   if (found == function.versions.end()) return false;
   Snapshot& snapshot = found->second;
   if (snapshot.version->serial != version.serial || snapshot.state != State::Pending) return false;
@@ -94,14 +111,14 @@ bool FunctionStore::conclude_snapshot(Function& function, const Version& version
   snapshot.reason = made.reason;
   set_revision(snapshot, at);
   if (was_last) function.last_published = snapshot.version;
-  save(function, found->first, snapshot);
+  save(function, snapshot);
   return true;
 }
 
-Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint64_t number) {
-  const auto found = function.versions.find(number);
+Result<VersionHandle> FunctionStore::erase_version(Function& function, std::string_view version) {
+  const auto found = function.versions.find(version_key(version).value_or(0));
   if (found == function.versions.end()) return VersionHandle{};
-  const std::string text = std::to_string(number);
+  const std::string text = found->second.version->number;
   std::string users;
   for (const auto& [name, alias] : function.aliases) {
     if (alias.routing.version != text && alias.routing.additional_version != text) continue;
@@ -116,7 +133,7 @@ Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint
   VersionHandle gone = found->second.version;
   function.versions.erase(found);
   const std::string key =
-      fmt::format("{}/{}/{}/{}", function.scope.account, function.scope.region, function.name, number);
+      fmt::format("{}/{}/{}/{}", function.scope.account, function.scope.region, function.name, text);
   version_records_.erase(key);
   if (const auto policy = function.policies.find(text); policy != function.policies.end()) {
     function.policies.erase(policy);
@@ -133,7 +150,7 @@ Result<VersionHandle> FunctionStore::erase_version(Function& function, std::uint
 
 const Snapshot* FunctionStore::find_version(const Function& function, std::string_view qualifier) const {
   if (qualifier == latest_qualifier) return &function.latest;
-  const std::optional<std::uint64_t> number = parse_number(qualifier);
+  const std::optional<std::uint64_t> number = version_key(qualifier);
   if (!number) return nullptr;
   const auto found = function.versions.find(*number);
   return found == function.versions.end() ? nullptr : &found->second;
@@ -141,7 +158,8 @@ const Snapshot* FunctionStore::find_version(const Function& function, std::strin
 
 const Snapshot* FunctionStore::find_qualified(const Function& function, std::string_view qualifier) const {
   if (qualifier.empty() || qualifier == latest_qualifier) return &function.latest;
-  if (is_version_number(qualifier)) return find_version(function, qualifier);
+  if (is_version_number(qualifier) || qualifier == published_qualifier)
+    return find_version(function, qualifier);
   const auto alias = function.aliases.find(qualifier);
   return alias == function.aliases.end() ? nullptr : find_version(function, alias->second.routing.version);
 }

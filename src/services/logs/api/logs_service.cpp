@@ -9,7 +9,7 @@
 namespace aviary::logs {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<LogsService> LogsService::operations() {
   using S = LogsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CreateLogGroup", &S::create_log_group},
@@ -43,13 +43,13 @@ struct Operations {
       {"UntagLogGroup", &S::untag_log_group},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::logs::service, "CloudWatch Logs", entries}; }
-};
+  return {models::logs::service, "CloudWatch Logs", entries};
+}
 
 LogsService::LogsService(LogsDependencies d)
     : clock_(d.clock),
+      settle_(std::move(d.settle)),
       ids_(d.ids),
-      operations_(Operations::table()),
       store_(d.journal, d.options),
       flush_timer_(&d.stopwatch, [this] { store_.flush(); }),
       subscription_target_(d.subscribers),
@@ -64,16 +64,18 @@ LogsService::~LogsService() {
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
 }
 
-const models::Service& LogsService::model() const { return models::logs::service; }
-
 const ErrorShape* LogsService::violation_error() const {
   return &models::logs::errors::InvalidParameterException;
 }
 
-Task<Result<Reply>> LogsService::call(Call call) { return operations_.call(*this, std::move(call)); }
+Task<Result<Reply>> LogsService::call(Call call) {
+  settle();
+  return TableService::call(std::move(call));
+}
 
-std::uint64_t LogsService::open_stream(const Scope& scope, std::string_view group, std::string_view stream) {
-  return store_.open_stream(scope, group, stream, to_millis(clock_.now())).id;
+std::uint64_t LogsService::open_stream(const Scope& scope, std::string_view group, std::string_view stream,
+                                       Instant at) {
+  return store_.open_stream(scope, group, stream, to_millis(at)).id;
 }
 
 bool LogsService::append(std::uint64_t stream_id, Instant time, std::string_view line) {
@@ -100,6 +102,7 @@ void LogsService::take_in(LogStream& stream, Millis timestamp, Millis ingested, 
 void LogsService::close_minutes_later() {
   const auto next = std::chrono::floor<std::chrono::minutes>(clock_.now()) + std::chrono::minutes(1);
   minute_timer_ = clock_.call_at(next, [this] {
+    settle();
     minute_timer_ = 0;
     bool more = false;
     const Millis now = to_millis(clock_.now());
@@ -115,6 +118,7 @@ void LogsService::restore() {
 }
 
 void LogsService::reset() {
+  settle();
   if (minute_timer_ != 0) clock_.cancel(minute_timer_);
   minute_timer_ = 0;
   delivery_.clear();
@@ -130,16 +134,16 @@ Task<> LogsService::stop() {
 }
 
 void LogsService::write_down() {
+  settle();
   flush_timer_.stop();
   store_.flush();
 }
 
 Json LogsService::counts() const {
+  settle();
   Json counts = store_.counts();
   counts["dropped_deliveries"] = delivery_.dropped();
   return counts;
 }
-
-std::vector<std::string_view> LogsService::implemented_operations() { return Operations::table().names(); }
 
 }  // namespace aviary::logs

@@ -2,12 +2,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/clock.hpp"
 #include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
@@ -31,28 +31,30 @@ struct LogsDependencies {
   boost::asio::any_io_executor executor;      ///< the loop
   MetricSink* metrics = nullptr;              ///< null: metric filters publish nothing
   SubscriptionTarget* subscribers = nullptr;  ///< null: nothing can be subscribed
+  /// Has whoever gathers lines before handing them over do that now: called before anything is read or
+  /// changed. Empty: nobody does.
+  std::function<void()> settle{};
   LogStore::Options options{};
 };
 
 /// Amazon CloudWatch Logs as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class LogsService final : public Service {
+class LogsService final : public TableService<LogsService> {
  public:
   explicit LogsService(LogsDependencies dependencies);
   ~LogsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<LogsService> operations();
   const ErrorShape* violation_error() const override;
 
   /// The fast way in, for what writes much: names are looked up once. Group and stream are made if they are
   /// missing.
-  std::uint64_t open_stream(const Scope& scope, std::string_view group, std::string_view stream);
+  /// `at`: when they were first written to.
+  std::uint64_t open_stream(const Scope& scope, std::string_view group, std::string_view stream, Instant at);
   /// One event, as it is, at that moment. False when the stream has gone: open it again.
   bool append(std::uint64_t stream, Instant time, std::string_view line);
 
   /// Reads state back from the journal; once, before the first call.
+  Task<Result<Reply>> call(Call call) override;
   void restore() override;
   /// Forgets everything. Whoever resets the emulator clears the journal.
   void reset() override;
@@ -64,7 +66,6 @@ class LogsService final : public Service {
   Json counts() const override;
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // groups.cpp
@@ -111,10 +112,13 @@ class LogsService final : public Service {
   void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text, bool promised);
   /// Default values of metric filters are reported when their minute is over.
   void close_minutes_later();
+  void settle() const {
+    if (settle_) settle_();
+  }
 
   Clock& clock_;
+  std::function<void()> settle_;
   Random& ids_;
-  OperationTable<LogsService> operations_;
   LogStore store_;
   FlushTimer flush_timer_;
   SubscriptionTarget* subscription_target_;

@@ -26,7 +26,7 @@ std::string event_record_key(std::uint64_t number) { return fmt::format("{:020}"
 
 bool EventJournal::has_room() {
   if (on_its_way_ < most_on_its_way) return true;
-  if (journal_.is_settled()) on_its_way_ = 0;
+  if (unawaited_.is_written()) on_its_way_ = 0;
   return on_its_way_ == 0;
 }
 
@@ -39,21 +39,30 @@ void EventJournal::add(std::uint64_t stream, const Event& event, bool promised) 
   const EntryHead head{stream, event.key.sequence, event.key.timestamp, event.ingested, event.text.size()};
   record_.append(reinterpret_cast<const char*>(&head), sizeof head);
   record_.append(event.text);
+  promised_ = promised_ || promised;
   if (std::exchange(pending_, true)) return;
   if (on_pending_) on_pending_();
 }
 
 void EventJournal::flush() {
   if (!std::exchange(pending_, false)) return;
-  if (journal_.is_settled()) on_its_way_ = 0;
-  on_its_way_ += record_.size();
-  journal_.put(events_collection, event_record_key(number_), record_);
-  if (record_.size() < full_record) return;
-  written_.emplace_back(number_++, record_.size());
-  bytes_ += record_.size();
-  record_.clear();
+  if (unawaited_.is_written()) on_its_way_ = 0;
+  const std::size_t size = record_.size();
+  on_its_way_ += size;
+  const std::string key = event_record_key(number_);
+  // A full one is not written to any more, and goes itself.
+  std::string value = size < full_record ? record_ : std::exchange(record_, {});
+  // An answer that was about something else must not wait for what no answer promises.
+  if (std::exchange(promised_, false)) {
+    journal_.put(events_collection, key, std::move(value));
+  } else {
+    unawaited_.put(events_collection, key, std::move(value));
+  }
+  if (size < full_record) return;
+  written_.emplace_back(number_++, size);
+  bytes_ += size;
   while (bytes_ > budget_ && !written_.empty()) {
-    journal_.erase(events_collection, event_record_key(written_.front().first));
+    unawaited_.erase(events_collection, event_record_key(written_.front().first));
     bytes_ -= written_.front().second;
     written_.pop_front();
   }
@@ -85,6 +94,7 @@ void EventJournal::forget() {
   on_its_way_ = 0;
   left_out_ = 0;
   pending_ = false;
+  promised_ = false;
 }
 
 }  // namespace aviary::logs

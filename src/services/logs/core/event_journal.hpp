@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ports/journal.hpp"
+#include "ports/unawaited_journal.hpp"
 #include "services/logs/core/event_chunk.hpp"
 
 namespace aviary::logs {
@@ -19,7 +20,8 @@ namespace aviary::logs {
 /// Knows streams by number only: an event of a stream that is no more is skipped by whoever reads.
 class EventJournal {
  public:
-  EventJournal(Journal& journal, std::size_t budget) : journal_(journal), budget_(budget) {}
+  EventJournal(Journal& journal, std::size_t budget)
+      : journal_(journal), unawaited_(journal), budget_(budget) {}
 
   bool durable() const noexcept { return journal_.durable(); }
   /// `promised`: somebody is told that it lasts, and a flush follows. Other events are left out, and counted,
@@ -52,6 +54,7 @@ class EventJournal {
   bool has_room();
 
   Journal& journal_;
+  UnawaitedWrites unawaited_;
   std::size_t budget_;
   std::string record_;                                         ///< the last one, as far as it is
   std::uint64_t number_ = 1;                                   ///< its key
@@ -60,6 +63,7 @@ class EventJournal {
   std::size_t on_its_way_ = 0;  ///< bytes put since the journal was last seen settled
   std::uint64_t left_out_ = 0;
   bool pending_ = false;
+  bool promised_ = false;  ///< of what waits for a flush, some is
   std::function<void()> on_pending_;
 };
 

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "base/checksums.hpp"
 #include "base/encoding.hpp"
-#include "base/md5.hpp"
 #include "services/s3/api/input.hpp"
 #include "services/s3/core/errors.hpp"
+#include "wire/message.hpp"
 
 namespace aviary::s3 {
 namespace {
@@ -16,43 +15,98 @@ namespace {
 struct Algorithm {
   std::string_view name;  ///< as `x-amz-sdk-checksum-algorithm` says it
   const char* member;
-  std::string (*digest)(std::string_view);
+  std::string_view header;
+  DigestKind kind;
 };
-constexpr Algorithm algorithms[] = {{"CRC32", "ChecksumCRC32", &crc32},
-                                    {"CRC32C", "ChecksumCRC32C", &crc32c},
-                                    {"CRC64NVME", "ChecksumCRC64NVME", &crc64nvme},
-                                    {"SHA1", "ChecksumSHA1", &sha1},
-                                    {"SHA256", "ChecksumSHA256", &sha256}};
+constexpr Algorithm algorithms[] = {
+    {"CRC32", "ChecksumCRC32", "x-amz-checksum-crc32", DigestKind::Crc32},
+    {"CRC32C", "ChecksumCRC32C", "x-amz-checksum-crc32c", DigestKind::Crc32c},
+    {"CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", DigestKind::Crc64Nvme},
+    {"SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", DigestKind::Sha1},
+    {"SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", DigestKind::Sha256}};
 
 AwsError bad_digest(std::string_view what) {
   return {models::s3::errors::BadDigest,
           fmt::format("The {} you specified did not match the calculated checksum.", what)};
 }
 
+/// `x-amz-checksum-crc32, x-amz-checksum-sha256`
+bool names_header(std::string_view list, std::string_view header) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view name = list.substr(0, comma);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (wire::equals_ignoring_case(name, header)) return true;
+  }
+  return false;
+}
+
+std::optional<AwsError> wrong_md5(const std::string& promised, const std::string& digest) {
+  if (promised.empty()) return std::nullopt;
+  const std::optional<std::string> raw = base64_decode(promised);
+  if (!raw || raw->size() != digest.size())
+    return AwsError(models::s3::errors::InvalidDigest, "The Content-MD5 you specified was invalid.");
+  if (*raw != digest)
+    return AwsError(models::s3::errors::BadDigest,
+                    "The Content-MD5 you specified did not match what we received.");
+  return std::nullopt;
+}
+
 }  // namespace
 
-Digests digests_of(std::string_view bytes, const Json& input, std::string_view algorithm) {
+BodyDigests::BodyDigests(const Json& input, std::string_view algorithm, std::string_view announced,
+                         std::string_view sha256)
+    : payload_sha256_(sha256) {
+  for (const Algorithm& each : algorithms)
+    if (each.name == algorithm || !text_of(input, each.member).empty() ||
+        names_header(announced, each.header))
+      checksums_.push_back({each.member, RunningDigest(each.kind)});
+  if (!sha256.empty()) payload_.emplace(DigestKind::Sha256);
+}
+
+void BodyDigests::add(std::string_view bytes) {
+  md5_.add(bytes);
+  for (Checksum& each : checksums_) each.digest.add(bytes);
+  if (payload_) payload_->add(bytes);
+}
+
+Digests BodyDigests::finish(const Json& input) {
   Digests found;
-  const std::string digest = md5(bytes);
+  const std::string digest = md5_.finish();
   found.md5 = hex_encode(digest);
-  if (const std::string& promised = text_of(input, "ContentMD5"); !promised.empty()) {
-    const std::optional<std::string> raw = base64_decode(promised);
-    if (!raw || raw->size() != digest.size()) {
+  if (payload_) {
+    std::string computed = hex_encode(payload_->finish());
+    if (computed != payload_sha256_) {
       found.mismatch =
-          AwsError(models::s3::errors::InvalidDigest, "The Content-MD5 you specified was invalid.");
-    } else if (*raw != digest) {
-      found.mismatch = AwsError(models::s3::errors::BadDigest,
-                                "The Content-MD5 you specified did not match what we received.");
+          AwsError(models::s3::errors::XAmzContentSHA256Mismatch,
+                   "The provided 'x-amz-content-sha256' header does not match what was computed.");
+      found.mismatch->members = {{"ClientComputedContentSHA256", payload_sha256_},
+                                 {"S3ComputedContentSHA256", std::move(computed)}};
     }
   }
+  if (!found.mismatch) found.mismatch = wrong_md5(text_of(input, "ContentMD5"), digest);
+  for (Checksum& each : checksums_) found.checksums[each.member] = base64_encode(each.digest.finish());
   for (const Algorithm& each : algorithms) {
     const std::string& promised = text_of(input, each.member);
-    if (promised.empty() && each.name != algorithm) continue;
-    std::string value = base64_encode(each.digest(bytes));
-    if (!promised.empty() && promised != value && !found.mismatch) found.mismatch = bad_digest(each.name);
-    found.checksums[each.member] = std::move(value);
+    if (found.mismatch || promised.empty()) continue;
+    if (!found.checksums.contains(each.member)) {
+      // It came behind the body unannounced, so that nobody counted on it.
+      found.mismatch = AwsError(models::s3::errors::MalformedTrailerError,
+                                "The request contained trailing data that was not well-formed or did not "
+                                "conform to our published schema.");
+    } else if (found.checksums.at(each.member) != promised) {
+      found.mismatch = bad_digest(each.name);
+    }
   }
   return found;
+}
+
+void add_trailing_checksums(const Trailers& trailers, Json& input) {
+  for (const auto& [name, value] : trailers)
+    for (const Algorithm& each : algorithms)
+      if (name == each.header) input[each.member] = value;
 }
 
 Json checksums_in(const Json& input) {
@@ -71,7 +125,9 @@ std::optional<std::string> composite_checksum(std::string_view algorithm, const 
     if (!raw || raw->empty()) return std::nullopt;
     joined += *raw;
   }
-  return fmt::format("{}-{}", base64_encode(known->digest(joined)), part_checksums.size());
+  RunningDigest digest(known->kind);
+  digest.add(joined);
+  return fmt::format("{}-{}", base64_encode(digest.finish()), part_checksums.size());
 }
 
 }  // namespace aviary::s3

@@ -6,7 +6,9 @@
 #include "services/s3/api/input.hpp"
 #include "services/s3/api/ranges.hpp"
 #include "services/s3/api/s3_service.hpp"
+#include "services/s3/api/stored_bytes.hpp"
 #include "services/s3/core/errors.hpp"
+#include "services/s3/core/limits.hpp"
 #include "wire/query_string.hpp"
 
 namespace aviary::s3 {
@@ -76,6 +78,7 @@ Result<Reply> S3Service::copy_object(Call& call) {
       !allowed)
     return allowed.error();
 
+  if ((*found)->size > largest_put) return copy_source_too_large();
   ObjectVersion copy = **found;
   copy.modified = call.now;
   Result<Description> given = description_of(call.input);
@@ -139,9 +142,10 @@ Task<Result<Reply>> S3Service::upload_part_copy(Call call) {
       range = **wanted_range;
     }
   }
-  std::optional<std::string> bytes = co_await read(std::move(segments), range.offset, range.length);
-  if (!bytes) co_return disk_failure();
-  call.payload = std::move(*bytes);
+  if (range.length > largest_put) co_return copy_source_too_large();
+  // From disk to disk, as if a client sent it.
+  StoredBytes copied(bodies_, std::move(segments), range.offset, range.length);
+  call.incoming = &copied;
   Result<Reply> uploaded = co_await upload_part(std::move(call));
   if (!uploaded) co_return uploaded.error();
   Reply reply;

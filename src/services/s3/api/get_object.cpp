@@ -5,6 +5,7 @@
 #include "services/s3/api/input.hpp"
 #include "services/s3/api/ranges.hpp"
 #include "services/s3/api/s3_service.hpp"
+#include "services/s3/api/stored_bytes.hpp"
 #include "services/s3/core/errors.hpp"
 
 namespace aviary::s3 {
@@ -100,10 +101,19 @@ Task<Result<Reply>> S3Service::get_object(Call call) {
     describe_piece(call.input, version, piece, reply);
     segments = version.segments;
   }
-  std::optional<std::string> bytes =
-      co_await read(std::move(segments), piece.range.offset, piece.range.length);
-  if (!bytes) co_return disk_failure();
-  reply.payload = std::move(*bytes);
+  const std::uint64_t length = piece.range.length;
+  auto stored = std::make_shared<StoredBytes>(bodies_, std::move(segments), piece.range.offset, length);
+  // The first piece comes before the answer: it is often the last, and a disk that refuses is told so.
+  auto taking = stored->next();
+  BodyPiece first = co_await std::move(taking);
+  if (length != 0 && first.bytes.empty()) co_return disk_failure();
+  if (first.bytes.size() == length) {
+    reply.payload = std::move(first.bytes);
+  } else {
+    stored->give_back(std::move(first.bytes));
+    reply.source = std::move(stored);
+    reply.source_size = length;
+  }
   co_return reply;
 }
 

@@ -5,14 +5,12 @@
 #include "services/s3/api/input.hpp"
 #include "services/s3/api/s3_service.hpp"
 #include "services/s3/core/errors.hpp"
+#include "services/s3/core/limits.hpp"
 
 namespace aviary::s3 {
 namespace {
 
 namespace errors = models::s3::errors;
-
-constexpr std::uint64_t smallest_part = 5 * 1024 * 1024;  ///< but for the last
-constexpr std::int64_t most_parts = 10'000;
 
 }  // namespace
 
@@ -60,16 +58,14 @@ Task<Result<Reply>> S3Service::upload_part(Call call) {
                                  "partNumber", std::to_string(number));
     algorithm = (*upload)->checksum_algorithm;
   }
+  auto receiving = receive(call, std::move(algorithm), true);
+  Result<Received> received = co_await std::move(receiving);
+  if (!received) co_return received.error();
   Part part;
-  part.size = call.payload.size();
-  auto bytes = std::make_shared<const std::string>(std::move(call.payload));
-  Digests found = co_await digest(bytes, call.input, algorithm);
-  if (found.mismatch) co_return *found.mismatch;
-  BodyHandle body = co_await bodies_.write(std::move(bytes));
-  if (!body) co_return disk_failure();
-  part.segment.body = std::move(body);
-  part.etag = std::move(found.md5);
-  part.checksums = std::move(found.checksums);
+  part.size = received->size;
+  part.segment.body = std::move(received->body);
+  part.etag = std::move(received->digests.md5);
+  part.checksums = std::move(received->digests.checksums);
   part.modified = clock_.now();
 
   // The upload may have ended meanwhile.
@@ -136,6 +132,7 @@ Result<Reply> S3Service::complete_multipart_upload(Call& call) {
     digests += raw;
     checksums.push_back(part->second.checksums);
   }
+  if (version.size > largest_object) return entity_too_large(version.size, largest_object);
   if (const Result<> allowed =
           check_write_conditions(call.input, BucketStore::find_object(**bucket, upload.key, {}), upload.key);
       !allowed)

@@ -25,23 +25,20 @@ Task<Result<Reply>> S3Service::put_object(Call call) {
   Result<Description> description = description_of(call.input);
   if (!description) co_return description.error();
 
-  ObjectVersion version;
-  version.size = call.payload.size();
   std::string algorithm = text_of(call.input, "ChecksumAlgorithm");
   // What S3 computes when the client promises nothing.
-  if (algorithm.empty() && checksums_in(call.input).empty()) algorithm = "CRC64NVME";
-  auto bytes = std::make_shared<const std::string>(std::move(call.payload));
-  Digests found = co_await digest(bytes, call.input, algorithm);
-  if (found.mismatch) co_return *found.mismatch;
-  description->checksums = found.checksums;
+  if (algorithm.empty() && checksums_in(call.input).empty() && call.http->header("x-amz-trailer").empty())
+    algorithm = "CRC64NVME";
+  auto receiving = receive(call, std::move(algorithm), false);
+  Result<Received> received = co_await std::move(receiving);
+  if (!received) co_return received.error();
+  description->checksums = std::move(received->digests.checksums);
   description->checksum_type = "FULL_OBJECT";
-  version.etag = std::move(found.md5);
+  ObjectVersion version;
+  version.size = received->size;
+  version.etag = std::move(received->digests.md5);
   version.description = std::move(*description);
-  if (version.size != 0) {
-    BodyHandle body = co_await bodies_.write(std::move(bytes));
-    if (!body) co_return disk_failure();
-    version.segments.push_back({std::move(body)});
-  }
+  if (received->body) version.segments.push_back({std::move(received->body)});
 
   // Others may have come meanwhile.
   Result<Bucket*> bucket = bucket_of(call);

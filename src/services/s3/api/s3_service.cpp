@@ -6,13 +6,20 @@
 
 #include "models/s3.hpp"
 #include "services/s3/api/input.hpp"
+#include "services/s3/api/stored_bytes.hpp"
 #include "services/s3/core/errors.hpp"
 #include "services/s3/core/notification.hpp"
 
 namespace aviary::s3 {
+namespace {
+
+/// More than any archive of code may have.
+constexpr std::uint64_t largest_fetch = std::uint64_t{1} << 30;
+
+}  // namespace
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<S3Service> S3Service::operations() {
   using S = S3Service;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AbortMultipartUpload", &S::abort_multipart_upload},
@@ -76,33 +83,31 @@ struct Operations {
       {"UploadPart", &S::upload_part},
       {"UploadPartCopy", &S::upload_part_copy},
   };
-  static OperationTable<S> table() { return {models::s3::service, "S3", entries}; }
-};
+  return {models::s3::service, "S3", entries};
+}
 
 S3Service::S3Service(S3Dependencies d)
     : clock_(d.clock),
       ids_(d.ids),
       journal_(d.journal),
       bodies_(d.bodies),
-      workers_(d.workers),
       events_(d.events),
-      operations_(Operations::table()),
       store_(d.journal, d.bodies, d.ids),
       background_(d.executor) {}
 
 S3Service::~S3Service() = default;
 
-const models::Service& S3Service::model() const { return models::s3::service; }
+bool S3Service::takes_stream(const models::Operation& operation) const {
+  return operation.name == "PutObject" || operation.name == "UploadPart";
+}
 
 const ErrorShape* S3Service::violation_error() const { return &models::s3::errors::InvalidArgument; }
 
 Task<Result<Reply>> S3Service::call(Call call) {
-  Result<Reply> reply = co_await operations_.call(*this, std::move(call));
+  Result<Reply> reply = co_await TableService::call(std::move(call));
   if (bodies_.has_dropped()) collect_bodies();
   co_return reply;
 }
-
-std::vector<std::string_view> S3Service::implemented_operations() { return Operations::table().names(); }
 
 void S3Service::restore() {
   store_.restore();
@@ -138,51 +143,24 @@ Result<ObjectVersion*> S3Service::object_of(Bucket& bucket, const Json& input) {
                   "The specified method is not allowed against this resource.");
 }
 
-Task<Digests> S3Service::digest(std::shared_ptr<const std::string> bytes, Json input, std::string algorithm) {
-  constexpr std::size_t small = 64 * 1024;
-  if (workers_ == nullptr || bytes->size() < small) co_return digests_of(*bytes, input, algorithm);
-  auto work = [bytes, input = std::move(input), algorithm = std::move(algorithm)] {
-    return digests_of(*bytes, input, algorithm);
-  };
-  Digests found = co_await workers_->run(std::move(work));
-  co_return found;
-}
-
-Task<std::optional<std::string>> S3Service::read(std::vector<Segment> segments, std::uint64_t offset,
-                                                 std::uint64_t length) {
-  std::string bytes;
-  for (const Segment& segment : segments) {
-    if (!segment.body) co_return std::nullopt;
-    const std::uint64_t size = segment.body->size;
-    if (offset >= size) {
-      offset -= size;
-      continue;
-    }
-    const std::uint64_t piece = std::min(size - offset, length);
-    if (piece == 0) break;
-    std::optional<std::string> part = co_await bodies_.read(segment.body, offset, piece);
-    if (!part) co_return std::nullopt;
-    if (bytes.empty()) {
-      bytes = std::move(*part);
-    } else {
-      bytes += *part;
-    }
-    offset = 0;
-    length -= piece;
-  }
-  if (length != 0) co_return std::nullopt;
-  co_return bytes;
-}
-
 Task<Result<std::string>> S3Service::fetch(std::string bucket, std::string key, std::string version) {
   Result<Bucket*> found = store_.require(bucket);
   if (!found) co_return found.error();
   const Json input{{"Key", std::move(key)}, {"VersionId", std::move(version)}};
   Result<ObjectVersion*> object = object_of(**found, input);
   if (!object) co_return object.error();
-  std::optional<std::string> bytes = co_await read((*object)->segments, 0, (*object)->size);
-  if (!bytes) co_return disk_failure();
-  co_return std::move(*bytes);
+  const std::uint64_t size = (*object)->size;
+  if (size > largest_fetch) co_return entity_too_large(size, largest_fetch);
+  StoredBytes stored(bodies_, (*object)->segments, 0, size);
+  std::string bytes;
+  bytes.reserve(size);
+  while (bytes.size() < size) {
+    auto taking = stored.next();
+    const BodyPiece piece = co_await std::move(taking);
+    if (piece.bytes.empty()) co_return disk_failure();
+    bytes += piece.bytes;
+  }
+  co_return std::move(bytes);
 }
 
 void S3Service::tell(const Bucket& bucket, std::string_view event, std::string_view key,

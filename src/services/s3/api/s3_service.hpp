@@ -6,14 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/body_store.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "ports/task_group.hpp"
-#include "ports/worker_pool.hpp"
 #include "services/s3/api/checksums.hpp"
 #include "services/s3/core/bucket_store.hpp"
 #include "services/s3/core/neighbours.hpp"
@@ -27,21 +25,26 @@ struct S3Dependencies {
   Journal& journal;
   BodyStore& bodies;
   boost::asio::any_io_executor executor;  ///< the loop
-  WorkerPool* workers = nullptr;          ///< for digests of large bodies; null: on the loop
   EventTarget* events = nullptr;          ///< null: notifications go nowhere
 };
 
+/// A payload that is on disk.
+struct Received {
+  std::uint64_t size = 0;
+  Digests digests;  ///< as promised
+  BodyHandle body{};
+};
+
 /// Amazon S3 as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class S3Service final : public Service {
+class S3Service final : public TableService<S3Service> {
  public:
   explicit S3Service(S3Dependencies dependencies);
   ~S3Service() override;
 
-  const models::Service& model() const override;
   Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<S3Service> operations();
   const ErrorShape* violation_error() const override;
+  bool takes_stream(const models::Operation& operation) const override;
 
   void restore() override;
   void reset() override;
@@ -49,11 +52,11 @@ class S3Service final : public Service {
   Json counts() const override;
 
   // For the rest of the emulator.
-  /// The bytes of an object. `version` may be empty. Errors: as GetObject's.
+  /// The bytes of an object, for archives and templates: EntityTooLarge beyond what those may be. `version`
+  /// may be empty. Errors: as GetObject's.
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version);
 
  private:
-  friend struct Operations;
   using Answer = Task<Result<Reply>>;
 
   // buckets.cpp
@@ -69,6 +72,11 @@ class S3Service final : public Service {
   Result<Reply> put_setting(Call& call);
   Result<Reply> get_setting(Call& call);
   Result<Reply> delete_setting(Call& call);
+  // receive.cpp
+  /// Puts the payload on disk, and answers what is to be said of it: BadDigest, EntityTooLarge,
+  /// IncompleteBody. What came behind it joins the call's input. `keeps_empty`: no bytes are a body, too.
+  Task<Result<Received>> receive(Call& call, std::string algorithm, bool keeps_empty);
+  Task<Result<std::uint64_t>> fill(Call& call, BodyWriter& writer);
   // put_object.cpp
   Answer put_object(Call call);
   // copy_object.cpp
@@ -102,9 +110,6 @@ class S3Service final : public Service {
   Result<Upload*> upload_of(Bucket& bucket, const Call& call);
   /// The version that Key and VersionId name; delete markers are none.
   Result<ObjectVersion*> object_of(Bucket& bucket, const Json& input);
-  Task<Digests> digest(std::shared_ptr<const std::string> bytes, Json input, std::string algorithm);
-  Task<std::optional<std::string>> read(std::vector<Segment> segments, std::uint64_t offset,
-                                        std::uint64_t length);
   void tell(const Bucket& bucket, std::string_view event, std::string_view key, const ObjectVersion& version,
             const Call& call);
   /// Bytes that nobody holds any more go once the journal is settled.
@@ -115,9 +120,7 @@ class S3Service final : public Service {
   Random& ids_;
   Journal& journal_;
   BodyStore& bodies_;
-  WorkerPool* workers_;
   EventTarget* events_;
-  OperationTable<S3Service> operations_;
   BucketStore store_;
   TaskGroup background_;
   bool collecting_ = false;

@@ -1,5 +1,7 @@
 #include "services/s3/core/errors.hpp"
 
+#include "services/s3/core/limits.hpp"
+
 namespace aviary::s3 {
 
 namespace errors = models::s3::errors;
@@ -47,6 +49,20 @@ AwsError precondition_failed(std::string_view condition) {
   AwsError error(errors::PreconditionFailed, "At least one of the pre-conditions you specified did not hold");
   error.members = {{"Condition", std::string(condition)}};
   return error;
+}
+
+AwsError entity_too_large(std::uint64_t proposed, std::uint64_t most) {
+  AwsError error(errors::EntityTooLarge, "Your proposed upload exceeds the maximum allowed size");
+  error.members = {{"ProposedSize", std::to_string(proposed)}, {"MaxSizeAllowed", std::to_string(most)}};
+  return error;
+}
+
+AwsError incomplete_body() { return {errors::IncompleteBody, "The request body terminated unexpectedly"}; }
+
+AwsError copy_source_too_large() {
+  return {errors::InvalidRequest,
+          "The specified copy source is larger than the maximum allowable size for a copy source: " +
+              std::to_string(largest_put)};
 }
 
 AwsError disk_failure() {

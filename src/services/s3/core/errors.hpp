@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ AwsError no_such_upload(std::string_view upload_id);
 AwsError invalid_argument(std::string text, std::string_view name = {}, std::string_view value = {});
 AwsError malformed_xml_error();
 AwsError precondition_failed(std::string_view condition);
+AwsError entity_too_large(std::uint64_t proposed, std::uint64_t most);
+AwsError incomplete_body();
+AwsError copy_source_too_large();
 AwsError disk_failure();
 
 }  // namespace aviary::s3

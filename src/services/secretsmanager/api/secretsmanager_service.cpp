@@ -5,7 +5,7 @@
 namespace aviary::secretsmanager {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<SecretsManagerService> SecretsManagerService::operations() {
   using S = SecretsManagerService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"BatchGetSecretValue", &S::batch_get_secret_value},
@@ -28,26 +28,15 @@ struct Operations {
       {"UpdateSecret", &S::update_secret},
       {"UpdateSecretVersionStage", &S::update_secret_version_stage},
   };
-  static OperationTable<S> table() { return {models::secretsmanager::service, "Secrets Manager", entries}; }
-};
+  return {models::secretsmanager::service, "Secrets Manager", entries};
+}
 
 namespace errors = models::secretsmanager::errors;
 
 SecretsManagerService::SecretsManagerService(SecretsManagerDependencies d)
     : ids_(d.ids),
       secrets_(d.journal, d.ids),
-      rotations_({secrets_, d.functions, d.clock, d.ids, d.executor}),
-      operations_(Operations::table()) {}
-
-const models::Service& SecretsManagerService::model() const { return models::secretsmanager::service; }
-
-Task<Result<Reply>> SecretsManagerService::call(Call call) {
-  return operations_.call(*this, std::move(call));
-}
-
-std::vector<std::string_view> SecretsManagerService::implemented_operations() {
-  return Operations::table().names();
-}
+      rotations_({secrets_, d.functions, d.clock, d.ids, d.executor}) {}
 
 Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
 

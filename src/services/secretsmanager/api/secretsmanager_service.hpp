@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/secretsmanager/core/secrets.hpp"
@@ -24,14 +23,11 @@ struct SecretsManagerDependencies {
 
 /// AWS Secrets Manager as the gateway sees it. Values are kept as they are given: there is no KMS. Resource
 /// policies are recorded, not enforced. Nothing is replicated, and says so.
-class SecretsManagerService final : public Service {
+class SecretsManagerService final : public TableService<SecretsManagerService> {
  public:
   explicit SecretsManagerService(SecretsManagerDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<SecretsManagerService> operations();
   void restore() override {
     secrets_.restore();
     rotations_.arm();
@@ -47,8 +43,6 @@ class SecretsManagerService final : public Service {
   Result<std::string> current_text(const Scope& scope, std::string_view id, Instant now);
 
  private:
-  friend struct Operations;
-
   // secrets.cpp
   Result<Reply> create_secret(Call& call);
   Result<Reply> update_secret(Call& call);
@@ -82,7 +76,6 @@ class SecretsManagerService final : public Service {
   Random& ids_;
   Secrets secrets_;
   Rotations rotations_;
-  OperationTable<SecretsManagerService> operations_;
 };
 
 Scope scope_of(const Call& call);

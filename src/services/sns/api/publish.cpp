@@ -6,6 +6,7 @@
 #include "base/encoding.hpp"
 #include "models/sns.hpp"
 #include "services/sns/api/sns_service.hpp"
+#include "services/sns/core/message_attributes.hpp"
 
 namespace aviary::sns {
 
@@ -16,35 +17,7 @@ namespace {
 constexpr std::size_t bytes_at_most = 256 * 1024;
 constexpr Duration duplicates_within = std::chrono::minutes(5);
 
-AwsError invalid_attribute(std::string text) {
-  return {rows::InvalidParameterValueException, std::move(text)};
-}
-
-Result<Attributes> read_attributes(const Json& input) {
-  Attributes attributes;
-  const Json* given = find_member(input, "MessageAttributes");
-  if (given == nullptr) return attributes;
-  for (const auto& [name, facts] : given->items()) {
-    const std::string type = text_of(facts, "DataType");
-    const std::string_view kind = std::string_view(type).substr(0, type.find('.'));
-    if (type.empty())
-      return invalid_attribute(
-          fmt::format("The message attribute '{}' must contain non-empty message attribute type.", name));
-    if (kind != "String" && kind != "Number" && kind != "Binary")
-      return invalid_attribute(fmt::format(
-          "The message attribute '{}' has an invalid message attribute type, the set of supported type "
-          "prefixes is Binary, Number, and String.",
-          name));
-    std::string value = text_of(facts, kind == "Binary" ? "BinaryValue" : "StringValue");
-    if (value.empty())
-      return invalid_attribute(
-          fmt::format("The message attribute '{}' must contain non-empty message attribute value for message "
-                      "attribute type '{}'.",
-                      name, kind));
-    attributes[name] = {.data_type = type, .value = std::move(value)};
-  }
-  return attributes;
-}
+bool is_given(const Json& input, const char* name) { return find_member(input, name) != nullptr; }
 
 Result<Notification> read_notification(const Json& input, const std::string& topic) {
   Notification draft{.id = {},
@@ -53,9 +26,13 @@ Result<Notification> read_notification(const Json& input, const std::string& top
                      .subject = text_of(input, "Subject"),
                      .group = text_of(input, "MessageGroupId"),
                      .deduplication_id = text_of(input, "MessageDeduplicationId")};
-  Result<Attributes> attributes = read_attributes(input);
-  if (!attributes) return attributes.error();
-  draft.attributes = std::move(*attributes);
+  if (draft.subject.empty() && is_given(input, "Subject")) return invalid("Subject");
+  if (draft.message.empty()) return invalid("Empty message");
+  if (const Json* given = find_member(input, "MessageAttributes")) {
+    Result<Attributes> attributes = read_message_attributes(*given);
+    if (!attributes) return attributes.error();
+    draft.attributes = std::move(*attributes);
+  }
   const std::string structure = text_of(input, "MessageStructure");
   if (structure.empty()) return draft;
   if (structure != "json") return invalid("MessageStructure");
@@ -127,7 +104,7 @@ Result<Notification> SnsService::publish(Notification draft) {
   if (!found) return found.error();
   Topic& topic = **found;
   if (draft.message.empty()) return invalid("Empty message");
-  if (draft.message.size() > bytes_at_most) return invalid("Message too long");
+  if (draft.message.size() + size_of(draft.attributes) > bytes_at_most) return invalid("Message too long");
   const bool odd_subject = draft.subject.size() > 100 || std::ranges::any_of(draft.subject, [](char c) {
                              return static_cast<unsigned char>(c) < 0x20;
                            });
@@ -164,11 +141,15 @@ Result<Notification> SnsService::publish(Notification draft) {
 Result<Reply> SnsService::publish(Call& call) {
   if (!text_of(call.input, "PhoneNumber").empty())
     return AwsError(wire::errors::NotImplemented, "Aviary sends no text messages: publish to a topic.");
+  if (!is_given(call.input, "TopicArn") && !is_given(call.input, "TargetArn"))
+    return invalid("TopicArn or TargetArn Reason: no value for required parameter");
   std::string topic = text_of(call.input, "TopicArn");
   if (topic.empty()) topic = text_of(call.input, "TargetArn");
-  if (topic.empty()) return invalid("TopicArn or TargetArn Reason: no value for required parameter");
   Result<Notification> draft = read_notification(call.input, topic);
   if (!draft) return draft.error();
+  if (topic.find(":endpoint/") != std::string::npos)
+    return invalid("TargetArn Reason: No endpoint found for the target arn specified");
+  if (const Result<Topic*> found = topics_.named(topic, call.region); !found) return found.error();
   const Result<Notification> published = publish(std::move(*draft));
   if (!published) return published.error();
   Reply reply{.output = {{"MessageId", published->id}}};
@@ -176,26 +157,63 @@ Result<Reply> SnsService::publish(Call& call) {
   return reply;
 }
 
-Result<Reply> SnsService::publish_batch(Call& call) {
-  const std::string topic = text_of(call.input, "TopicArn");
-  if (const Result<Topic*> found = topics_.named(topic); !found) return found.error();
-  const Json& entries = call.input.at("PublishBatchRequestEntries");
-  if (entries.empty())
-    return AwsError(rows::EmptyBatchRequestException, "The batch request doesn't contain any entries.");
-  if (entries.size() > 10)
-    return AwsError(rows::TooManyEntriesInBatchRequestException,
-                    "The batch request contains more entries than permissible.");
+namespace {
+
+/// What refuses a batch as a whole.
+Result<> check_batch(const Topic& topic, const Json& entries) {
   std::set<std::string> ids;
-  std::size_t bytes = 0;
-  for (const Json& entry : entries) {
-    bytes += text_of(entry, "Message").size();
+  for (const Json& entry : entries)
     if (!ids.insert(text_of(entry, "Id")).second)
       return AwsError(rows::BatchEntryIdsNotDistinctException,
                       "Two or more batch entries in the request have the same Id.");
+  std::size_t bytes = 0;
+  for (const Json& entry : entries) {
+    const std::string id = text_of(entry, "Id");
+    if (id.size() > 80)
+      return AwsError(rows::InvalidBatchEntryIdException,
+                      fmt::format("The Id of a batch entry in the batch request is too long: {}", id));
+    if (id.empty() || !std::ranges::all_of(id, [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                 c == '-';
+        }))
+      return AwsError(
+          rows::InvalidBatchEntryIdException,
+          fmt::format("The Id of a batch entry in the batch request contains an impermissible character: {}",
+                      id));
+    Attributes attributes;
+    if (const Json* given = find_member(entry, "MessageAttributes")) {
+      Result<Attributes> read = read_message_attributes(*given);
+      if (!read) return read.error();
+      attributes = std::move(*read);
+    }
+    bytes += text_of(entry, "Message").size() + size_of(attributes);
+    Notification draft{.id = {},
+                       .topic = {},
+                       .message = text_of(entry, "Message"),
+                       .group = text_of(entry, "MessageGroupId"),
+                       .deduplication_id = text_of(entry, "MessageDeduplicationId")};
+    if (!topic.fifo()) continue;
+    if (const Result<> valid = check_fifo(topic, draft); !valid) return valid.error();
   }
   if (bytes > bytes_at_most)
     return AwsError(rows::BatchRequestTooLongException,
                     "The length of all the messages put together is more than the limit.");
+  return {};
+}
+
+}  // namespace
+
+Result<Reply> SnsService::publish_batch(Call& call) {
+  const std::string topic = text_of(call.input, "TopicArn");
+  const Json& entries = call.input.at("PublishBatchRequestEntries");
+  if (entries.size() > 10)
+    return AwsError(rows::TooManyEntriesInBatchRequestException,
+                    "The batch request contains more entries than permissible.");
+  const Result<Topic*> found = topics_.named(topic, call.region);
+  if (!found) return found.error();
+  if (entries.empty())
+    return AwsError(rows::EmptyBatchRequestException, "The batch request doesn't contain any entries.");
+  if (const Result<> valid = check_batch(**found, entries); !valid) return valid.error();
   Reply reply{.output = {{"Successful", Json::array()}, {"Failed", Json::array()}}};
   for (const Json& entry : entries) {
     const std::string id = text_of(entry, "Id");

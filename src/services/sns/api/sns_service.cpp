@@ -8,7 +8,7 @@
 namespace aviary::sns {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<SnsService> SnsService::operations() {
   using S = SnsService;
   using Entry = OperationTable<S>::Entry;
   static constexpr Entry entries[] = {
@@ -32,8 +32,8 @@ struct Operations {
       {"Unsubscribe", &S::unsubscribe},
       {"UntagResource", &S::untag_resource},
   };
-  static OperationTable<S> table() { return {models::sns::service, "SNS", entries}; }
-};
+  return {models::sns::service, "SNS", entries};
+}
 
 SnsService::SnsService(SnsDependencies d)
     : clock_(d.clock),
@@ -41,18 +41,9 @@ SnsService::SnsService(SnsDependencies d)
       subscribers_(d.subscribers),
       base_url_(std::move(d.base_url)),
       topics_(d.ids, d.journal),
-      fan_out_(d.clock, d.journal, d.subscribers),
-      operations_(Operations::table()) {}
+      fan_out_(d.clock, d.journal, d.subscribers) {}
 
 SnsService::~SnsService() = default;
-
-const models::Service& SnsService::model() const { return models::sns::service; }
-
-Task<Result<Reply>> SnsService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> SnsService::implemented_operations() { return Operations::table().names(); }
-
-const ErrorShape* SnsService::violation_error() const { return &models::sns::errors::ValidationException; }
 
 void SnsService::restore() {
   topics_.restore();

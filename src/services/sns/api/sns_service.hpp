@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "services/sns/core/topics.hpp"
 #include "services/sns/jobs/fan_out.hpp"
 
@@ -23,16 +22,12 @@ struct SnsDependencies {
 };
 
 /// Amazon SNS as the gateway sees it: topics, subscriptions, publishing. Lives on the loop's thread.
-class SnsService final : public Service {
+class SnsService final : public TableService<SnsService> {
  public:
   explicit SnsService(SnsDependencies dependencies);
   ~SnsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
-  const ErrorShape* violation_error() const override;
+  static OperationTable<SnsService> operations();
   void restore() override;
   void reset() override;
   Task<> stop() override;
@@ -46,8 +41,6 @@ class SnsService final : public Service {
   const Topic* find(std::string_view arn) { return topics_.find(arn); }
 
  private:
-  friend struct Operations;
-
   // topic_operations.cpp
   Result<Reply> create_topic(Call& call);
   Result<Reply> delete_topic(Call& call);
@@ -86,7 +79,6 @@ class SnsService final : public Service {
     Instant until{};
   };
   std::map<std::string, Seen> seen_;  ///< of FIFO topics, five minutes long: topic and deduplication id
-  OperationTable<SnsService> operations_;
 };
 
 // input.cpp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/sns.hpp"
 #include "services/sns/api/sns_service.hpp"
 
 namespace aviary::sns {
@@ -39,7 +40,7 @@ Result<Reply> SnsService::subscribe(Call& call) {
                     protocol));
   if (std::ranges::find(delivered, protocol) == std::end(delivered))
     return invalid(fmt::format("Amazon SNS does not support this protocol string: {}", protocol));
-  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"));
+  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"), call.region);
   if (!topic) return topic.error();
   const Result<Subscription*> made = topics_.subscribe(
       scope_of(call), **topic, protocol, text_of(call.input, "Endpoint"), map_of(call.input, "Attributes"));
@@ -52,9 +53,11 @@ Result<Reply> SnsService::subscribe(Call& call) {
 }
 
 Result<Reply> SnsService::confirm_subscription(Call& call) {
-  const std::string topic = text_of(call.input, "TopicArn");
-  if (const Result<Topic*> found = topics_.named(topic); !found) return found.error();
-  Subscription* subscription = topics_.find_token(topic, text_of(call.input, "Token"));
+  const std::string token = text_of(call.input, "Token");
+  const bool like_one =
+      token.size() >= 64 && token.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!like_one) return AwsError(models::sns::errors::InvalidParameterException, "Invalid token");
+  Subscription* subscription = topics_.find_token(text_of(call.input, "TopicArn"), token);
   if (subscription == nullptr) return invalid("Token");
   const bool authenticated = text_of(call.input, "AuthenticateOnUnsubscribe") == "true";
   if (!subscription->confirmed) topics_.confirm(*subscription, authenticated);
@@ -63,9 +66,11 @@ Result<Reply> SnsService::confirm_subscription(Call& call) {
 
 Result<Reply> SnsService::unsubscribe(Call& call) {
   const std::string arn = text_of(call.input, "SubscriptionArn");
-  if (std::ranges::count(arn, ':') < 6)
-    return invalid(fmt::format("SubscriptionArn Reason: An ARN must have at least 6 elements, not {}",
-                               std::ranges::count(arn, ':') + 1));
+  const auto elements = std::ranges::count(arn, ':') + 1;
+  if (elements < 6)
+    return invalid(
+        fmt::format("SubscriptionArn Reason: An ARN must have at least 6 elements, not {}", elements));
+  if (elements == 6) return invalid("SubscriptionId");  // a topic's own ARN
   topics_.unsubscribe(arn);
   return Reply{};
 }
@@ -89,7 +94,7 @@ Result<Reply> SnsService::list_subscriptions(Call& call) {
 
 Result<Reply> SnsService::list_subscriptions_by_topic(Call& call) {
   const std::string arn = text_of(call.input, "TopicArn");
-  if (const Result<Topic*> topic = topics_.named(arn); !topic) return topic.error();
+  if (const Result<Topic*> topic = topics_.named(arn, call.region); !topic) return topic.error();
   Json entries = Json::array();
   for (const Subscription* subscription : topics_.subscriptions_of(arn))
     entries.push_back(list_entry(*subscription));

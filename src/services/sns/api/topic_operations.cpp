@@ -8,12 +8,24 @@
 namespace aviary::sns {
 namespace {
 
-std::map<std::string, std::string> tags_of(const Json& input) {
+Result<std::map<std::string, std::string>> tags_of(const Json& input) {
   std::map<std::string, std::string> tags;
   if (const Json* given = find_member(input, "Tags"))
-    for (const Json& tag : *given) tags[text_of(tag, "Key")] = text_of(tag, "Value");
+    for (const Json& tag : *given)
+      if (!tags.emplace(text_of(tag, "Key"), text_of(tag, "Value")).second)
+        return invalid("Duplicated keys are not allowed.");
   return tags;
 }
+
+constexpr std::string_view actions_of_a_policy[] = {"GetTopicAttributes",
+                                                    "SetTopicAttributes",
+                                                    "AddPermission",
+                                                    "RemovePermission",
+                                                    "DeleteTopic",
+                                                    "Subscribe",
+                                                    "Publish",
+                                                    "Receive",
+                                                    "ListSubscriptionsByTopic"};
 
 OrderedJson default_policy(const Topic& topic) {
   return {
@@ -53,15 +65,17 @@ constexpr const char* delivery_policy =
 }  // namespace
 
 Result<Reply> SnsService::create_topic(Call& call) {
-  const Result<Topic*> topic = topics_.create(scope_of(call), text_of(call.input, "Name"),
-                                              map_of(call.input, "Attributes"), tags_of(call.input));
+  const auto tags = tags_of(call.input);
+  if (!tags) return tags.error();
+  const Result<Topic*> topic =
+      topics_.create(scope_of(call), text_of(call.input, "Name"), map_of(call.input, "Attributes"), *tags);
   if (!topic) return topic.error();
   return Reply{.output = {{"TopicArn", (*topic)->arn()}}};
 }
 
 Result<Reply> SnsService::delete_topic(Call& call) {
   const std::string arn = text_of(call.input, "TopicArn");
-  const Result<Topic*> topic = topics_.named(arn);
+  const Result<Topic*> topic = topics_.named(arn, call.region);
   // Deleting what is not there is fine.
   if (!topic && topic.error().shape != &models::sns::errors::NotFoundException) return topic.error();
   topics_.erase(arn);
@@ -77,7 +91,7 @@ Result<Reply> SnsService::list_topics(Call& call) {
 
 Result<Reply> SnsService::get_topic_attributes(Call& call) {
   const std::string arn = text_of(call.input, "TopicArn");
-  const Result<Topic*> found = topics_.named(arn);
+  const Result<Topic*> found = topics_.named(arn, call.region);
   if (!found) return found.error();
   const Topic& topic = **found;
   std::uint64_t pending = 0;
@@ -101,7 +115,7 @@ Result<Reply> SnsService::get_topic_attributes(Call& call) {
 }
 
 Result<Reply> SnsService::set_topic_attributes(Call& call) {
-  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"));
+  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"), call.region);
   if (!topic) return topic.error();
   const Result<> done = topics_.set_attribute(**topic, text_of(call.input, "AttributeName"),
                                               text_of(call.input, "AttributeValue"));
@@ -110,7 +124,7 @@ Result<Reply> SnsService::set_topic_attributes(Call& call) {
 }
 
 Result<Reply> SnsService::add_permission(Call& call) {
-  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"));
+  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"), call.region);
   if (!topic) return topic.error();
   const std::string label = text_of(call.input, "Label");
   OrderedJson policy = policy_of(**topic);
@@ -120,8 +134,12 @@ Result<Reply> SnsService::add_permission(Call& call) {
   for (const Json& account : call.input.at("AWSAccountId"))
     principals.push_back(fmt::format("arn:aws:iam::{}:root", account.get<std::string>()));
   OrderedJson actions = OrderedJson::array();
-  for (const Json& action : call.input.at("ActionName"))
-    actions.push_back("SNS:" + action.get<std::string>());
+  for (const Json& action : call.input.at("ActionName")) {
+    const std::string name = action.get<std::string>();
+    if (std::ranges::find(actions_of_a_policy, name) == std::end(actions_of_a_policy))
+      return invalid("Policy statement action out of service scope!");
+    actions.push_back("SNS:" + name);
+  }
   if (principals.empty() || actions.empty())
     return invalid("Policy statement must have accounts and actions");
   policy["Statement"].push_back(
@@ -136,7 +154,7 @@ Result<Reply> SnsService::add_permission(Call& call) {
 }
 
 Result<Reply> SnsService::remove_permission(Call& call) {
-  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"));
+  const Result<Topic*> topic = topics_.named(text_of(call.input, "TopicArn"), call.region);
   if (!topic) return topic.error();
   const std::string label = text_of(call.input, "Label");
   OrderedJson policy = policy_of(**topic);
@@ -161,7 +179,9 @@ Result<Reply> SnsService::tag_resource(Call& call) {
   Topic* topic = topics_.find(text_of(call.input, "ResourceArn"));
   if (topic == nullptr) return no_such_resource();
   std::map<std::string, std::string> tags = topic->tags;
-  for (const auto& [key, value] : tags_of(call.input)) tags[key] = value;
+  const auto given = tags_of(call.input);
+  if (!given) return given.error();
+  for (const auto& [key, value] : *given) tags[key] = value;
   if (tags.size() > 50)
     return AwsError(models::sns::errors::TagLimitExceededException,
                     "Could not complete request: tag quota of per resource exceeded");

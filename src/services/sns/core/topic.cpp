@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "models/sns.hpp"
 
@@ -13,7 +15,11 @@ namespace {
 
 bool is_true(const std::map<std::string, std::string>& attributes, const char* name) {
   const auto found = attributes.find(name);
-  return found != attributes.end() && (found->second == "true" || found->second == "True");
+  // SNS takes a flag in any case.
+  return found != attributes.end() && found->second.size() == 4 &&
+         std::ranges::equal(found->second, std::string_view("true"), {}, [](char c) {
+           return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+         });
 }
 
 /// What filter policies see of message attributes: numbers as numbers, arrays as arrays, no bytes.

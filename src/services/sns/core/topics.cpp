@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/sns.hpp"
+#include "services/sns/core/filter_policy.hpp"
 
 namespace aviary::sns {
 namespace {
@@ -34,9 +35,14 @@ bool is_topic_name(std::string_view name) {
   });
 }
 
-bool is_flag(const std::string& value) {
-  return value == "true" || value == "false" || value == "True" || value == "False";
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
 }
+
+/// SNS takes a flag in any case.
+bool is_flag(const std::string& value) { return lower(value) == "true" || lower(value) == "false"; }
 
 Result<> check_topic_attribute(const std::string& name, const std::string& value, bool fifo) {
   const bool known = std::ranges::find(topic_attributes, name) != std::end(topic_attributes) ||
@@ -53,62 +59,54 @@ Result<> check_topic_attribute(const std::string& name, const std::string& value
   return {};
 }
 
-bool is_nested(const Json& policy) {
-  for (const auto& [key, rules] : policy.items()) {
-    if (key == "$or" && rules.is_array()) {
-      if (std::ranges::any_of(rules, is_nested)) return true;
-    } else if (rules.is_object()) {
-      return true;
-    }
-  }
-  return false;
-}
-
-Result<EventPattern> read_filter(const std::string& text, bool body) {
-  const Json document = Json::parse(text, nullptr, false);
-  if (document.is_discarded() || !document.is_object()) return invalid("FilterPolicy: failed to parse JSON.");
-  if (document.size() > 5) return invalid("FilterPolicy: Filter policy can not have more than 5 keys");
-  auto parsed = EventPattern::parse(document);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return invalid("FilterPolicy: " + *problem);
-  if (!body && is_nested(document))
-    return invalid("Filter policy scope MessageAttributes does not support nested filter policy");
-  return std::get<EventPattern>(parsed);
-}
-
-Result<> check_redrive(const Topic* topic, const std::string& value) {
+Result<> check_redrive(const Subscription& subscription, const std::string& value, std::string_view within) {
+  const auto refuse = [within](std::string_view reason) {
+    return invalid(fmt::format("{}RedrivePolicy: {}", within, reason));
+  };
   const Json policy = Json::parse(value, nullptr, false);
-  if (!policy.is_object()) return invalid("RedrivePolicy: failed to parse JSON.");
-  const std::string target = policy.value("deadLetterTargetArn", "");
+  if (!policy.is_object()) return refuse("failed to parse JSON.");
+  const Json given = policy.value("deadLetterTargetArn", Json());
+  const std::string target = given.is_string() ? given.get<std::string>() : std::string();
   if (!target.starts_with("arn:") || target.find(":sqs:") == std::string::npos)
-    return invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn");
-  if (topic != nullptr && !topic->fifo() && target.ends_with(".fifo"))
-    return invalid("RedrivePolicy: must use a standard queue as DLQ for a standard topic");
+    return refuse("deadLetterTargetArn is an invalid arn");
+  const bool fifo = subscription.topic.ends_with(".fifo");
+  if (!fifo && target.ends_with(".fifo"))
+    return refuse("must use a standard queue as DLQ for a standard topic");
+  if (fifo && subscription.endpoint.ends_with(".fifo") && !target.ends_with(".fifo"))
+    return refuse("must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.");
   return {};
 }
 
-Result<> apply(Subscription& subscription, const Topic* topic, const std::string& name,
-               const std::string& value) {
+/// Sets an attribute. `within` as read_filter_policy() has it.
+Result<> apply(Subscription& subscription, const std::string& name, const std::string& value,
+               std::string_view within) {
+  const auto refuse = [within](std::string_view reason) {
+    return invalid(fmt::format("{}{}", within, reason));
+  };
   if (std::ranges::find(subscription_attributes, name) == std::end(subscription_attributes))
-    return invalid("AttributeName");
+    return refuse("AttributeName");
   if (name == "RawMessageDelivery") {
-    if (!is_flag(value)) return invalid("RawMessageDelivery: Invalid value. Must be true or false.");
+    if (!is_flag(value))
+      return refuse(fmt::format("RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
     if (subscription.protocol == "lambda")
-      return invalid("RawMessageDelivery: Delivery protocol [lambda] does not support raw message delivery.");
+      return refuse("RawMessageDelivery: Delivery protocol [lambda] does not support raw message delivery.");
   }
   if (name == "FilterPolicyScope" && value != "MessageAttributes" && value != "MessageBody")
-    return invalid(fmt::format(
+    return refuse(fmt::format(
         "FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes", value));
   if (name == "RedrivePolicy" && !value.empty())
-    if (const Result<> valid = check_redrive(topic, value); !valid) return valid.error();
+    if (const Result<> valid = check_redrive(subscription, value, within); !valid) return valid.error();
   if (value.empty() || (name == "FilterPolicy" && value == "{}"))
     subscription.attributes.erase(name);
+  else if (name == "RawMessageDelivery")
+    subscription.attributes[name] = lower(value);
   else
     subscription.attributes[name] = value;
   if (name != "FilterPolicy" && name != "FilterPolicyScope") return {};
   subscription.filter.reset();
   const auto policy = subscription.attributes.find("FilterPolicy");
   if (policy == subscription.attributes.end()) return {};
-  Result<EventPattern> filter = read_filter(policy->second, subscription.filters_body());
+  Result<EventPattern> filter = read_filter_policy(policy->second, subscription.filters_body(), within);
   if (!filter) return filter.error();
   subscription.filter = std::move(*filter);
   return {};
@@ -178,11 +176,14 @@ Topic* Topics::find(std::string_view arn) {
   return found == topics_.end() ? nullptr : &found->second;
 }
 
-Result<Topic*> Topics::named(const std::string& arn) {
+Result<Topic*> Topics::named(const std::string& arn, std::string_view region) {
   const auto elements = std::ranges::count(arn, ':') + 1;
   if (elements < 6)
     return invalid(fmt::format("TopicArn Reason: An ARN must have at least 6 elements, not {}", elements));
   if (!arn.starts_with("arn:aws") || arn.find(":sns:") == std::string::npos) return invalid("TopicArn");
+  // A topic is spoken to in its own region.
+  if (!region.empty() && arn.find(fmt::format(":sns:{}:", region)) == std::string::npos)
+    return invalid("TopicArn");
   Topic* topic = find(arn);
   if (topic == nullptr) return no_such_topic();
   return topic;
@@ -228,6 +229,7 @@ std::string Topics::next_sequence(Topic& topic) {
 Result<Subscription*> Topics::subscribe(const Scope& caller, Topic& topic, const std::string& protocol,
                                         const std::string& endpoint,
                                         const std::map<std::string, std::string>& attributes) {
+  constexpr std::string_view subscribing = "Attributes Reason: ";
   if (const Result<> valid = check_endpoint(topic, protocol, endpoint); !valid) return valid.error();
   Subscription made{.arn = fmt::format("{}:{}", topic.arn(), ids_.uuid()),
                     .topic = topic.arn(),
@@ -235,14 +237,14 @@ Result<Subscription*> Topics::subscribe(const Scope& caller, Topic& topic, const
                     .protocol = protocol,
                     .endpoint = endpoint,
                     .token = ids_.hex(64)};
-  made.confirmed = protocol == "sqs" || protocol == "lambda";
+  made.confirmed = made.authenticated = protocol == "sqs" || protocol == "lambda";
   // The scope first: it decides how the policy is read.
   for (const char* first : {"FilterPolicyScope", "FilterPolicy"})
     if (const auto found = attributes.find(first); found != attributes.end())
-      if (const Result<> done = apply(made, &topic, first, found->second); !done) return done.error();
+      if (const Result<> done = apply(made, first, found->second, subscribing); !done) return done.error();
   for (const auto& [name, value] : attributes)
     if (!name.starts_with("FilterPolicy"))
-      if (const Result<> done = apply(made, &topic, name, value); !done) return done.error();
+      if (const Result<> done = apply(made, name, value, subscribing); !done) return done.error();
   for (Subscription* there : subscriptions_of(made.topic)) {
     if (there->protocol != protocol || there->endpoint != endpoint) continue;
     if (!attributes.empty() && there->attributes != made.attributes)
@@ -268,7 +270,7 @@ Subscription* Topics::find_token(std::string_view topic_arn, std::string_view to
 Result<> Topics::set_attribute(Subscription& subscription, const std::string& name,
                                const std::string& value) {
   Subscription changed = subscription;
-  const Result<> done = apply(changed, find(subscription.topic), name, value);
+  const Result<> done = apply(changed, name, value, {});
   if (!done) return done.error();
   subscription = std::move(changed);
   save(subscription);
@@ -333,7 +335,7 @@ void Topics::restore() {
                               .attributes = record.at("attributes")};
     if (const auto policy = subscription.attributes.find("FilterPolicy");
         policy != subscription.attributes.end())
-      if (Result<EventPattern> filter = read_filter(policy->second, subscription.filters_body()))
+      if (Result<EventPattern> filter = read_filter_policy(policy->second, subscription.filters_body(), {}))
         subscription.filter = std::move(*filter);
     subscriptions_.emplace(std::string(arn), std::move(subscription));
   });

@@ -20,8 +20,9 @@ class Topics {
                         const std::map<std::string, std::string>& attributes,
                         const std::map<std::string, std::string>& tags);
   Topic* find(std::string_view arn);
-  /// The topic that a parameter names, or what SNS says of one that is none.
-  Result<Topic*> named(const std::string& arn);
+  /// The topic that a parameter names, or what SNS says of one that is none. `region` is the caller's; empty:
+  /// whatever it is.
+  Result<Topic*> named(const std::string& arn, std::string_view region = {});
   Result<> set_attribute(Topic& topic, const std::string& name, const std::string& value);
   void erase(const std::string& arn);
   void save(const Topic& topic);

@@ -42,8 +42,27 @@ Result<std::string> required_text(const Json& input, const char* name) {
   return text;
 }
 
+namespace {
+
+/// A queue's URL is where requests about it may go, and then needs no parameter:
+/// `POST /123456789012/orders`, `Action=SendMessage&MessageBody=…`.
+std::string url_of_request(const Call& call) {
+  if (call.http == nullptr) return {};
+  std::string path(call.http->path());
+  while (path.ends_with('/')) path.pop_back();
+  const std::size_t name = path.rfind('/');
+  if (name == std::string::npos || name < 13 || path[name - 13] != '/') return {};
+  const std::string_view account = std::string_view(path).substr(name - 12, 12);
+  const bool digits = account.find_first_not_of("0123456789") == std::string_view::npos;
+  return digits ? call.base_url + path : std::string();
+}
+
+}  // namespace
+
 Result<QueueId> queue_of(const Call& call) {
-  const Result<std::string> url = required_text(call.input, "QueueUrl");
+  Result<std::string> url = required_text(call.input, "QueueUrl");
+  if (!url)
+    if (std::string own = url_of_request(call); !own.empty()) url = std::move(own);
   if (!url) return url.error();
   const std::size_t name = url->rfind('/');
   const std::size_t account = name == std::string::npos || name == 0 ? name : url->rfind('/', name - 1);

@@ -6,7 +6,7 @@
 namespace aviary::sqs {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<SqsService> SqsService::operations() {
   using S = SqsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddPermission", &S::add_permission},
@@ -33,26 +33,19 @@ struct Operations {
       {"TagQueue", &S::tag_queue},
       {"UntagQueue", &S::untag_queue},
   };
-  static OperationTable<S> table() { return {models::sqs::service, "SQS", entries}; }
-};
+  return {models::sqs::service, "SQS", entries};
+}
 
 SqsService::SqsService(SqsDependencies d)
     : clock_(d.clock),
       ids_(d.ids),
       queues_(d.ids, d.journal),
       waiters_(d.clock),
-      moves_(d.clock, d.ids, d.journal, queues_),
-      operations_(Operations::table()) {
+      moves_(d.clock, d.ids, d.journal, queues_) {
   queues_.on_change([this](const QueueId& id) { waiters_.wake(id); });
 }
 
 SqsService::~SqsService() = default;
-
-const models::Service& SqsService::model() const { return models::sqs::service; }
-
-Task<Result<Reply>> SqsService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> SqsService::implemented_operations() { return Operations::table().names(); }
 
 void SqsService::restore() {
   queues_.restore(clock_.now());

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/waiters.hpp"
 #include "services/sqs/core/queues.hpp"
 #include "services/sqs/jobs/move_tasks.hpp"
@@ -21,15 +20,12 @@ struct SqsDependencies {
 };
 
 /// Amazon SQS as the gateway sees it. Owns all state of the service; lives on the loop's thread.
-class SqsService final : public Service {
+class SqsService final : public TableService<SqsService> {
  public:
   explicit SqsService(SqsDependencies dependencies);
   ~SqsService() override;
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<SqsService> operations();
   void restore() override;
   void reset() override;
   Task<> stop() override;
@@ -48,8 +44,6 @@ class SqsService final : public Service {
   void change_visibility(const QueueId& id, const std::vector<std::string>& receipt_handles, int seconds);
 
  private:
-  friend struct Operations;
-
   // queues.cpp
   Result<Reply> create_queue(Call& call);
   Result<Reply> delete_queue(Call& call);
@@ -96,7 +90,6 @@ class SqsService final : public Service {
   Waiters<QueueId> waiters_;
   MoveTasks moves_;
   std::map<std::string, Attempt> attempts_;
-  OperationTable<SqsService> operations_;
   bool stopping_ = false;
 };
 

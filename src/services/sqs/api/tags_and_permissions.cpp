@@ -32,6 +32,24 @@ OrderedJson one_or_many(std::vector<std::string> values) {
   return values.size() == 1 ? OrderedJson(values.front()) : OrderedJson(std::move(values));
 }
 
+/// Batches are permitted with their single messages, so they are no actions of their own.
+Result<> check_action(const std::string& action) {
+  constexpr std::string_view for_others[] = {"*",
+                                             "SendMessage",
+                                             "ReceiveMessage",
+                                             "DeleteMessage",
+                                             "ChangeMessageVisibility",
+                                             "GetQueueUrl",
+                                             "PurgeQueue",
+                                             "GetQueueAttributes",
+                                             "ListDeadLetterSourceQueues"};
+  if (std::ranges::find(for_others, action) != std::end(for_others)) return {};
+  const bool owners = models::sqs::service.find_operation(action) != nullptr && !action.ends_with("Batch");
+  return invalid_value_of("ActionName", "SQS:" + action,
+                          owners ? "Only the queue owner is allowed to invoke this action."
+                                 : "Please refer to the appropriate WSDL for a list of valid actions.");
+}
+
 bool has_label(const OrderedJson& statement, const std::string& label) {
   return statement.is_object() && statement.value("Sid", OrderedJson()) == label;
 }
@@ -88,7 +106,10 @@ Result<Reply> SqsService::add_permission(Call& call) {
   std::vector<std::string> principals;
   for (const std::string& account : accounts)
     principals.push_back(fmt::format("arn:aws:iam::{}:root", account));
-  for (std::string& action : actions) action = "SQS:" + action;
+  for (std::string& action : actions) {
+    if (const Result<> valid = check_action(action); !valid) return valid.error();
+    action = "SQS:" + action;
+  }
   policy["Statement"].push_back({{"Sid", *label},
                                  {"Effect", "Allow"},
                                  {"Principal", {{"AWS", one_or_many(std::move(principals))}}},

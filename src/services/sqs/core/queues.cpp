@@ -39,6 +39,15 @@ Result<> check_queue_name(const std::string& name, bool fifo) {
       "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 }
 
+/// Groups have their own throughput only where they have their own deduplication, says CreateQueue's
+/// reference.
+Result<> check_throughput(const QueueSettings& settings) {
+  const auto limit = settings.given.find("FifoThroughputLimit");
+  const bool per_group = limit != settings.given.end() && limit->second == "perMessageGroupId";
+  if (per_group && !settings.deduplication_per_group) return invalid_attribute_value("FifoThroughputLimit");
+  return {};
+}
+
 std::string queue_key(const QueueId& id) {
   return fmt::format("{}/{}/{}", id.scope.account, id.scope.region, id.name);
 }
@@ -63,6 +72,7 @@ Result<Queue*> Queues::create(const QueueId& id, const std::map<std::string, std
   if (const Result<> valid = check_queue_name(id.name, wants_fifo); !valid) return valid.error();
   Result<QueueSettings> settings = apply_attributes({}, id, attributes, true);
   if (!settings) return settings.error();
+  if (const Result<> valid = check_throughput(*settings); !valid) return valid.error();
   if (Queue* there = find(id, now)) {
     const std::map<std::string, std::string> has = rendered(there->settings());
     for (const auto& [name, value] : attributes) {
@@ -122,6 +132,7 @@ Result<> Queues::set_attributes(Queue& queue, const std::map<std::string, std::s
                                 Instant now) {
   Result<QueueSettings> settings = apply_attributes(queue.settings(), queue.id(), attributes, false);
   if (!settings) return settings.error();
+  if (const Result<> valid = check_throughput(*settings); !valid) return valid.error();
   if (attributes.contains("RedrivePolicy"))
     if (const Result<> valid = check_redrive(&queue, queue.id(), *settings); !valid) return valid.error();
   queue.change_settings(std::move(*settings), now);

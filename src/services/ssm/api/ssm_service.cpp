@@ -6,7 +6,7 @@
 namespace aviary::ssm {
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<SsmService> SsmService::operations() {
   using S = SsmService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddTagsToResource", &S::add_tags},
@@ -23,16 +23,10 @@ struct Operations {
       {"RemoveTagsFromResource", &S::remove_tags},
       {"UnlabelParameterVersion", &S::unlabel_parameter_version},
   };
-  static OperationTable<S> table() { return {models::ssm::service, "Systems Manager", entries}; }
-};
+  return {models::ssm::service, "Systems Manager", entries};
+}
 
-SsmService::SsmService(SsmDependencies d) : parameters_(d.journal), operations_(Operations::table()) {}
-
-const models::Service& SsmService::model() const { return models::ssm::service; }
-
-Task<Result<Reply>> SsmService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> SsmService::implemented_operations() { return Operations::table().names(); }
+SsmService::SsmService(SsmDependencies d) : parameters_(d.journal) {}
 
 Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
 

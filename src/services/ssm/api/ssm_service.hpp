@@ -4,8 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "services/ssm/core/parameters.hpp"
 
@@ -17,21 +16,16 @@ struct SsmDependencies {
 
 /// AWS Systems Manager as the gateway sees it: the parameter store, and nothing else of it. A SecureString is
 /// kept as it is given, there being no KMS; without decryption only an opaque text is shown.
-class SsmService final : public Service {
+class SsmService final : public TableService<SsmService> {
  public:
   explicit SsmService(SsmDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<SsmService> operations();
   void restore() override { parameters_.restore(); }
   void reset() override { parameters_.clear(); }
   Json counts() const override { return {{"parameters", parameters_.size()}}; }
 
  private:
-  friend struct Operations;
-
   // put_parameter.cpp
   Result<Reply> put_parameter(Call& call);
   Result<Reply> delete_parameter(Call& call);
@@ -54,7 +48,6 @@ class SsmService final : public Service {
   Result<Parameter*> tagged_parameter(const Call& call);
 
   Parameters parameters_;
-  OperationTable<SsmService> operations_;
 };
 
 Scope scope_of(const Call& call);

@@ -22,7 +22,7 @@ AwsError validation_error(std::string text) { return {wire::errors::ValidationEx
 }  // namespace
 
 /// Which member answers which operation.
-struct Operations {
+OperationTable<StsService> StsService::operations() {
   using S = StsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AssumeRole", &S::assume_role},
@@ -30,16 +30,10 @@ struct Operations {
       {"GetCallerIdentity", &S::get_caller_identity},
       {"GetSessionToken", &S::get_session_token},
   };
-  static OperationTable<S> table() { return {models::sts::service, "STS", entries}; }
-};
+  return {models::sts::service, "STS", entries};
+}
 
-StsService::StsService(StsDependencies d) : ids_(d.ids), operations_(Operations::table()) {}
-
-const models::Service& StsService::model() const { return models::sts::service; }
-
-Task<Result<Reply>> StsService::call(Call call) { return operations_.call(*this, std::move(call)); }
-
-std::vector<std::string_view> StsService::implemented_operations() { return Operations::table().names(); }
+StsService::StsService(StsDependencies d) : ids_(d.ids) {}
 
 Json StsService::credentials(const Call& call, std::int64_t default_seconds) {
   const std::int64_t seconds = call.input.value("DurationSeconds", default_seconds);

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/operation_table.hpp"
-#include "gateway/service.hpp"
+#include "gateway/table_service.hpp"
 #include "ports/random.hpp"
 
 namespace aviary::sts {
@@ -19,17 +18,13 @@ struct StsDependencies {
 /// AWS STS as the gateway sees it: who the caller is, and keys that let a caller be somebody else.
 /// Credentials are not checked here (see `--access-key`), so what is handed out works everywhere and never
 /// expires; an assumed role's keys begin with `ASIA` and tell their account by the token alone.
-class StsService final : public Service {
+class StsService final : public TableService<StsService> {
  public:
   explicit StsService(StsDependencies dependencies);
 
-  const models::Service& model() const override;
-  Task<Result<Reply>> call(Call call) override;
-  std::vector<std::string_view> supported_operations() const override { return implemented_operations(); }
-  static std::vector<std::string_view> implemented_operations();
+  static OperationTable<StsService> operations();
 
  private:
-  friend struct Operations;
   Result<Reply> assume_role(Call& call);
   Result<Reply> get_access_key_info(Call& call);
   Result<Reply> get_caller_identity(Call& call);
@@ -38,7 +33,6 @@ class StsService final : public Service {
   Json credentials(const Call& call, std::int64_t default_seconds);
 
   Random& ids_;
-  OperationTable<StsService> operations_;
 };
 
 }  // namespace aviary::sts

@@ -29,7 +29,11 @@ public final class Bootstrap {
       System.exit(1);
       return;
     }
-    if ("snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
+    String initialization = environment.getOrDefault("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+    if (!initialization.equals("on-demand")) {
+      Exercise.run(api, handler);
+    }
+    if (initialization.equals("snap-start")) {
       waitForRestore(api);
     }
     for (;;) {

@@ -1,6 +1,7 @@
 package aviary.runtime;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,6 +50,21 @@ final class RuntimeApi {
     if (answer.status != 200) {
       throw new IOException("the Runtime API answered " + answer.status + " to next");
     }
+    return event(answer);
+  }
+
+  /** What an answer to `next` that reads so would give. Nothing is asked. */
+  Event event(byte[] answer) throws IOException {
+    InputStream connection = in;
+    in = new ByteArrayInputStream(answer);
+    try {
+      return event(read());
+    } finally {
+      in = connection;
+    }
+  }
+
+  private static Event event(Answer answer) {
     Event event = new Event();
     event.payload = answer.body;
     event.requestId = answer.headers.get("lambda-runtime-aws-request-id");

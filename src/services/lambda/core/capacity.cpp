@@ -1,0 +1,87 @@
+#include "services/lambda/core/capacity.hpp"
+
+#include <algorithm>
+
+#include "models/lambda.hpp"
+#include "services/lambda/core/errors.hpp"
+#include "services/lambda/core/function_reference.hpp"
+
+namespace aviary::lambda {
+
+namespace rows = models::lambda::errors;
+
+std::string capacity_provider_of(const Configuration& configuration) {
+  const auto config = configuration.recorded.find("CapacityProviderConfig");
+  if (config == configuration.recorded.end() || !config->is_object()) return {};
+  const auto managed = config->find("LambdaManagedInstancesCapacityProviderConfig");
+  return managed == config->end() ? std::string() : managed->value("CapacityProviderArn", "");
+}
+
+bool is_only_published(const Version& version) {
+  return version.number == latest_qualifier && !capacity_provider_of(*version.configuration).empty();
+}
+
+namespace {
+
+std::size_t versions_of(const Function& function, std::string_view provider_arn) {
+  const auto names_it = [provider_arn](const Snapshot& snapshot) {
+    return capacity_provider_of(*snapshot.version->configuration) == provider_arn;
+  };
+  const auto numbered = std::ranges::count_if(
+      function.versions, names_it, [](const auto& entry) -> const auto& { return entry.second; });
+  return static_cast<std::size_t>(numbered) + (names_it(function.latest) ? 1 : 0);
+}
+
+}  // namespace
+
+bool names_provider(const Function& function, std::string_view provider_arn) {
+  return versions_of(function, provider_arn) > 0;
+}
+
+std::size_t versions_on(const FunctionStore::Functions& functions, std::string_view provider_arn) {
+  std::size_t count = 0;
+  for (const auto& [name, function] : functions) count += versions_of(*function, provider_arn);
+  return count;
+}
+
+Result<> check_versions_on(const FunctionStore::Functions& functions, const Configuration& configuration,
+                           std::size_t more, std::uint64_t most) {
+  const std::string provider = capacity_provider_of(configuration);
+  if (provider.empty() || more == 0 || versions_on(functions, provider) + more <= most) return {};
+  // In the words of the service's model.
+  return AwsError(rows::FunctionVersionsPerCapacityProviderLimitExceededException,
+                  "The maximum number of function versions that can be associated with a single capacity "
+                  "provider has been exceeded.");
+}
+
+Result<Publish> publishing_of(const Configuration& configuration, bool publish, bool to_latest_published) {
+  if (!to_latest_published) return publish ? Publish::Numbered : Publish::No;
+  if (capacity_provider_of(configuration).empty())
+    return invalid_parameter("PublishTo is for functions with a CapacityProviderConfig only.");
+  if (!publish) return invalid_parameter("PublishTo says where to publish: it goes with Publish.");
+  return Publish::Unnumbered;
+}
+
+VersionHandle unnumbered_version(const FunctionStore& store, const Function& function) {
+  const Snapshot* found = store.find_version(function, published_qualifier);
+  return found ? found->version : nullptr;
+}
+
+std::size_t versions_added(const FunctionStore& store, const Function& function, const CodeHandle& packed,
+                           Publish publish) {
+  if (publish == Publish::No) return 0;
+  if (publish == Publish::Unnumbered) return unnumbered_version(store, function) ? 0 : 1;
+  return store.publishes_anew(function, packed) ? 1 : 0;
+}
+
+Result<const Snapshot*> invoked_version(const FunctionStore& store, const Function& function,
+                                        std::string_view qualifier) {
+  if (qualifier.empty() && is_only_published(*function.latest.version)) {
+    if (const Snapshot* published = store.find_version(function, published_qualifier)) return published;
+    // In the words of the service's model.
+    return AwsError(rows::NoPublishedVersionException, "The function has no published versions available.");
+  }
+  return store.find_qualified(function, qualifier);
+}
+
+}  // namespace aviary::lambda

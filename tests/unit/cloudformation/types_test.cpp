@@ -1,0 +1,117 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "services/cloudformation/core/imports.hpp"
+#include "services/cloudformation/core/resource_type.hpp"
+
+namespace aviary::cloudformation {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+
+Context context() {
+  Context made;
+  made.account = "123456789012";
+  made.region = "us-east-1";
+  made.stack_name = "s";
+  made.logical_id = "Thing";
+  made.suffix = "ABCDEFGHIJKL";
+  return made;
+}
+
+std::vector<std::string> operations(const Steps& steps) {
+  std::vector<std::string> names;
+  for (const Step& step : steps) names.push_back(step.operation);
+  return names;
+}
+
+const ResourceType& type(std::string_view name) {
+  const ResourceType* found = find_resource_type(name);
+  if (found == nullptr) throw std::logic_error("no type " + std::string(name));
+  return *found;
+}
+
+TEST(ResourceTypes, AreThereOnce) {
+  const std::vector<std::string_view> names = resource_type_names();
+  EXPECT_EQ(std::set<std::string_view>(names.begin(), names.end()).size(), names.size());
+  EXPECT_THAT(names, IsSupersetOf({"AWS::Events::EventBusPolicy", "AWS::Events::Archive",
+                                   "AWS::SNS::TopicInlinePolicy", "AWS::SQS::QueueInlinePolicy",
+                                   "AWS::IAM::Group", "AWS::IAM::UserToGroupAddition",
+                                   "AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping",
+                                   "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
+                                   "AWS::CloudWatch::Dashboard", "AWS::Lambda::CapacityProvider"}));
+}
+
+TEST(ResourceTypes, ThatCanBeImportedAreThere) {
+  for (const std::string_view name : resource_type_names())
+    if (const Importable* importable = find_importable(name)) {
+      EXPECT_FALSE(importable->read("x").operation.empty()) << name;
+    }
+  EXPECT_EQ(find_importable("AWS::Lambda::Permission"), nullptr);
+}
+
+TEST(ResourceTypes, AStatementOfABusIsPutIntoItsPolicy) {
+  const Json properties{{"EventBusName", "mine"},
+                        {"StatementId", "new"},
+                        {"Statement", {{"Effect", "Allow"}, {"Principal", "*"}}}};
+  const ResourceType& policy = type("AWS::Events::EventBusPolicy");
+  Steps steps = policy.create(context(), properties);
+  EXPECT_THAT(operations(steps), ElementsAre("DescribeEventBus", "PutPermission"));
+  const Json before{{"Policy", R"({"Version":"2012-10-17","Statement":[{"Sid":"old"},{"Sid":"new"}]})"}};
+  steps[1].fill(steps[1].input, std::vector<Json>{before});
+  const Json after = Json::parse(steps[1].input["Policy"].get<std::string>());
+  ASSERT_EQ(after["Statement"].size(), 2U);
+  EXPECT_EQ(after["Statement"][0]["Sid"], "old");
+  EXPECT_EQ(after["Statement"][1], (Json{{"Sid", "new"}, {"Effect", "Allow"}, {"Principal", "*"}}));
+  EXPECT_EQ(policy.made(context(), properties, {}).physical_id, "mine|new");
+  EXPECT_THAT(operations(policy.create(context(), {{"StatementId", "s"}, {"Principal", "*"}})),
+              ElementsAre("PutPermission"));
+}
+
+TEST(ResourceTypes, PoliciesUsersAndGroupsAreChangedInPlace) {
+  const Existing managed{.physical_id = "arn", .properties = {{"PolicyDocument", "a"}, {"Roles", {"r"}}}};
+  Steps steps = type("AWS::IAM::ManagedPolicy")
+                    .update(context(), managed, {{"PolicyDocument", "b"}, {"Groups", {"g"}}});
+  EXPECT_THAT(operations(steps), ElementsAre("GetPolicy", "CreatePolicyVersion", "DeletePolicyVersion",
+                                             "DetachRolePolicy", "AttachGroupPolicy"));
+  const Json shown{{"Policy", {{"DefaultVersionId", "v3"}}}};
+  steps[2].fill(steps[2].input, std::vector<Json>{shown});
+  EXPECT_EQ(steps[2].input["VersionId"], "v3");
+  const Existing user{.physical_id = "u", .properties = {{"Groups", {"a", "b"}}}};
+  EXPECT_THAT(operations(type("AWS::IAM::User").update(context(), user, {{"Groups", {"b", "c"}}})),
+              ElementsAre("RemoveUserFromGroup", "AddUserToGroup"));
+  const Existing addition{.physical_id = "x", .properties = {{"GroupName", "g"}, {"Users", {"a"}}}};
+  EXPECT_THAT(operations(type("AWS::IAM::UserToGroupAddition")
+                             .update(context(), addition, {{"GroupName", "h"}, {"Users", {"a"}}})),
+              ElementsAre("RemoveUserFromGroup", "AddUserToGroup"));
+}
+
+TEST(ResourceTypes, AStreamChangesStepByStep) {
+  const ResourceType& stream = type("AWS::Kinesis::Stream");
+  EXPECT_THAT(operations(stream.create(context(), {{"ShardCount", 1}})), ElementsAre("CreateStream"));
+  EXPECT_THAT(operations(stream.create(context(), {{"ShardCount", 1}, {"RetentionPeriodHours", "48"}})),
+              ElementsAre("CreateStream", "DescribeStreamSummary", "IncreaseStreamRetentionPeriod"));
+  const Existing existing{.physical_id = "n",
+                          .properties = {{"ShardCount", 1}, {"RetentionPeriodHours", 48}}};
+  EXPECT_THAT(operations(stream.update(context(), existing, {{"ShardCount", 2}})),
+              ElementsAre("DescribeStreamSummary", "UpdateShardCount", "DescribeStreamSummary",
+                          "DecreaseStreamRetentionPeriod"));
+}
+
+TEST(ResourceTypes, DomainNamesArePatched) {
+  const Existing existing{
+      .physical_id = "api.example.com",
+      .properties = {{"RegionalCertificateArn", "a"}, {"Tags", {{{"Key", "k"}, {"Value", "v"}}}}}};
+  const Steps steps =
+      type("AWS::ApiGateway::DomainName").update(context(), existing, {{"RegionalCertificateArn", "b"}});
+  EXPECT_THAT(operations(steps), ElementsAre("UpdateDomainName", "UntagResource"));
+  EXPECT_EQ(steps[0].input["patchOperations"],
+            Json::parse(R"([{"op": "replace", "path": "/regionalCertificateArn", "value": "b"}])"));
+  EXPECT_EQ(steps[1].input["resourceArn"], "arn:aws:apigateway:us-east-1::/domainnames/api.example.com");
+}
+
+}  // namespace
+}  // namespace aviary::cloudformation

@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <vector>
+
+#include "models/events.hpp"
+#include "ports/random.hpp"
+#include "services/events/api/events_service.hpp"
+#include "support/manual_clock.hpp"
+#include "support/memory_journal.hpp"
+#include "support/run_task.hpp"
+
+namespace aviary::events {
+namespace {
+
+struct Shipped : Targets {
+  std::vector<Shipment> shipments;
+  void ship(Shipment shipment, Done done) override {
+    shipments.push_back(std::move(shipment));
+    done(std::nullopt);
+  }
+  bool reaches(const std::string&) const override { return true; }
+};
+
+class Events : public ::testing::Test {
+ protected:
+  Result<Reply> call(std::string_view operation, Json input) {
+    Call made{};
+    made.operation = models::events::service.find_operation(operation);
+    made.account = "123456789012";
+    made.region = "us-east-1";
+    made.now = clock.now();
+    made.input = std::move(input);
+    return testing::run_task(loop, service.call(std::move(made)));
+  }
+  std::string error(std::string_view operation, Json input) {
+    const Result<Reply> reply = call(operation, std::move(input));
+    return reply ? std::string() : reply.error().message;
+  }
+  Json ok(std::string_view operation, Json input) {
+    const Result<Reply> reply = call(operation, std::move(input));
+    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
+    return reply ? reply->output : Json();
+  }
+
+  boost::asio::io_context loop;
+  testing::ManualClock clock;
+  SeededRandom ids{7, "test"};
+  testing::MemoryJournal journal;
+  Shipped targets;
+  EventsService service{{.clock = clock, .ids = ids, .journal = journal, .targets = &targets}};
+};
+
+TEST_F(Events, AreOfTheMomentThatTheirSenderSays) {
+  ok("PutRule", {{"Name", "all"}, {"EventPattern", R"({"source":["shop"]})"}});
+  ok("PutTargets",
+     {{"Rule", "all"}, {"Targets", {{{"Id", "q"}, {"Arn", "arn:aws:sqs:us-east-1:123456789012:q"}}}}});
+  const Json entry{{"Source", "shop"}, {"DetailType", "order"}, {"Detail", "{}"}};
+  Json dated = entry;
+  dated["Time"] = 1'700'000'000.0;
+  ok("PutEvents", {{"Entries", {dated, entry}}});
+  ASSERT_EQ(targets.shipments.size(), 2);
+  EXPECT_EQ(Json::parse(targets.shipments[0].body).at("time"), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(Json::parse(targets.shipments[1].body).at("time"), iso8601(clock.now(), 0));
+  std::vector<std::string> names;
+  const OrderedJson event = OrderedJson::parse(targets.shipments[0].body);
+  for (const auto& [name, value] : event.items()) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"version", "id", "detail-type", "source", "account", "time",
+                                             "region", "resources", "detail"}));
+}
+
+TEST_F(Events, WhatTargetsGetIsOneThingAndJson) {
+  ok("PutRule", {{"Name", "all"}, {"EventPattern", R"({"source":["shop"]})"}});
+  const auto target = [&](Json more) {
+    Json target{{"Id", "t"}, {"Arn", "arn:aws:sqs:us-east-1:123456789012:q"}};
+    target.update(more);
+    return error("PutTargets", {{"Rule", "all"}, {"Targets", Json::array({target})}});
+  };
+  EXPECT_EQ(target({{"Input", "not JSON"}}), "JSON syntax error in input for target t.");
+  EXPECT_EQ(target({{"Input", "{}"}, {"InputPath", "$.detail"}}),
+            "Only one of Input, InputPath, or InputTransformer must be provided for target t.");
+  EXPECT_EQ(ok("ListTargetsByRule", {{"Rule", "all"}}).at("Targets").size(), 0);
+  EXPECT_EQ(target({{"Input", "\"a text\""}}), "");
+}
+
+TEST_F(Events, RequestsHaveASize) {
+  const Json entry{{"Source", "shop"},
+                   {"DetailType", "order"},
+                   {"Detail", "{\"x\":\"" + std::string(600'000, 'x') + "\"}"}};
+  EXPECT_EQ(error("PutEvents", {{"Entries", Json::array({entry})}}), "");
+  EXPECT_EQ(error("PutEvents", {{"Entries", Json::array({entry, entry})}}),
+            "Total size of the entries in the request is over the limit.");
+}
+
+}  // namespace
+}  // namespace aviary::events
