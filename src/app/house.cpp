@@ -187,34 +187,34 @@ std::string House::endpoint() const { return parts_->endpoint(); }
 
 namespace {
 
+std::optional<apigateway::ApiAddress> api_address(const Parts& parts, const wire::Request& request) {
+  auto named = apigateway::named_address(request, *parts.api_domains);
+  return named ? named : apigateway::api_address(request);
+}
+
 /// Every request that comes in: the guard first, then the emulator's own interface, then AWS's.
-Task<wire::Response> answer(Parts& parts, wire::Request request) {
+Task<wire::Response> answer_any(Parts& parts, wire::Request request) {
   // A function's URL is there for anybody's pages: its CORS says for which.
   if (auto address = lambda::url_address(request))
     co_return co_await parts.lambda->answer_url(std::move(request), std::move(*address));
   // So is an API.
-  auto address = apigateway::named_address(request, *parts.api_domains);
-  if (!address) address = apigateway::api_address(request);
-  if (address) {
+  if (auto address = api_address(parts, request)) {
     if (parts.rest_apis->serves(address->id))
       co_return co_await parts.rest_apis->answer(std::move(request), std::move(*address));
     co_return co_await parts.apis->answer(std::move(request), std::move(*address));
   }
   if (const auto refusal = refuse_foreign(request, parts.guard)) co_return error_response(403, *refusal);
-  if (std::optional<wire::Response> allowed = answer_preflight(request)) co_return std::move(*allowed);
-  const std::string origin(request.header("origin"));
-  const bool own = parts.admin.owns(request.path());
-  if (own) parts.runner->observations().settle();
-  auto work = own ? parts.admin.handle(std::move(request)) : parts.gateway->handle(std::move(request));
-  wire::Response response = co_await std::move(work);
-  open_to_page(origin, response);
-  co_return response;
+  if (parts.admin.owns(request.path())) {
+    parts.runner->observations().settle();
+    co_return co_await parts.admin.handle(std::move(request));
+  }
+  co_return co_await parts.gateway->handle(std::move(request));
 }
 
 /// Whether it is for an operation of AWS's that takes a large body as it comes: what `answer` would make of
 /// it, for its head alone. S3 puts, and puts only.
 bool takes_stream(const Parts& parts, const wire::Request& request) {
-  return request.method == "PUT" && !lambda::url_address(request) && !apigateway::api_address(request) &&
+  return request.method == "PUT" && !lambda::url_address(request) && !api_address(parts, request) &&
          !parts.admin.owns(request.path()) && parts.gateway->takes_stream(request);
 }
 
@@ -244,6 +244,24 @@ std::string open_state(Parts& parts) {
   parts.bodies = std::make_unique<host::DiskBodyStore>(*parts.workers, parts.body_names,
                                                        parts.folder->objects(), durable);
   return {};
+}
+
+/// A page that may call is told what its browser wants to hear. Functions' URLs and APIs tell their own.
+Task<wire::Response> answer_page(Parts& parts, wire::Request request) {
+  const std::string origin(request.header("origin"));
+  const bool may_ask =
+      !lambda::url_address(request) && !api_address(parts, request) && !refuse_foreign(request, parts.guard);
+  if (may_ask)
+    if (std::optional<wire::Response> allowed = answer_preflight(request)) co_return std::move(*allowed);
+  auto work = answer_any(parts, std::move(request));
+  wire::Response response = co_await std::move(work);
+  if (may_ask) open_to_page(origin, response);
+  co_return response;
+}
+
+Task<wire::Response> answer(Parts& parts, wire::Request request) {
+  return request.has_header("origin") ? answer_page(parts, std::move(request))
+                                      : answer_any(parts, std::move(request));
 }
 
 std::string start_listening(Parts& parts) {

@@ -45,6 +45,8 @@ SnsService::SnsService(SnsDependencies d)
 
 SnsService::~SnsService() = default;
 
+const ErrorShape* SnsService::violation_error() const { return &models::sns::errors::ValidationException; }
+
 void SnsService::restore() {
   topics_.restore();
   fan_out_.restore();

@@ -28,6 +28,7 @@ class SnsService final : public TableService<SnsService> {
   ~SnsService() override;
 
   static OperationTable<SnsService> operations();
+  const ErrorShape* violation_error() const override;
   void restore() override;
   void reset() override;
   Task<> stop() override;
