@@ -192,9 +192,9 @@ Task<> ContainerSandbox::obey(std::shared_ptr<State> state) {
     auto calling = state->engine->call("POST", std::move(target));
     const EngineAnswer answer = co_await std::move(calling);
     if (answer.status == 0) log::warn("a container could not be reached: {}", answer.text);
-    // It is so already, or it has ended meanwhile.
-    const bool fine =
-        answer.status < 300 || answer.status == 304 || answer.status == 404 || answer.status == 409;
+    // It is so already, or it has ended meanwhile; Podman says that in words.
+    const bool fine = answer.status < 300 || answer.status == 304 || answer.status == 404 ||
+                      answer.status == 409 || answer.text.find("state improper") != std::string::npos;
     if (fine || !pausing || !state->engine->pauses()) continue;
     log::warn("containers go on between invocations, as the engine does not pause them: {}", answer.text);
     state->engine->stop_pausing();

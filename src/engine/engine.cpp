@@ -13,6 +13,8 @@ namespace aviary::engine {
 namespace {
 
 constexpr const char* server_label = "aviary.server";
+constexpr int removal_attempts = 5;
+constexpr std::chrono::milliseconds between_removals{200};
 
 http::Outgoing engine_request(std::string method, std::string target, const Json& body) {
   http::Outgoing request{.host = "localhost", .method = std::move(method), .target = std::move(target)};
@@ -118,12 +120,17 @@ void Engine::remove(std::string container) {
 }
 
 Task<> Engine::removed(std::string container) {
-  auto removing = call("DELETE", fmt::format("/containers/{}?force=1&v=1", container));
-  const EngineAnswer answer = co_await std::move(removing);
-  const bool gone = answer.status == 204 || answer.status == 200 || answer.status == 404;
-  // 409: somebody else removes it already.
-  if (!gone && answer.status != 409)
-    log::warn("the container {} could not be removed: {}", container, answer.text);
+  EngineAnswer answer;
+  // Podman refuses while it is still busy with a container's pause or end.
+  for (int attempt = 0; attempt < removal_attempts; ++attempt) {
+    auto removing = call("DELETE", fmt::format("/containers/{}?force=1&v=1", container));
+    answer = co_await std::move(removing);
+    if (answer.status == 204 || answer.status == 200 || answer.status == 404) co_return;
+    if (answer.status == 0) break;
+    auto waiting = sleep_for(stopwatch_, between_removals);
+    co_await std::move(waiting);
+  }
+  log::warn("the container {} could not be removed: {}", container, answer.text);
 }
 
 Task<> Engine::remove_leftovers(std::function<bool(std::string_view)> gone) {

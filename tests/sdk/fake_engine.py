@@ -121,6 +121,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.say(200, {"StatusCode": one.code()})
         if what == ("GET", "/logs"):
             return self.logs(one)
+        if what == ("DELETE", None) and engine.busy > 0:
+            engine.busy -= 1
+            return self.say(500, {"message": "container state improper"})
         if what == ("DELETE", None):
             one.kill()
             engine.containers.pop(one.id, None)
@@ -154,6 +157,7 @@ class Engine(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.images, self.containers, self.seen, self.pulls, self.count = {}, {}, [], {}, 0
         self.engine = self
         self.pauses = True
+        self.busy = 0  # so many removals are refused, as Podman does while it still works on a container
         super().__init__(path, Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

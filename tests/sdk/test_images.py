@@ -238,6 +238,7 @@ class Engines(unittest.TestCase):
             if order == "unpause":
                 self.assertEqual(self.invoke(client)[0]["count"], 2, "goes on where it was")
             self.until_seen(order)
+        self.engine.busy = 2
         client.delete_function(FunctionName="order-processor")
         self.until_empty()
 
