@@ -86,6 +86,7 @@ LambdaMetrics::Resource LambdaMetrics::make_resource(const cloudwatch::Scope& sc
 void LambdaMetrics::make_room() {
   if (resources_.size() + of_events_.size() < most_resources) return;
   hand_over();
+  last_ = nullptr;
   const auto idle = [](const auto& entry) { return entry.second.sets.back()->running == 0; };
   std::erase_if(resources_, idle);
   std::erase_if(of_events_, idle);
@@ -94,9 +95,15 @@ void LambdaMetrics::make_room() {
 
 LambdaMetrics::Resource& LambdaMetrics::resource_of(const lambda::Version& version,
                                                     std::string_view invoked_arn) {
+  if (last_ != nullptr && version.serial == last_serial_ && invoked_arn == last_arn_) return *last_;
   const std::string_view qualifier = qualifier_of(invoked_arn, version.function_name);
-  if (const auto known = resources_.find(InvokedView{version.serial, qualifier}); known != resources_.end())
-    return known->second;
+  const auto known = resources_.find(InvokedView{version.serial, qualifier});
+  if (known != resources_.end()) {
+    last_ = &known->second;
+    last_serial_ = version.serial;
+    last_arn_ = invoked_arn;
+    return *last_;
+  }
   make_room();
   const bool through_alias = !qualifier.empty() && qualifier != version.number;
   Resource made = make_resource({version.scope.account, version.scope.region}, version.function_name,

@@ -141,6 +141,10 @@ class LambdaMetrics final : public execution::InvocationObserver,
   std::unordered_map<Invoked, Resource, InvokedHash, InvokedEqual> resources_;
   std::unordered_map<std::string, Resource> of_events_;  ///< by account, region, function and qualifier
   std::unordered_map<std::string, SetPtr> sets_;
+  /// Of the notice before: most come in a row.
+  Resource* last_ = nullptr;
+  std::uint64_t last_serial_ = 0;
+  std::string last_arn_;
   std::vector<Resource*> waiting_;
   cloudwatch::EpochSeconds minute_ = 0;    ///< that what waits is of
   std::uint64_t gathered_generation_ = 0;  ///< of the store, then

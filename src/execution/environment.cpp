@@ -303,8 +303,10 @@ void Environment::close_log() {
   fresh_ = false;
   refresh_memory(log_.tailing());
   log_.flush();
+  std::optional<Instant> over;
   if (log_.wanted()) {
     const Instant at = around_.clock.now();
+    over = at;
     const platform_log::Report report{.request_id = request_id_,
                                       .duration = outcome.duration,
                                       .init_duration = outcome.init_duration,
@@ -333,6 +335,7 @@ void Environment::close_log() {
     record.cold = outcome.cold;
     record.provisioned = identity_.provisioned;
     record.spilled = spilled_;
+    record.at = over;
     around_.observations->invocation(record);
   }
   if (job_) owner_.settle(std::move(job_), std::move(outcome));

@@ -138,7 +138,7 @@ void Observations::invocation(const InvocationRecord& record) {
     for (InvocationObserver* observer : late_observers_) observer->on_invocation(record);
     return;
   }
-  Note& added = note(Kind::Invocation, clock_.now());
+  Note& added = note(Kind::Invocation, record.at ? *record.at : clock_.now());
   added.end = record.end;
   added.cold = record.cold;
   added.provisioned = record.provisioned;

@@ -13,8 +13,8 @@ namespace {
 /// What runs now resumes others, which come after it in the loop's queue: with the second turn they have had
 /// theirs.
 constexpr int turns_passed = 2;
-/// So many wait for nobody: latency counts as well.
-constexpr std::size_t most_waiting = 32;
+/// So many wait for nobody: who is woken for them works while the loop goes on.
+constexpr std::size_t most_waiting = 8;
 
 }  // namespace
 

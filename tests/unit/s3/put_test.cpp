@@ -105,7 +105,8 @@ class Puts : public ::testing::Test {
     source.behind = behind;
     incoming = http.incoming = &source;
     more.update({{"Bucket", "photos"}, {"Key", "k"}});
-    Result<Reply> reply = call(more.contains("UploadId") ? "UploadPart" : "PutObject", std::move(more));
+    const std::string_view operation = more.contains("UploadId") ? "UploadPart" : "PutObject";
+    Result<Reply> reply = call(operation, std::move(more));
     incoming = http.incoming = nullptr;
     return reply;
   }
