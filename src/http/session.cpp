@@ -113,11 +113,7 @@ void Session::enter(Phase phase) {
 
 void Session::wind_down() {
   if (phase_ != Phase::Idle) return;
-  if (held_ && !stuck_) {
-    take_back();
-    held_ = true;
-    flush();
-  }
+  flush_now();
   Error ignored;
   if (!stuck_) socket_.close(ignored);
 }
@@ -135,6 +131,7 @@ bool Session::connected() {
 
 void Session::abort() {
   aborted_ = true;
+  flush_now();  // an answer that was given counts
   Error ignored;
   socket_.close(ignored);
   cancel.emit(asio::cancellation_type::terminal);

@@ -101,6 +101,7 @@ class Session {
   bool prepare(const wire::Response& response, bool keep_alive, bool is_head);
   bool hold();
   void take_back();
+  void flush_now();
   void forget_output();
   Task<bool> drain();
   bool write_now(std::string_view& head, std::string_view& body);

@@ -70,6 +70,13 @@ void Session::flush() {
   forget_output();
 }
 
+/// Before the connection is closed: what is held does not wait for the end of the turn.
+void Session::flush_now() {
+  if (!held_ || stuck_) return;
+  turn_.remove(*this);
+  flush();
+}
+
 void Session::forget_output() {
   out_.clear();
   if (out_.capacity() > idle_output) out_ = std::string();

@@ -8,7 +8,9 @@ from aws_cli import for_each
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:news"
 STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/clicks"
+BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/shop"
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/paid"
+ARCHIVE = f"arn:aws:events:{REGION}:{ACCOUNT}:archive/kept"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
 
 
@@ -138,10 +140,18 @@ class Walk(ServerCase):
             untag-resource --resource-arn {RULE} --tag-keys a
             test-event-pattern --event-pattern '{{"detail":{{"state":["paid"]}}}}' --event '{event}'
             put-events --entries '[{{"Source":"shop","DetailType":"order","Detail":"{{}}"}}]'
+            create-archive --archive-name kept --event-source-arn {BUS} --retention-days 7
+            describe-archive --archive-name kept
+            update-archive --archive-name kept --description orders
+            list-archives --name-prefix ke
+            start-replay --replay-name again --event-source-arn {ARCHIVE} --event-start-time 2024-01-01 --event-end-time 2024-01-02 --destination Arn={BUS}
+            describe-replay --replay-name again
+            list-replays
+            delete-archive --archive-name kept
             remove-targets --rule paid --ids queue
             delete-rule --name paid
             delete-event-bus --name shop
-            """)
+            """, elsewhere=("CancelReplay",))  # what is over cannot be cancelled
         self.assertEqual(said["describe-rule"]["State"], "ENABLED")
         self.assertEqual(said["list-rule-names-by-target"]["RuleNames"], ["paid"])
         self.assertEqual(said["list-tags-for-resource"]["Tags"], [{"Key": "a", "Value": "b"}])

@@ -28,10 +28,6 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   {
     Stack* stack = store_.find(call.account, call.region, stack_name);
     const bool reviewed = stack != nullptr && stack->status == "REVIEW_IN_PROGRESS";
-    if (call.input.value("ImportExistingResources", false))
-      co_return AwsError(wire::errors::NotImplemented,
-                         "Aviary does not find resources to import by itself yet: ResourcesToImport names "
-                         "them.");
     if (type == "IMPORT" && imports.empty())
       co_return validation_error("Must Provide at least one resource to import");
     if (type != "IMPORT" && !imports.empty())
