@@ -183,8 +183,10 @@ TEST_F(DomainNames, OfBothKindsAreOneThing) {
 }
 
 TEST_F(DomainNames, RefuseWhatCannotBe) {
-  EXPECT_EQ(refused(rest, "CreateDomainName", {{"domainName", "example"}}),
-            "BadRequestException: The domain name you provided is not valid.");
+  for (const char* name : {"example", "127.0.0.1", "Api.example.com", "a..b", "-a.com", "a.*.com", ""})
+    EXPECT_EQ(refused(rest, "CreateDomainName", {{"domainName", name}}),
+              "BadRequestException: The domain name you provided is not valid.")
+        << name;
   ok(http, "CreateDomainName", regional);
   const auto mapping = [&](const std::string& api, const char* stage, const char* key) {
     return refused(
@@ -207,6 +209,23 @@ TEST_F(DomainNames, RefuseWhatCannotBe) {
               {{"domainName", "api.example.com"},
                {"patchOperations", Json::array({{{"op", "replace"}, {"path", "/x"}, {"value", "y"}}})}}),
       "BadRequestException: Invalid patch path  '/x' specified for op 'replace'");
+}
+
+TEST_F(DomainNames, KeepWhatThereAlwaysIs) {
+  ok(http, "CreateDomainName", regional);
+  const auto patched = [&](const char* op, const char* path, const char* value) {
+    const Json patch{{"op", op}, {"path", path}, {"value", value}};
+    return refused(rest, "UpdateDomainName",
+                   {{"domainName", "api.example.com"}, {"patchOperations", Json::array({patch})}});
+  };
+  for (const char* path : {"/endpointConfiguration/ipAddressType", "/securityPolicy", "/routingMode"})
+    for (const char* op : {"remove", "replace"}) EXPECT_NE(patched(op, path, ""), "") << op << path;
+  EXPECT_NE(patched("replace", "/endpointConfiguration/types/", ""), "");
+  EXPECT_NE(patched("move", "/securityPolicy", "TLS_1_0"), "");
+  EXPECT_EQ(patched("replace", "/securityPolicy", "TLS_1_0"), "");
+  EXPECT_EQ(ok(http, "GetDomainName",
+               {{"DomainName", "api.example.com"}})["DomainNameConfigurations"][0]["SecurityPolicy"],
+            "TLS_1_0");
 }
 
 TEST(Identifiers, LookAsApiGatewaysDo) {

@@ -136,6 +136,12 @@ TEST_F(EventArchives, RefuseWhatCannotBe) {
   EXPECT_EQ(refused("StartReplay", wanted),
             "ValidationException: Parameter EventEndTime is not valid. Reason: EventStartTime must be before "
             "EventEndTime.");
+  wanted["EventStartTime"] = 1e300;
+  EXPECT_EQ(refused("StartReplay", wanted).substr(0, 62),
+            "ValidationException: Parameter EventEndTime is not valid. Reas");
+  ok("UpdateArchive", {{"ArchiveName", "a"}, {"RetentionDays", 2147483647}});
+  put("shop");
+  EXPECT_EQ(ok("DescribeArchive", {{"ArchiveName", "a"}})["EventCount"], 1);
   wanted["Destination"]["Arn"] = archive;
   EXPECT_EQ(
       refused("StartReplay", wanted),
@@ -157,6 +163,10 @@ TEST_F(EventArchives, AStatementOfAPolicyGivesWayToItsSuccessor) {
     return Json::parse(ok("DescribeEventBus", Json::object())["Policy"].get<std::string>())["Statement"];
   };
   permit("111122223333", Json::object());
+  EXPECT_EQ(refused("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}}),
+            "ValidationException: Parameter Action must be specified.");
+  EXPECT_EQ(refused("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}, {"Action", "events:*"}}),
+            "ValidationException: Provided value in parameter 'action' is not supported.");
   const Json statements = permit(
       "*", {{"Condition", {{"Type", "StringEquals"}, {"Key", "aws:PrincipalOrgID"}, {"Value", "o-1"}}}});
   ASSERT_EQ(statements.size(), 1U);

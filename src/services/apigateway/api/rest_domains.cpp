@@ -63,7 +63,7 @@ Result<> apply_domain_patch(Json& record, const Json& operation) {
                    op == "remove" ? Json() : Json(value));
     return {};
   }
-  if (path == "/endpointConfiguration/types/0" || path == "/endpointConfiguration/types/" + value) {
+  if (path.starts_with("/endpointConfiguration/types/") && op != "remove") {
     if (value != "EDGE" && value != "REGIONAL")
       return rest_bad_request("Invalid endpoint types specified. Valid options are EDGE, REGIONAL");
     record["type"] = value;
@@ -73,7 +73,12 @@ Result<> apply_domain_patch(Json& record, const Json& operation) {
   if (row == std::end(rows))
     return rest_bad_request(fmt::format("Invalid patch path  '{}' specified for op '{}'", path, op));
   if (op == "remove") {
+    // Of these there is always one.
+    if (path == "/endpointConfiguration/ipAddressType" || path == "/routingMode" || path == "/securityPolicy")
+      return rest_bad_request(fmt::format("Invalid patch path  '{}' specified for op '{}'", path, op));
     record.erase(row->member);
+  } else if (value.empty()) {
+    return rest_bad_request(fmt::format("Invalid null or empty value in {}", path));
   } else {
     record[row->member] = value;
   }

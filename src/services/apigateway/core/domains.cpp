@@ -63,7 +63,9 @@ bool is_domain_name(std::string_view name) {
                         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
                       });
     if (!fits) return false;
-    if (dot == std::string_view::npos) return true;
+    // What ends in digits is an address.
+    if (dot == std::string_view::npos)
+      return !std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
     name.remove_prefix(dot + 1);
   }
 }

@@ -34,8 +34,9 @@ inline Steps policy_steps(const std::string& kind, const std::string& name, cons
                                [&](const Json& each) { return each.value("PolicyName", Json()) == wanted; });
   };
   const Json wanted = list_of(after, "Policies");
+  // What is no text was never attached.
   for (const Json& policy : list_of(before, "Policies"))
-    if (!has(wanted, policy.value("PolicyName", Json())))
+    if (policy.value("PolicyName", Json()).is_string() && !has(wanted, policy.value("PolicyName", Json())))
       steps.push_back(iam_removal("Delete" + kind + "Policy",
                                   {{member, name}, {"PolicyName", policy.value("PolicyName", Json())}}));
   for (const Json& policy : wanted)
@@ -47,7 +48,7 @@ inline Steps policy_steps(const std::string& kind, const std::string& name, cons
   const Json old_arns = list_of(before, "ManagedPolicyArns");
   const Json new_arns = list_of(after, "ManagedPolicyArns");
   for (const Json& arn : old_arns)
-    if (std::ranges::find(new_arns, arn) == new_arns.end())
+    if (arn.is_string() && std::ranges::find(new_arns, arn) == new_arns.end())
       steps.push_back(iam_removal("Detach" + kind + "Policy", {{member, name}, {"PolicyArn", arn}}));
   for (const Json& arn : new_arns)
     if (std::ranges::find(old_arns, arn) == old_arns.end())

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
@@ -12,7 +14,10 @@ namespace errors = models::events::errors;
 double archive_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
 Instant moment_of(const Json& value) {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>())));
+  // Two thousand years around 1970: more does not fit, and means the same.
+  constexpr double farthest = 6e10;
+  const double seconds = std::clamp(value.get<double>(), -farthest, farthest);
+  return Instant(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
 }
 
 /// As lists have it.

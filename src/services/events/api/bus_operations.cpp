@@ -87,6 +87,11 @@ Result<Reply> EventsService::put_permission(Call& call) {
   Bus& bus = rules_.home(scope).buses.at(*name);
   std::string policy = text_of(call.input, "Policy");
   if (policy.empty()) {
+    for (const char* member : {"Action", "Principal", "StatementId"})
+      if (text_of(call.input, member).empty())
+        return validation(fmt::format("Parameter {} must be specified.", member));
+    if (text_of(call.input, "Action") != "events:PutEvents")
+      return validation("Provided value in parameter 'action' is not supported.");
     Json document = bus.policy.empty() ? Json{{"Version", "2012-10-17"}, {"Statement", Json::array()}}
                                        : Json::parse(bus.policy);
     const std::string principal = text_of(call.input, "Principal");

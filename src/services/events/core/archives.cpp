@@ -118,7 +118,9 @@ void Archives::take(const Scope& scope, const std::string& bus, const Json& even
 }
 
 void Archives::expire(const Scope& scope, Archive& archive, Instant now) {
-  if (archive.days == 0) return;
+  // What is kept for centuries is kept for ever.
+  constexpr int longest = 365 * 200;
+  if (archive.days == 0 || archive.days > longest) return;
   const Instant oldest = now - std::chrono::days(archive.days);
   std::vector<std::uint64_t> gone;
   for (const auto& [number, kept] : archive.events)
