@@ -18,7 +18,7 @@ def measure(bench):
                 bench.invoke_load(port, "--seconds", "1")
                 ports.append(port)
             ratios = []
-            for turn in range(12):
+            for turn in range(24):
                 order = (0, 1) if turn % 2 == 0 else (1, 0)
                 rates = {which: bench.invoke_load(ports[which], "--seconds", seconds)["rate"] for which in order}
                 ratios.append(rates[0] / rates[1])
