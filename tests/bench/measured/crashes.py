@@ -43,7 +43,9 @@ def measure(bench):
         took = time.monotonic() - start - looked
         bench.table.add(f"{count:,} cycles of create, crash, create", f"{1000 * took / count:.1f} ms each")
         for what, number in late.most.items():
-            bench.table.add(f"  {what}", f"{early.most[what]} and {number}", "the same", number <= early.most[what])
+            # The last one's /tmp, a folder with a file, may be there for the next process, or not any more.
+            spare, goal = (2, "the same, give or take an environment") if what == "files" else (0, "the same")
+            bench.table.add(f"  {what}", f"{early.most[what]} and {number}", goal, number <= early.most[what] + spare)
         below = offspring(pid)
         os.kill(pid, signal.SIGKILL)
         end = time.monotonic() + 5
