@@ -174,7 +174,10 @@ std::string write_app_spec(const AppSpec& spec) {
                                {"TargetVersion", spec.target_version}};
   const OrderedJson resource{{"Type", "AWS::Lambda::Function"}, {"Properties", properties}};
   OrderedJson named = OrderedJson::object();
-  if (spec.resource == "Type" || spec.resource == "Properties") {  // which would be read as the flat form
+  // Names that would be read as the flat form; and YAML has keys of 1,024 characters at the most.
+  const bool no_key = spec.resource == "Type" || spec.resource == "Properties" ||
+                      OrderedJson(spec.resource).dump().size() > 1000;
+  if (no_key) {
     named["id"] = spec.resource;
     named.update(resource);
   } else {
