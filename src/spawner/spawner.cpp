@@ -60,6 +60,9 @@ void Spawner::hello(Received& received) {
   if (received.packet.texts.size() < hello::first_extra) return;
   const Failure failure = open(received.packet);
   preparing_allowed_ = !failure;
+  // The folder stays the server's, which tries again without namespaces: removed and made anew it would be
+  // one that nobody holds, and the next server to start would sweep it away.
+  if (failure) state_.clear();
   say(Op::Ready, 0,
       {failure.error_number, static_cast<std::int64_t>(isolation_),
        static_cast<std::int64_t>(isolation_ == Isolation::None ? TmpKind::Host : tmp_.kind_for(512ULL << 20)),
