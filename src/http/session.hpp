@@ -110,6 +110,7 @@ class Session {
   // Bodies that come in (session_body.cpp).
   Task<Got> read_sized_body(std::uint64_t length);
   Task<Got> read_chunked_body();
+  Task<Got> read_more_chunked();
   Task<Got> read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver);
   Task<> wait_for_room(std::shared_ptr<wire::BodyStream> receiver);
   bool is_taken_as_it_comes();

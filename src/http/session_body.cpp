@@ -61,6 +61,19 @@ Task<Session::Got> Session::read_chunked_body() {
   co_return got;
 }
 
+Task<Session::Got> Session::read_more_chunked() {
+  // Full means a chunk's extensions or the trailers, which the parser takes in one piece, are longer than a
+  // whole request's headers may be.
+  if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
+  chunked_in_.grow(house_.limits().header_bytes);
+  enter(Phase::Body);
+  const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
+  const auto [error, count] = co_await socket_.async_read_some(room, tuple);
+  if (error) co_return explain(error);
+  chunked_in_.received(count);
+  co_return Got::All;
+}
+
 Task<Session::Got> Session::read_chunks(std::uint64_t limit, std::shared_ptr<wire::BodyStream> receiver) {
   for (;;) {
     std::size_t used = 0;
@@ -85,15 +98,8 @@ Task<Session::Got> Session::read_chunks(std::uint64_t limit, std::shared_ptr<wir
       default:
         co_return Got::Malformed;
     }
-    // Full means a chunk's extensions or the trailers, which the parser takes in one piece, are longer than a
-    // whole request's headers may be.
-    if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
-    chunked_in_.grow(house_.limits().header_bytes);
-    enter(Phase::Body);
-    const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) co_return explain(error);
-    chunked_in_.received(count);
+    auto reading = read_more_chunked();
+    if (const Got got = co_await std::move(reading); got != Got::All) co_return got;
   }
 }
 
@@ -182,13 +188,8 @@ Task<Session::Got> Session::read_chunked_piece(std::string& piece) {
       piece = std::exchange(gathered, {});
       co_return Got::All;
     }
-    if (chunked_in_.size() >= house_.limits().header_bytes) co_return Got::Malformed;
-    chunked_in_.grow(house_.limits().header_bytes);
-    enter(Phase::Body);
-    const auto room = asio::buffer(chunked_in_.space(), chunked_in_.room());
-    const auto [error, count] = co_await socket_.async_read_some(room, tuple);
-    if (error) co_return explain(error);
-    chunked_in_.received(count);
+    auto reading = read_more_chunked();
+    if (const Got got = co_await std::move(reading); got != Got::All) co_return got;
   }
 }
 

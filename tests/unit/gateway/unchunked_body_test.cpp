@@ -3,22 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "support/run_task.hpp"
+#include "support/scripted_body.hpp"
 
 namespace aviary {
 namespace {
-
-struct Pieces final : BodySource {
-  std::vector<std::string> pieces;
-  BodyEnd end = BodyEnd::Complete;
-  Task<BodyPiece> next() override {
-    BodyPiece piece{.bytes = {}, .end = end};
-    if (!pieces.empty()) {
-      piece.bytes = pieces.front();
-      pieces.erase(pieces.begin());
-    }
-    co_return piece;
-  }
-};
 
 struct Taken {
   std::string bytes;
@@ -39,7 +27,7 @@ Task<Taken> take_all(BodySource& source) {
 
 Taken unchunked(std::vector<std::string> pieces, BodyEnd end = BodyEnd::Complete) {
   boost::asio::io_context loop{1};
-  Pieces coded;
+  testing::ScriptedBody coded;
   coded.pieces = std::move(pieces);
   coded.end = end;
   UnchunkedBody plain(coded);

@@ -7,6 +7,7 @@
 
 #include "ports/body_source.hpp"
 #include "ports/one_shot.hpp"
+#include "support/scripted_body.hpp"
 #include "unit/http/loopback.hpp"
 
 /// Bodies that the handler takes as they come, and answers whose bodies are taken from somewhere.
@@ -204,22 +205,8 @@ TEST(Incoming, ABodyThatBreaksOffSaysHow) {
   EXPECT_EQ(taker.end, BodyEnd::Late);
 }
 
-/// Gives `pieces`, then ends as said.
-struct Scripted final : BodySource {
-  std::vector<std::string> pieces;
-  BodyEnd end = BodyEnd::Complete;
-  Task<BodyPiece> next() override {
-    BodyPiece piece{.bytes = {}, .end = end};
-    if (!pieces.empty()) {
-      piece.bytes = pieces.front();
-      pieces.erase(pieces.begin());
-    }
-    co_return piece;
-  }
-};
-
 Task<wire::Response> answer_from(std::vector<std::string> pieces, std::uint64_t size) {
-  auto source = std::make_shared<Scripted>();
+  auto source = std::make_shared<testing::ScriptedBody>();
   source->pieces = std::move(pieces);
   wire::Response response;
   response.source = std::move(source);
