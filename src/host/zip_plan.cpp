@@ -107,7 +107,7 @@ boost::system::result<ZipPlan, CodeProblem> plan_zip(std::string_view zip, const
   auto step = ZipReader::Step::Ready;
   while ((step = reader.next(entry)) == ZipReader::Step::Ready) {
     if (++entries > limits.entries) return CodeProblem::TooLarge;
-    if (entry.encrypted) return CodeProblem::NotAZip;
+    if (entry.encrypted || !entry.plain_coding) return CodeProblem::NotAZip;
     if (entry.kind == ZipEntry::Kind::Other) return CodeProblem::UnsafePath;
     const auto path = clean_zip_path(entry.path);
     if (!path) return CodeProblem::UnsafePath;

@@ -27,6 +27,11 @@ ZipEntry::Kind kind_of(unsigned type) {
   }
 }
 
+/// By the name of the format, such as "ZIP 2.0 (deflation)": libarchive tells the coding nowhere else.
+bool is_plain_coding(std::string_view format) {
+  return format.ends_with("(uncompressed)") || format.ends_with("(deflation)");
+}
+
 }  // namespace
 
 ZipReader::ZipReader(std::string_view zip)
@@ -55,6 +60,8 @@ ZipReader::Step ZipReader::next(ZipEntry& entry) {
   if (entry.kind == ZipEntry::Kind::Link)
     entry.link_target = text(archive_entry_symlink(entry_), archive_entry_symlink_utf8(entry_));
   entry.encrypted = archive_entry_is_encrypted(entry_) != 0;
+  const char* format = archive_format_name(archive_);
+  entry.plain_coding = format != nullptr && is_plain_coding(format);
   return Step::Ready;
 }
 

@@ -22,6 +22,9 @@ struct ZipEntry {
   std::optional<std::uint64_t> declared_size;  ///< unpacked bytes, as claimed
   std::string link_target;
   bool encrypted = false;
+  /// Stored or deflated, as every tool that makes packages writes them. The other codings let a few bytes
+  /// claim gigabytes of working memory before the first byte is unpacked.
+  bool plain_coding = false;
 };
 
 /// Reads a zip that lies in memory, entry by entry, by its central directory. For one thread; the bytes must

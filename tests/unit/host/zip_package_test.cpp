@@ -120,6 +120,14 @@ TEST_F(ZipPackage, InflatesAndProvesSizeAndChecksum) {
   EXPECT_EQ(content("big.txt"), text);
 }
 
+TEST_F(ZipPackage, CodingsThatClaimMemoryAtWillAreRefused) {
+  // LZMA with a dictionary of 2 GiB, in a file of twenty bytes.
+  const std::string lzma("\x09\x04\x05\x00\x5d\x00\x00\x00\x80\x00\x34\x19\x49\xee\x8d\xe9\x5a\x55\x76\x2e",
+                         20);
+  for (const std::uint16_t method : {1, 6, 9, 12, 14, 93, 95, 98, 99, 200})
+    refused(ZipWriter{}.add({.name = "a", .content = lzma, .method = method}), CodeProblem::NotAZip);
+}
+
 TEST_F(ZipPackage, NamesInAnyScriptKeepTheirBytes) {
   ASSERT_TRUE(both(ZipWriter{}.file("größe/日本.py", "1").bytes()));
   EXPECT_EQ(content("größe/日本.py"), "1");
