@@ -65,6 +65,7 @@ struct EmulatorOptions {
   bool freeze = true;                      ///< whether idle environments are stopped, as on Lambda
   std::size_t spare_runtimes = 2;          ///< interpreters started ahead, of each kind in use; 0: none
   bool strict_runtimes = false;            ///< refuse to run on a neighbouring interpreter version
+  bool allow_retired_runtimes = false;     ///< take runtimes that AWS has retired
   std::vector<std::string> runtime_path;   ///< further interpreters: `python3.12=/opt/python/bin/python3.12`
   /// AWS's own clients in place of ours: `nodejs=/path/node_modules/aws-lambda-ric`
   std::vector<std::string> runtime_client;

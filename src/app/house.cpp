@@ -81,7 +81,7 @@ std::string problem_of(const EmulatorOptions& options) {
   }
   for (const std::string& pair : options.engine_runtime) {
     const std::string name = pair.substr(0, pair.find('='));
-    if (name != "all" && !lambda::check_runtime(name))
+    if (name != "all" && !lambda::check_runtime(name, lambda::RetiredRuntimes::Allowed))
       return fmt::format("--engine-runtime is RUNTIME, RUNTIME=IMAGE or all, not '{}'", pair);
   }
   for (const std::string& root : options.image_root) {

@@ -15,6 +15,7 @@ lambda::LambdaOptions lambda_options(const Parts& parts) {
   chosen.concurrency = static_cast<std::int64_t>(options.concurrency);
   chosen.code_storage = options.code_storage_mb << 20;
   chosen.quotas = lambda::parse_quotas(options.quotas).value_or(lambda::Quotas{});
+  if (options.allow_retired_runtimes) chosen.retired_runtimes = lambda::RetiredRuntimes::Allowed;
   chosen.request_rates =
       lambda::parse_request_rates(options.request_rates).value_or(lambda::RequestRateLimits{});
   chosen.enforce_permissions = options.enforce_permissions;

@@ -9,7 +9,6 @@
 #include "base/encoding.hpp"
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/core/errors.hpp"
-#include "services/lambda/core/runtimes.hpp"
 #include "services/lambda/core/snap_start.hpp"
 #include "services/lambda/core/tenancy.hpp"
 
@@ -145,13 +144,14 @@ Result<> apply_numbers(const Json& input, Configuration& configuration) {
 
 }  // namespace
 
-Result<> apply_configuration(const Json& input, const Quotas& quotas, Configuration& configuration) {
+Result<> apply_configuration(const Json& input, const Quotas& quotas, RetiredRuntimes retired,
+                             Configuration& configuration) {
   if (const Json* environment = find_member(input, "Environment")) {
     if (const Result<> done = apply_environment(*environment, quotas, configuration); !done) return done;
   }
   if (const Json* runtime = find_member(input, "Runtime")) {
     runtime->get_to(configuration.runtime);
-    if (const Result<> known = check_runtime(configuration.runtime); !known) return known;
+    if (const Result<> known = check_runtime(configuration.runtime, retired); !known) return known;
   }
   if (const Result<> done = apply_numbers(input, configuration); !done) return done;
   if (const Json* handler = find_member(input, "Handler")) handler->get_to(configuration.handler);

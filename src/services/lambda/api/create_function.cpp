@@ -64,7 +64,9 @@ LambdaService::Answer LambdaService::create_function(Call call) {
   if (const Json* architectures = find_member(call.input, "Architectures")) {
     architectures->get_to(configuration.architectures);
   }
-  if (const Result<> applied = apply_configuration(call.input, options_.quotas, configuration); !applied)
+  if (const Result<> applied =
+          apply_configuration(call.input, options_.quotas, options_.retired_runtimes, configuration);
+      !applied)
     co_return applied.error();
   if (const Result<> whole = check_new_configuration(call.input, configuration); !whole)
     co_return whole.error();

@@ -34,6 +34,7 @@
 #include "services/lambda/core/quotas.hpp"
 #include "services/lambda/core/request_rates.hpp"
 #include "services/lambda/core/route_log.hpp"
+#include "services/lambda/core/runtimes.hpp"
 #include "services/lambda/jobs/durable_engine.hpp"
 #include "services/lambda/jobs/event_queue.hpp"
 
@@ -47,8 +48,9 @@ struct LambdaOptions {
   std::int64_t concurrency = 1000;           ///< of an account; what GetAccountSettings tells
   std::uint64_t code_storage = 80530636800;  ///< bytes of packages, of an account in a region
   Quotas quotas{};                           ///< of each function
-  RequestRateLimits request_rates{};         ///< what is taken in a second
-  bool enforce_permissions = false;          ///< resource policies decide who may invoke
+  RetiredRuntimes retired_runtimes = RetiredRuntimes::Refused;
+  RequestRateLimits request_rates{};  ///< what is taken in a second
+  bool enforce_permissions = false;   ///< resource policies decide who may invoke
   /// Whether a request to a URL that asks for a signature is signed well; empty: any signature will do.
   std::function<bool(const wire::Request&)> authenticate{};
 };

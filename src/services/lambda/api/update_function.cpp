@@ -130,7 +130,9 @@ Result<Reply> LambdaService::update_function_configuration(Call& call) {
 
   const Version& before = *function->latest.version;
   Configuration configuration = *before.configuration;
-  if (const Result<> applied = apply_configuration(call.input, options_.quotas, configuration); !applied)
+  if (const Result<> applied =
+          apply_configuration(call.input, options_.quotas, options_.retired_runtimes, configuration);
+      !applied)
     return applied.error();
   if (const Result<> whole = check_new_configuration(call.input, configuration); !whole) return whole.error();
   Contents contents{.configuration = nullptr, .code = before.code, .layers = before.layers};

@@ -28,7 +28,7 @@ std::span<const std::string_view> supported_runtimes() {
 
 /// Known, and refused in words of their own (recorded:
 /// test_create_deprecated_function_runtime_with_validation_enabled).
-constexpr auto retired = std::to_array<std::string_view>(
+constexpr auto retired_runtimes = std::to_array<std::string_view>(
     {"nodejs",     "nodejs4.3",     "nodejs4.3-edge", "nodejs6.10",    "nodejs8.10",
      "nodejs10.x", "nodejs12.x",    "nodejs14.x",     "python2.7",     "python3.6",
      "python3.7",  "dotnetcore1.0", "dotnetcore2.0",  "dotnetcore2.1", "dotnetcore3.1",
@@ -40,10 +40,11 @@ constexpr auto snap_start =
 
 }  // namespace
 
-Result<> check_runtime(std::string_view runtime) {
+Result<> check_runtime(std::string_view runtime, RetiredRuntimes retired) {
   const std::span<const std::string_view> supported = supported_runtimes();
   if (std::ranges::find(supported, runtime) != supported.end()) return {};
-  if (std::ranges::find(retired, runtime) != retired.end()) {
+  if (std::ranges::find(retired_runtimes, runtime) != retired_runtimes.end()) {
+    if (retired == RetiredRuntimes::Allowed) return {};
     return invalid_parameter(fmt::format(
         "The runtime parameter of {} is no longer supported for creating or updating AWS Lambda functions. "
         "We recommend you use a supported runtime while creating or updating functions.",
