@@ -363,8 +363,9 @@ class Parser {
         ->check(CLI::Range(0, 8));
     add_flag("--strict-runtimes", options_.strict_runtimes,
              "Refuse to run on a neighbouring interpreter version");
-    add_flag("--allow-retired-runtimes", options_.allow_retired_runtimes,
-             "Take runtimes that AWS has retired, such as provided or nodejs14.x, as nearly as they run here");
+    add_flag(
+        "--allow-retired-runtimes", options_.allow_retired_runtimes,
+        "Take runtimes that AWS has retired, such as provided or nodejs14.x, as nearly as they run here");
     add_list("--runtime-path", options_.runtime_path,
              "An interpreter to use: python3.12=/opt/python/bin/python3.12");
     add_list("--runtime-client", options_.runtime_client,
