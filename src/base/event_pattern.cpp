@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_block.hpp"
+
 namespace aviary {
 namespace {
 
@@ -45,91 +47,10 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-struct Address {
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t size = 0;  ///< 4 or 16
-};
-
-std::optional<Address> parse_ipv4(std::string_view text) {
-  Address address{.size = 4};
-  for (std::size_t i = 0; i < 4; ++i) {
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), address.bytes[i]);
-    if (problem != std::errc()) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (i < 3) {
-      if (text.empty() || text.front() != '.') return std::nullopt;
-      text.remove_prefix(1);
-    }
-  }
-  return text.empty() ? std::optional(address) : std::nullopt;
-}
-
-std::optional<Address> parse_ipv6(std::string_view text) {
-  std::vector<std::uint16_t> before;
-  std::vector<std::uint16_t> after;
-  bool gap = false;
-  if (text.starts_with("::")) {
-    gap = true;
-    text.remove_prefix(2);
-  }
-  while (!text.empty()) {
-    std::uint16_t group = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), group, 16);
-    if (problem != std::errc()) return std::nullopt;
-    (gap ? after : before).push_back(group);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text.empty()) break;
-    if (text.front() != ':') return std::nullopt;
-    text.remove_prefix(1);
-    if (text.empty()) return std::nullopt;
-    if (text.front() == ':') {
-      if (gap) return std::nullopt;
-      gap = true;
-      text.remove_prefix(1);
-    }
-  }
-  const std::size_t count = before.size() + after.size();
-  if (count > 8 || (count == 8) == gap) return std::nullopt;
-  before.resize(8 - after.size());
-  before.insert(before.end(), after.begin(), after.end());
-  Address address{.size = 16};
-  for (std::size_t i = 0; i < 8; ++i) {
-    address.bytes[2 * i] = static_cast<std::uint8_t>(before[i] >> 8);
-    address.bytes[2 * i + 1] = static_cast<std::uint8_t>(before[i] & 0xFF);
-  }
-  return address;
-}
-
-std::optional<Address> parse_address(std::string_view text) {
-  return text.find(':') == std::string_view::npos ? parse_ipv4(text) : parse_ipv6(text);
-}
-
-struct Block {
-  Address address;
-  unsigned bits = 0;
-};
-
-std::optional<Block> parse_block(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const std::optional<Address> address = parse_address(text.substr(0, slash));
-  const std::string_view digits = text.substr(slash + 1);
-  unsigned bits = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  if (!address || problem != std::errc() || end != digits.data() + digits.size() || bits > address->size * 8)
-    return std::nullopt;
-  return Block{.address = *address, .bits = bits};
-}
-
-bool block_contains(std::string_view block_text, std::string_view text) {
-  const std::optional<Block> block = parse_block(block_text);
-  const std::optional<Address> address = parse_address(text);
-  if (!block || !address || block->address.size != address->size) return false;
-  for (unsigned bit = 0; bit < block->bits; ++bit) {
-    const unsigned mask = 0x80U >> (bit % 8);
-    if (((block->address.bytes[bit / 8] ^ address->bytes[bit / 8]) & mask) != 0) return false;
-  }
-  return true;
+bool block_contains(const Json& block_text, std::string_view text) {
+  const std::optional<IpBlock> block = parse_ip_block(block_text.get_ref<const std::string&>());
+  const std::optional<IpAddress> address = parse_ip_address(text);
+  return block && address && block->contains(*address);
 }
 
 bool in_order(const std::string& op, double value, double bound) {
@@ -176,7 +97,7 @@ bool scalar_matches(const Json& rule, const Json& value) {
   }
   if (!value.is_string()) return false;
   const std::string& text = value.get_ref<const std::string&>();
-  return op == "cidr" ? block_contains(wanted.get<std::string>(), text) : text_matches(op, wanted, text);
+  return op == "cidr" ? block_contains(wanted, text) : text_matches(op, wanted, text);
 }
 
 bool leaf_matches(const Json& rules, const Json* value) {
@@ -243,8 +164,8 @@ std::string cidr_problem(const Json& wanted) {
   const std::string bits = text.substr(slash + 1);
   if (bits.empty() || bits.find_first_not_of("0123456789") != std::string::npos)
     return "Malformed CIDR, mask bits must be an integer";
-  if (!parse_address(text.substr(0, slash))) return "Nonstandard IP address: " + text.substr(0, slash);
-  return parse_block(text) ? "" : "Malformed CIDR, mask bits must not be greater than the address has";
+  if (!parse_ip_address(text.substr(0, slash))) return "Nonstandard IP address: " + text.substr(0, slash);
+  return parse_ip_block(text) ? "" : "Malformed CIDR, mask bits must not be greater than the address has";
 }
 
 bool is_texts(const Json& value) {

@@ -67,6 +67,36 @@ TEST_F(Insights, ShowsTimeAndMessageUnlessToldOtherwise) {
   EXPECT_EQ(found[0][2]["field"], "@ptr");
 }
 
+TEST_F(Insights, TakesTheSampleQueriesOfItsDocumentation) {
+  requests();
+  EXPECT_THAT(rows("filter ispresent(ms) | fields ms | sort by ms desc | limit 1"), ElementsAre("ms=30"));
+  EXPECT_THAT(rows("filterIndex path = '/pay' | fields ms"), ElementsAre("ms=20"));
+}
+
+TEST_F(Insights, LooksIntoStructures) {
+  put("app", "one",
+      {R"(outer {"inner": "{\"list\": [{\"n\": 7}, {\"n\": 8}], \"a.b\": 1}", "list": [5, 6]})", "none"});
+  EXPECT_THAT(
+      rows("filter ispresent(inner) | fields jsonParse(inner) as j | display j.list[1].n, j.list.0.n, j.a.b"),
+      ElementsAre("j.list[1].n=8 j.list.0.n=7 j.a.b=1"));
+  EXPECT_THAT(rows("filter ispresent(list) | fields list[1] as second"), ElementsAre("second=6"));
+  EXPECT_THAT(
+      rows("filter @message = 'none' | fields isempty(jsonParse(@message)) as no, jsonStringify(5) as t"),
+      ElementsAre("no=1 t=5"));
+  EXPECT_THAT(rows("filter @message in ['none'] | fields @message"), ElementsAre("@message=none"));
+}
+
+TEST_F(Insights, KnowsAddresses) {
+  put("app", "one", {R"({"ip": "192.0.2.7"})", R"({"ip": "2001:db8::1"})", R"({"ip": "300.1.1.1"})"});
+  EXPECT_THAT(rows("filter isValidIpV4(ip) | fields ip"), ElementsAre("ip=192.0.2.7"));
+  EXPECT_THAT(rows("filter isValidIpV6(ip) | fields ip"), ElementsAre("ip=2001:db8::1"));
+  EXPECT_THAT(rows("filter not isValidIp(ip) | fields ip"), ElementsAre("ip=300.1.1.1"));
+  EXPECT_THAT(rows("filter isIpv4InSubnet(ip, \"192.0.2.0/24\") | fields ip"), ElementsAre("ip=192.0.2.7"));
+  EXPECT_THAT(rows("filter isIpv6InSubnet(ip, \"2001:db8::/32\") | fields ip"),
+              ElementsAre("ip=2001:db8::1"));
+  EXPECT_THAT(rows("filter isIpInSubnet(ip, \"10.0.0.0/8\") | fields ip"), IsEmpty());
+}
+
 TEST_F(Insights, FiltersAndFields) {
   requests();
   EXPECT_THAT(rows("fields path, status | filter status >= 500"), ElementsAre("path=/cart status=500"));

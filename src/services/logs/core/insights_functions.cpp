@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 
+#include "base/ip_block.hpp"
+#include "services/logs/core/json_probe.hpp"
+
 namespace aviary::logs::insights {
 namespace {
 
@@ -112,6 +115,30 @@ Value now(const Arguments&, QueryMoment moment) {
   return Value::number(std::floor(static_cast<double>(moment.now) / 1000));
 }
 
+/// A structure is its text; `a.b` and `a[0]` look into it. "Returns a map or list", and an empty text if it
+/// is none.
+Value json_parse(const Arguments& a, QueryMoment) {
+  std::string text = a[0].as_text();
+  return Value::text(is_json(text) ? std::move(text) : std::string());
+}
+Value json_stringify(const Arguments& a, QueryMoment) { return Value::text(a[0].as_text()); }
+
+template <std::size_t Size>
+bool of_size(const IpAddress& address) {
+  return Size == 0 || address.size == Size;
+}
+template <std::size_t Size>
+Value is_address(const Arguments& a, QueryMoment) {
+  const std::optional<IpAddress> address = parse_ip_address(a[0].as_text());
+  return Value::boolean(address && of_size<Size>(*address));
+}
+template <std::size_t Size>
+Value is_in_subnet(const Arguments& a, QueryMoment) {
+  const std::optional<IpAddress> address = parse_ip_address(a[0].as_text());
+  const std::optional<IpBlock> subnet = parse_ip_block(a[1].as_text());
+  return Value::boolean(address && subnet && of_size<Size>(*address) && subnet->contains(*address));
+}
+
 struct Function {
   std::string_view name;  ///< in lower case; the language does not mind
   std::size_t least;
@@ -120,7 +147,7 @@ struct Function {
 };
 
 constexpr std::size_t any = 64;
-constexpr std::array<Function, 25> functions{{
+constexpr std::array<Function, 33> functions{{
     {"abs", 1, 1, numeric<absolute>},
     {"ceil", 1, 1, numeric<round_up>},
     {"floor", 1, 1, numeric<round_down>},
@@ -145,6 +172,14 @@ constexpr std::array<Function, 25> functions{{
     {"frommillis", 1, 1, from_millis},
     {"tomillis", 1, 1, to_millis_number},
     {"now", 0, 0, now},
+    {"jsonparse", 1, 1, json_parse},
+    {"jsonstringify", 1, 1, json_stringify},
+    {"isvalidip", 1, 1, is_address<0>},
+    {"isvalidipv4", 1, 1, is_address<4>},
+    {"isvalidipv6", 1, 1, is_address<16>},
+    {"isipinsubnet", 2, 2, is_in_subnet<0>},
+    {"isipv4insubnet", 2, 2, is_in_subnet<4>},
+    {"isipv6insubnet", 2, 2, is_in_subnet<16>},
     {"not", 1, 1, [](const Arguments& a, QueryMoment) { return Value::boolean(!a[0].is_true()); }},
 }};
 

@@ -15,6 +15,13 @@ bool begins_word(char c) {
 }
 bool continues_word(char c) { return begins_word(c) || is_digit(c) || c == '.' || c == ':'; }
 
+/// How many digits an index such as `[12]` at this place has; 0: there is none.
+std::size_t index_at(std::string_view query, std::size_t at) {
+  if (query[at] != '[') return 0;
+  const std::size_t end = query.find_first_not_of("0123456789", at + 1);
+  return end == std::string_view::npos || query[end] != ']' ? 0 : end - at - 1;
+}
+
 }  // namespace
 
 void Lexer::skip_blanks() {
@@ -40,8 +47,17 @@ void Lexer::next() {
   const std::size_t begin = at_;
   if (begins_word(c)) {
     token_.kind = Token::Kind::Word;
-    while (at_ < query_.size() && continues_word(query_[at_])) ++at_;
-    token_.text = query_.substr(begin, at_ - begin);
+    while (at_ < query_.size()) {
+      if (const std::size_t digits = index_at(query_, at_); digits > 0) {
+        token_.text += '.';
+        token_.text += query_.substr(at_ + 1, digits);
+        at_ += digits + 2;
+      } else if (continues_word(query_[at_])) {
+        token_.text += query_[at_++];
+      } else {
+        break;
+      }
+    }
   } else if (is_digit(c) || (c == '.' && begin + 1 < query_.size() && is_digit(query_[begin + 1]))) {
     token_.kind = Token::Kind::Number;
     while (at_ < query_.size() && (is_digit(query_[at_]) || query_[at_] == '.')) ++at_;

@@ -53,6 +53,21 @@ JsonPath steps_of(std::string_view name) {
   return path;
 }
 
+/// By `a.b.0.c`; also a key that has the dots in its name.
+Value json_within(std::string_view fragment, std::string_view name) {
+  if (!resembles_json(fragment)) return {};
+  Value found;
+  const JsonVisitor take = [&found](const JsonValue& value) {
+    found = json_value(value);
+    return true;
+  };
+  const bool there = find_json(fragment, steps_of(name), take) ||
+                     (name.find('.') != std::string_view::npos &&
+                      find_json(fragment, {{JsonStep::Kind::Key, std::string(name)}}, take));
+  if (!there || !is_json(fragment)) return {};
+  return found;
+}
+
 }  // namespace
 
 Value lambda_field(std::string_view message, std::string_view name) {
@@ -80,17 +95,7 @@ Value json_field(std::string_view message, std::string_view name) {
   const std::size_t begin = message.find('{');
   if (begin == std::string_view::npos) return {};
   const std::string_view fragment = trimmed(message.substr(begin));
-  if (!resembles_json(fragment)) return {};
-  Value found;
-  const JsonVisitor take = [&found](const JsonValue& value) {
-    found = json_value(value);
-    return true;
-  };
-  const bool there = find_json(fragment, steps_of(name), take) ||
-                     (name.find('.') != std::string_view::npos &&
-                      find_json(fragment, {{JsonStep::Kind::Key, std::string(name)}}, take));
-  if (!there || !is_json(fragment)) return {};
-  return found;
+  return json_within(fragment, name);
 }
 
 void Row::keep() {
@@ -113,6 +118,11 @@ void Row::set(std::string_view name, Value value) {
 Value Row::field(std::string_view name) const {
   const auto found = std::ranges::find(made_, name, &std::pair<std::string, Value>::first);
   if (found != made_.end()) return found->second;
+  if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+    const auto structure =
+        std::ranges::find(made_, name.substr(0, dot), &std::pair<std::string, Value>::first);
+    if (structure != made_.end()) return json_within(structure->second.as_text(), name.substr(dot + 1));
+  }
   return source_ ? discovered(name) : Value();
 }
 
