@@ -75,8 +75,10 @@ std::optional<NamedExpression> Parser::named() {
   Made value = expression();
   if (!value) return std::nullopt;
   std::string name = lexer_.text_since(begin);
-  const bool plain = first.kind == Token::Kind::Word && name == first.raw;
-  if (first.raw.starts_with('`') && plain) name = first.text;  // a field in backticks is called without them
+  const bool quoted = first.raw.starts_with('`');
+  const bool plain =
+      first.kind == Token::Kind::Word && name == first.raw && (quoted || first.text == first.raw);
+  if (plain) name = first.text;  // a field in backticks is called without them
   if (lexer_.take_word("as")) {
     if (lexer_.peek().kind != Token::Kind::Word) return wrong();
     return NamedExpression{lexer_.take().text, std::move(*value)};
