@@ -354,6 +354,35 @@ class Attached(StackCase):
         self.wait("stack_delete_complete")
         self.assertEqual((iam.list_users()["Users"], self.client.list_code_signing_configs()["CodeSigningConfigs"]), ([], []))
 
+    def test_who_else_says_who_somebody_is(self):
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
+        body = {"Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust}},
+            "Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Role"}]}},
+            "Hub": {"Type": "AWS::IAM::OIDCProvider", "Properties": {
+                "Url": "https://token.actions.githubusercontent.com", "ClientIdList": ["sts.amazonaws.com"]}},
+            "Saml": {"Type": "AWS::IAM::SAMLProvider", "Properties": {
+                "Name": "idp", "SamlMetadataDocument": "<EntityDescriptor>" + " " * 1000 + "</EntityDescriptor>"}},
+            "Linked": {"Type": "AWS::IAM::ServiceLinkedRole", "Properties": {"AWSServiceName": "ssm.amazonaws.com"}}},
+            "Outputs": {"Hub": {"Value": {"Fn::GetAtt": ["Hub", "Arn"]}}, "Saml": {"Value": {"Ref": "Saml"}},
+                        "Profile": {"Value": {"Ref": "Profile"}}, "Linked": {"Value": {"Ref": "Linked"}}}}
+        outputs = self.create(json.dumps(body))
+        iam = client_for(self.server.endpoint, service="iam")
+        profile = iam.get_instance_profile(InstanceProfileName=outputs["Profile"])["InstanceProfile"]
+        self.assertEqual([each["RoleName"] for each in profile["Roles"]], ["r"])
+        self.assertEqual(outputs["Hub"], "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com")
+        self.assertEqual(outputs["Linked"], "AWSServiceRoleForAmazonSSM")
+        body["Resources"]["Hub"]["Properties"]["ClientIdList"] = ["other"]
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.wait("stack_update_complete")
+        hub = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["Hub"])
+        self.assertEqual(hub["ClientIDList"], ["other"])
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((iam.list_instance_profiles()["InstanceProfiles"], iam.list_roles()["Roles"],
+                          iam.list_saml_providers()["SAMLProviderList"],
+                          iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]), ([], [], [], []))
+
     def test_what_else_hangs_on_others(self):
         statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
         document = {"Version": "2012-10-17", "Statement": [statement]}

@@ -53,6 +53,22 @@ TEST(ResourceTypes, ThatCanBeImportedAreThere) {
   EXPECT_EQ(find_importable("AWS::Lambda::Permission"), nullptr);
 }
 
+TEST(ResourceTypes, AProviderFollowsItsLists) {
+  const ResourceType& provider = type("AWS::IAM::OIDCProvider");
+  const Json before{{"Url", "https://a"}, {"ClientIdList", {"one", "two"}}};
+  const Json after{{"Url", "https://a"}, {"ClientIdList", {"two", "three"}}, {"ThumbprintList", {"t"}}};
+  EXPECT_EQ(provider.create(context(), before)[0].input["ClientIDList"], before["ClientIdList"]);
+  EXPECT_THAT(operations(provider.update(context(), {.physical_id = "arn", .properties = before}, after)),
+              ElementsAre("RemoveClientIDFromOpenIDConnectProvider", "AddClientIDToOpenIDConnectProvider",
+                          "UpdateOpenIDConnectProviderThumbprint"));
+  const ResourceType& profile = type("AWS::IAM::InstanceProfile");
+  const Json with_role{{"Roles", {"r"}}};
+  EXPECT_THAT(operations(profile.create(context(), with_role)),
+              ElementsAre("CreateInstanceProfile", "AddRoleToInstanceProfile"));
+  EXPECT_THAT(operations(profile.remove(context(), {.physical_id = "p", .properties = with_role})),
+              ElementsAre("RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"));
+}
+
 TEST(ResourceTypes, AStatementOfABusIsPutIntoItsPolicy) {
   const Json properties{{"EventBusName", "mine"},
                         {"StatementId", "new"},

@@ -48,6 +48,46 @@ class IamService final : public TableService<IamService> {
   Result<Reply> remove_user_from_group(Call& call);
   Result<Reply> list_groups_for_user(Call& call);
   bool is_in_group(const std::string& account, const std::string& user);
+  // principal_changes.cpp
+  Result<Reply> update_user(Call& call);
+  Result<Reply> update_role_description(Call& call);
+  Result<Reply> update_access_key(Call& call);
+  Result<Reply> put_permissions_boundary(Call& call);
+  Result<Reply> delete_permissions_boundary(Call& call);
+  Result<Reply> list_entities_for_policy(Call& call);
+  void count_attachments(const std::string& account, Json& policy);
+  // instance_profiles.cpp
+  Result<Reply> create_instance_profile(Call& call);
+  Result<Reply> get_instance_profile(Call& call);
+  Result<Reply> list_instance_profiles(Call& call);
+  Result<Reply> delete_instance_profile(Call& call);
+  Result<Reply> add_role_to_instance_profile(Call& call);
+  Result<Reply> remove_role_from_instance_profile(Call& call);
+  Json sent_profile(const std::string& account, const Json& profile);
+  bool is_in_profile(const std::string& account, const std::string& role);
+  // providers.cpp: who else says who somebody is
+  Result<Reply> create_oidc_provider(Call& call);
+  Result<Reply> get_oidc_provider(Call& call);
+  Result<Reply> list_oidc_providers(Call& call);
+  Result<Reply> change_oidc_provider(Call& call);
+  Result<Reply> delete_oidc_provider(Call& call);
+  Result<Reply> create_saml_provider(Call& call);
+  Result<Reply> get_saml_provider(Call& call);
+  Result<Reply> list_saml_providers(Call& call);
+  Result<Reply> update_saml_provider(Call& call);
+  Result<Reply> delete_saml_provider(Call& call);
+  Result<Json*> oidc_provider_of(const Call& call);
+  Result<Json*> saml_provider_of(const Call& call);
+  // service_linked_roles.cpp
+  Result<Reply> create_service_linked_role(Call& call);
+  Result<Reply> delete_service_linked_role(Call& call);
+  Result<Reply> get_service_linked_role_deletion_status(Call& call);
+  // entity_tags.cpp
+  Result<Reply> tag_entity(Call& call);
+  Result<Reply> untag_entity(Call& call);
+  Result<Reply> list_entity_tags(Call& call);
+  Result<Json*> tagged_entity_of(const Call& call);
+  void save_tagged(const Call& call);
   // policies.cpp
   Result<Reply> put_inline(Call& call);
   Result<Reply> get_inline(Call& call);

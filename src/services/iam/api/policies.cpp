@@ -6,13 +6,6 @@
 namespace aviary::iam {
 namespace {
 
-AwsError no_such_policy(std::string_view arn) {
-  return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
-}
-
-/// `arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`: AWS's own, all of which are there.
-bool is_aws_managed(std::string_view arn) { return arn.find(":iam::aws:policy/") != std::string_view::npos; }
-
 std::string_view name_in_arn(std::string_view arn) { return arn.substr(arn.rfind('/') + 1); }
 
 }  // namespace
@@ -137,6 +130,7 @@ Result<Reply> IamService::get_policy(Call& call) {
   if (!found) return found.error();
   Reply reply;
   reply.output["Policy"] = sent(**found);
+  count_attachments(call.account, reply.output["Policy"]);
   return reply;
 }
 
@@ -156,6 +150,8 @@ Result<Reply> IamService::list_policies(Call& call) {
       break;
     }
     rows.push_back(sent(policy));
+    count_attachments(call.account, rows.back());
+    rows.back().erase("Tags");
   }
   return reply;
 }

@@ -40,6 +40,15 @@ inline AwsError no_such_entity(std::string text) {
   return {models::iam::errors::NoSuchEntityException, std::move(text)};
 }
 
+inline AwsError no_such_policy(std::string_view arn) {
+  return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
+}
+
+/// `arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`: AWS's own, all of which are there.
+inline bool is_aws_managed(std::string_view arn) {
+  return arn.find(":iam::aws:policy/") != std::string_view::npos;
+}
+
 inline double iam_time(const Call& call) {
   return static_cast<double>(std::chrono::floor<std::chrono::seconds>(call.now).time_since_epoch().count());
 }
@@ -57,6 +66,9 @@ inline Result<> check_policy_document(const std::string& text) {
 
 /// What IAM sends of a document: percent-encoded, as RFC 3986 has it.
 std::string encoded_document(const std::string& text);
+/// A tag replaces the one of its key.
+void merge_tags(Json& entity, const Json& tags);
+void remove_tags(Json& entity, const Json& keys);
 /// Without what is only kept.
 Json sent(const Json& entity);
 

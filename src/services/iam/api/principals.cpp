@@ -133,6 +133,11 @@ Result<Reply> IamService::delete_principal(Call& call) {
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   const Json& entity = **found;
+  if (entity.value("Path", "/").starts_with("/aws-service-role/"))
+    return AwsError(models::iam::errors::UnmodifiableEntityException,
+                    fmt::format("Cannot perform the operation on the protected role '{}' - this role is only "
+                                "modifiable by AWS",
+                                iam_text(call.input, kind.name)));
   const auto conflict = [](std::string_view text) {
     return AwsError(models::iam::errors::DeleteConflictException,
                     fmt::format("Cannot delete entity, must {} first.", text));
@@ -141,25 +146,19 @@ Result<Reply> IamService::delete_principal(Call& call) {
   if (!entity.value("_inline", Json::object()).empty()) return conflict("delete policies");
   if (!entity.value("_keys", Json::array()).empty()) return conflict("delete access keys");
   if (!entity.value("_users", Json::array()).empty()) return conflict("remove users from group");
-  if (std::string_view(kind.kind) == "user" && is_in_group(call.account, iam_text(call.input, kind.name)))
+  const std::string name = iam_text(call.input, kind.name);
+  if (std::string_view(kind.kind) == "role" && is_in_profile(call.account, name))
+    return conflict("remove roles from instance profile");
+  if (std::string_view(kind.kind) == "user" && is_in_group(call.account, name))
     return conflict("remove users from group");
-  directory_.erase(call.account, kind.kind, iam_text(call.input, kind.name));
+  directory_.erase(call.account, kind.kind, name);
   return Reply{};
 }
 
 Result<Reply> IamService::tag_principal(Call& call) {
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
-  Json& tags = (**found)["Tags"];
-  if (!tags.is_array()) tags = Json::array();
-  for (const Json& tag : call.input.at("Tags")) {
-    const auto same = std::ranges::find_if(tags, [&](const Json& each) { return each["Key"] == tag["Key"]; });
-    if (same != tags.end()) {
-      *same = tag;
-    } else {
-      tags.push_back(tag);
-    }
-  }
+  merge_tags(**found, call.input.at("Tags"));
   save_principal(call);
   return Reply{};
 }
@@ -167,11 +166,7 @@ Result<Reply> IamService::tag_principal(Call& call) {
 Result<Reply> IamService::untag_principal(Call& call) {
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
-  Json kept = Json::array();
-  for (const Json& tag : (*found)->value("Tags", Json::array()))
-    if (std::ranges::find(call.input.at("TagKeys"), tag["Key"]) == call.input.at("TagKeys").end())
-      kept.push_back(tag);
-  (**found)["Tags"] = std::move(kept);
+  remove_tags(**found, call.input.at("TagKeys"));
   save_principal(call);
   return Reply{};
 }
