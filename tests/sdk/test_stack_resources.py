@@ -354,6 +354,26 @@ class Attached(StackCase):
         self.wait("stack_delete_complete")
         self.assertEqual((iam.list_users()["Users"], self.client.list_code_signing_configs()["CodeSigningConfigs"]), ([], []))
 
+    def test_what_belongs_to_logs(self):
+        body = {"Resources": {
+            "Saved": {"Type": "AWS::Logs::QueryDefinition", "Properties": {
+                "Name": "errors", "QueryString": "filter @message like /ERROR/", "LogGroupNames": ["/aws/lambda/f"]}},
+            "Writers": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {
+                "PolicyName": "writers", "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": []})}}},
+            "Outputs": {"Saved": {"Value": {"Fn::GetAtt": ["Saved", "QueryDefinitionId"]}}}}
+        outputs = self.create(json.dumps(body))
+        logs = client_for(self.server.endpoint, service="logs")
+        body["Resources"]["Saved"]["Properties"]["QueryString"] = "limit 5"
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body))
+        self.wait("stack_update_complete")
+        saved = logs.describe_query_definitions()["queryDefinitions"]
+        self.assertEqual([(each["queryDefinitionId"], each["queryString"]) for each in saved], [(outputs["Saved"], "limit 5")])
+        self.assertEqual(logs.describe_resource_policies()["resourcePolicies"][0]["policyName"], "writers")
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((logs.describe_query_definitions()["queryDefinitions"],
+                          logs.describe_resource_policies()["resourcePolicies"]), ([], []))
+
     def test_who_else_says_who_somebody_is(self):
         trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
         body = {"Resources": {

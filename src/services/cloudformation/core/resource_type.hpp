@@ -84,6 +84,7 @@ std::span<const ResourceType> identity_types();
 std::span<const ResourceType> group_types();
 std::span<const ResourceType> provider_types();
 std::span<const ResourceType> watching_types();
+std::span<const ResourceType> log_setting_types();
 std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> bus_types();
 std::span<const ResourceType> stream_types();

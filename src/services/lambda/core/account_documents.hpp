@@ -1,59 +1,11 @@
 #pragma once
 
-#include <fmt/format.h>
-
-#include <map>
-#include <string>
-#include <string_view>
-
-#include "ports/records.hpp"
+#include "ports/scoped_documents.hpp"
 #include "services/lambda/core/version.hpp"
 
 namespace aviary::lambda {
 
-/// One kind of thing that belongs to an account rather than to a function (code-signing configurations,
-/// capacity providers): documents by id, apart per account and region, saved one by one.
-class AccountDocuments {
- public:
-  using Documents = std::map<std::string, Json, std::less<>>;
-
-  AccountDocuments(Journal& journal, std::string_view collection) : records_(journal, collection) {}
-
-  const Json* find(const Scope& scope, std::string_view id) const {
-    const auto found = of(scope).find(id);
-    return found == of(scope).end() ? nullptr : &found->second;
-  }
-  const Documents& of(const Scope& scope) const {
-    static const Documents none;
-    const auto found = scopes_.find(scope);
-    return found == scopes_.end() ? none : found->second;
-  }
-  void put(const Scope& scope, std::string_view id, Json document) {
-    records_.save(
-        key_of(scope, id),
-        Json{{"account", scope.account}, {"region", scope.region}, {"id", id}, {"document", document}});
-    scopes_[scope][std::string(id)] = std::move(document);
-  }
-  void erase(const Scope& scope, std::string_view id) {
-    records_.erase(key_of(scope, id));
-    Documents& documents = scopes_[scope];
-    if (const auto found = documents.find(id); found != documents.end()) documents.erase(found);
-  }
-  void restore() {
-    records_.load([this](std::string_view, const Json& record) {
-      const Scope scope{.account = record.at("account"), .region = record.at("region")};
-      scopes_[scope][record.at("id").get<std::string>()] = record.at("document");
-    });
-  }
-  void clear() { scopes_.clear(); }
-
- private:
-  static std::string key_of(const Scope& scope, std::string_view id) {
-    return fmt::format("{}/{}/{}", scope.account, scope.region, id);
-  }
-
-  std::map<Scope, Documents> scopes_;
-  Records<Json> records_;
-};
+/// What belongs to an account rather than to a function: code-signing configurations, capacity providers.
+using AccountDocuments = ScopedDocuments<Scope>;
 
 }  // namespace aviary::lambda

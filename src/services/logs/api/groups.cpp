@@ -71,6 +71,8 @@ Result<Reply> LogsService::delete_log_group(Call& call) {
   if ((*group)->deletion_protection)
     return AwsError(models::logs::errors::ValidationException,
                     "Log group deletion protection is enabled. Disable it before the log group is deleted.");
+  const std::string arn = group_arn((*group)->scope, (*group)->name);
+  for (const std::string& key : {arn, arn + ":*"}) resource_policies_.erase((*group)->scope, key);
   store_.erase_group(**group);
   return Reply{};
 }

@@ -17,12 +17,16 @@ OperationTable<LogsService> LogsService::operations() {
       {"DeleteLogGroup", &S::delete_log_group},
       {"DeleteLogStream", &S::delete_log_stream},
       {"DeleteMetricFilter", &S::delete_metric_filter},
+      {"DeleteQueryDefinition", &S::delete_query_definition},
+      {"DeleteResourcePolicy", &S::delete_resource_policy},
       {"DeleteRetentionPolicy", &S::delete_retention_policy},
       {"DeleteSubscriptionFilter", &S::delete_subscription_filter},
       {"DescribeLogGroups", &S::describe_log_groups},
       {"DescribeLogStreams", &S::describe_log_streams},
       {"DescribeMetricFilters", &S::describe_metric_filters},
       {"DescribeQueries", &S::describe_queries},
+      {"DescribeQueryDefinitions", &S::describe_query_definitions},
+      {"DescribeResourcePolicies", &S::describe_resource_policies},
       {"DescribeSubscriptionFilters", &S::describe_subscription_filters},
       {"FilterLogEvents", &S::filter_log_events},
       {"GetLogEvents", &S::get_log_events},
@@ -32,6 +36,8 @@ OperationTable<LogsService> LogsService::operations() {
       {"PutLogEvents", &S::put_log_events},
       {"PutLogGroupDeletionProtection", &S::put_log_group_deletion_protection},
       {"PutMetricFilter", &S::put_metric_filter},
+      {"PutQueryDefinition", &S::put_query_definition},
+      {"PutResourcePolicy", &S::put_resource_policy},
       {"PutRetentionPolicy", &S::put_retention_policy},
       {"PutSubscriptionFilter", &S::put_subscription_filter},
       {"StartLiveTail", &S::start_live_tail},
@@ -51,6 +57,8 @@ LogsService::LogsService(LogsDependencies d)
       settle_(std::move(d.settle)),
       ids_(d.ids),
       store_(d.journal, d.options),
+      query_definitions_(d.journal, "logs_query_definitions"),
+      resource_policies_(d.journal, "logs_resource_policies"),
       flush_timer_(&d.stopwatch, [this] { store_.flush(); }),
       subscription_target_(d.subscribers),
       delivery_(d.clock, d.executor, d.subscribers),
@@ -113,6 +121,8 @@ void LogsService::close_minutes_later() {
 
 void LogsService::restore() {
   store_.restore();
+  query_definitions_.restore();
+  resource_policies_.restore();
   const Millis now = to_millis(clock_.now());
   store_.for_each_group([&](LogGroup& group) { store_.expire(group, now); });
 }
@@ -125,6 +135,8 @@ void LogsService::reset() {
   live_tail_.close();
   queries_.clear();
   store_.clear();
+  query_definitions_.clear();
+  resource_policies_.clear();
 }
 
 Task<> LogsService::stop() {

@@ -12,6 +12,7 @@
 #include "ports/flush_timer.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "ports/scoped_documents.hpp"
 #include "services/logs/api/live_tail.hpp"
 #include "services/logs/core/ingestion.hpp"
 #include "services/logs/core/log_store.hpp"
@@ -108,6 +109,15 @@ class LogsService final : public TableService<LogsService> {
   Result<Reply> stop_query(Call& call);
   Result<Reply> describe_queries(Call& call);
 
+  // query_definitions.cpp
+  Result<Reply> put_query_definition(Call& call);
+  Result<Reply> describe_query_definitions(Call& call);
+  Result<Reply> delete_query_definition(Call& call);
+  // resource_policies.cpp
+  Result<Reply> put_resource_policy(Call& call);
+  Result<Reply> describe_resource_policies(Call& call);
+  Result<Reply> delete_resource_policy(Call& call);
+
   /// `promised`: as `LogStore::append` has it.
   void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text, bool promised);
   /// Default values of metric filters are reported when their minute is over.
@@ -120,6 +130,8 @@ class LogsService final : public TableService<LogsService> {
   std::function<void()> settle_;
   Random& ids_;
   LogStore store_;
+  ScopedDocuments<Scope> query_definitions_;
+  ScopedDocuments<Scope> resource_policies_;
   FlushTimer flush_timer_;
   SubscriptionTarget* subscription_target_;
   SubscriptionDelivery delivery_;
