@@ -35,7 +35,8 @@ TEST_F(SavedQueries, PoliciesGoByNameOrByGroup) {
   const std::string document = R"({"Version":"2012-10-17","Statement":[]})";
   const Json made = answer("PutResourcePolicy", {{"policyName", "p"}, {"policyDocument", document}});
   EXPECT_EQ(made["resourcePolicy"]["policyScope"], "ACCOUNT");
-  EXPECT_EQ(answer("DescribeResourcePolicies", Json::object())["resourcePolicies"][0]["policyDocument"], document);
+  EXPECT_EQ(answer("DescribeResourcePolicies", Json::object())["resourcePolicies"][0]["policyDocument"],
+            document);
   EXPECT_EQ(refusal("PutResourcePolicy",
                     {{"policyName", "p"}, {"policyDocument", document}, {"expectedRevisionId", "no"}})
                 .code,
