@@ -1,29 +1,26 @@
 #pragma once
 
 #include "app/delivery.hpp"
+#include "ports/task_group.hpp"
 #include "services/events/core/targets.hpp"
 
 namespace aviary::app {
 
-/// Ships what rules send to whatever the emulator carries messages to.
+struct Parts;
+
+/// Ships what rules send to whatever the emulator carries messages to, and to HTTP servers outside.
 class EventTargets final : public events::Targets {
  public:
-  explicit EventTargets(Delivery& delivery) : delivery_(delivery) {}
+  explicit EventTargets(Parts& parts);
 
-  void ship(events::Shipment shipment, Done done) override {
-    delivery_.send({.account = std::move(shipment.sender.account),
-                    .region = std::move(shipment.sender.region),
-                    .target = std::move(shipment.target),
-                    .body = std::move(shipment.body),
-                    .group_id = std::move(shipment.group),
-                    .deduplication_id = std::move(shipment.deduplication_id),
-                    .attributes = std::move(shipment.attributes)},
-                   std::move(done));
-  }
-  bool reaches(const std::string& arn) const override { return delivery_.reaches(arn); }
+  void ship(events::Shipment shipment, Done done) override;
+  void call(events::HttpCall call, Answered answered) override;
+  bool reaches(const std::string& arn) const override;
+  Task<> stop() override;
 
  private:
-  Delivery& delivery_;
+  Parts& parts_;
+  TaskGroup calls_;
 };
 
 }  // namespace aviary::app

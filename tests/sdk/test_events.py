@@ -1,6 +1,8 @@
 """EventBridge by boto3 old and new, and by every CLI: rules, schedules, what reaches which target."""
 
+import http.server
 import json
+import threading
 import unittest
 
 from botocore.exceptions import ClientError
@@ -140,6 +142,57 @@ class Delivery(EventsCase):
         self.events.disable_rule(Name="r")
         self.advance("10m")
         self.assertEqual(self.received(), [])
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.came.append((self.path, dict(self.headers), json.loads(body)))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.server.arrived.set()
+
+    def log_message(self, *_):
+        pass
+
+
+class ApiDestinations(EventsCase):
+    def setUp(self):
+        super().setUp()
+        self.endpoint = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+        self.endpoint.came, self.endpoint.arrived = [], threading.Event()
+        thread = threading.Thread(target=self.endpoint.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.endpoint.server_close)
+        self.addCleanup(self.endpoint.shutdown)
+
+    def test_a_stack_sends_events_to_a_server(self):
+        cfn = client_for(self.server.endpoint, service="cloudformation")
+        body = {"Resources": {
+            "Connection": {"Type": "AWS::Events::Connection", "Properties": {
+                "AuthorizationType": "API_KEY",
+                "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "s3cret"}}}},
+            "Orders": {"Type": "AWS::Events::ApiDestination", "Properties": {
+                "ConnectionArn": {"Fn::GetAtt": ["Connection", "Arn"]}, "HttpMethod": "PUT",
+                "InvocationEndpoint": f"http://127.0.0.1:{self.endpoint.server_address[1]}/orders/*"}},
+            "Rule": {"Type": "AWS::Events::Rule", "Properties": {
+                "EventPattern": {"source": ["shop"]},
+                "Targets": [{"Id": "1", "Arn": {"Fn::GetAtt": ["Orders", "Arn"]}, "InputPath": "$.detail",
+                             "RoleArn": "arn:aws:iam::123456789012:role/r",
+                             "HttpParameters": {"PathParameterValues": ["7"]}}]}}}}
+        cfn.create_stack(StackName="calls", TemplateBody=json.dumps(body))
+        cfn.get_waiter("stack_create_complete").wait(StackName="calls", WaiterConfig={"Delay": 0.1})
+        self.put(detail={"n": 1})
+        self.assertTrue(self.endpoint.arrived.wait(timeout=60))
+        path, headers, sent = self.endpoint.came[0]
+        self.assertEqual((path, headers["x-api-key"], sent), ("/orders/7", "s3cret", {"n": 1}))
+        self.assertEqual(self.events.list_api_destinations()["ApiDestinations"][0]["ApiDestinationState"], "ACTIVE")
+        cfn.delete_stack(StackName="calls")
+        cfn.get_waiter("stack_delete_complete").wait(StackName="calls", WaiterConfig={"Delay": 0.1})
+        self.assertEqual((self.events.list_connections()["Connections"],
+                          self.events.list_api_destinations()["ApiDestinations"]), ([], []))
 
 
 class Cli(EventsCase):

@@ -4,7 +4,7 @@
 namespace aviary::app {
 
 void add_events(Parts& parts) {
-  parts.event_targets = std::make_unique<EventTargets>(parts.delivery);
+  parts.event_targets = std::make_unique<EventTargets>(parts);
   parts.events = std::make_unique<events::EventsService>(
       events::EventsDependencies{.clock = parts.clock,
                                  .ids = parts.events_ids,

@@ -7,6 +7,7 @@
 #include "support/manual_clock.hpp"
 #include "support/memory_journal.hpp"
 #include "support/run_task.hpp"
+#include "unit/events/recorded_targets.hpp"
 
 namespace aviary::events {
 namespace {
@@ -14,19 +15,19 @@ namespace {
 constexpr const char* bus = "arn:aws:events:us-east-1:123456789012:event-bus/default";
 constexpr const char* archive = "arn:aws:events:us-east-1:123456789012:archive/a";
 
-class EventArchives : public ::testing::Test, public Targets {
+class EventArchives : public ::testing::Test {
  protected:
   EventArchives() { start(); }
   void start() {
     service = std::make_unique<EventsService>(
-        EventsDependencies{.clock = clock, .ids = ids, .journal = journal, .targets = this});
+        EventsDependencies{.clock = clock, .ids = ids, .journal = journal, .targets = &targets});
     service->restore();
   }
-  void ship(Shipment shipment, Done done) override {
-    shipped.push_back(Json::parse(shipment.body));
-    done(std::nullopt);
+  std::vector<Json> shipped() const {
+    std::vector<Json> bodies;
+    for (const Shipment& each : targets.shipments) bodies.push_back(Json::parse(each.body));
+    return bodies;
   }
-  bool reaches(const std::string&) const override { return true; }
   Result<Reply> call(std::string_view operation, Json input) {
     Call made{};
     made.operation = models::events::service.find_operation(operation);
@@ -54,7 +55,7 @@ class EventArchives : public ::testing::Test, public Targets {
   testing::ManualClock clock;
   SeededRandom ids{1, "events"};
   testing::MemoryJournal journal;
-  std::vector<Json> shipped;
+  RecordedTargets targets;
   std::unique_ptr<EventsService> service;
 };
 
@@ -93,7 +94,7 @@ TEST_F(EventArchives, AreReplayedToTheRulesThatAreNamed) {
   }
   ok("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}});
   put("shop");
-  EXPECT_EQ(shipped.size(), 2U);
+  EXPECT_EQ(shipped().size(), 2U);
   const Json wanted{
       {"ReplayName", "r"},
       {"EventSourceArn", archive},
@@ -101,9 +102,9 @@ TEST_F(EventArchives, AreReplayedToTheRulesThatAreNamed) {
       {"EventEndTime", now() + 60},
       {"Destination", {{"Arn", bus}, {"FilterArns", {"arn:aws:events:us-east-1:123456789012:rule/two"}}}}};
   EXPECT_EQ(ok("StartReplay", wanted)["State"], "STARTING");
-  ASSERT_EQ(shipped.size(), 3U);
-  EXPECT_EQ(shipped[2]["replay-name"], "r");
-  EXPECT_EQ(shipped[2]["id"], shipped[0]["id"]);
+  ASSERT_EQ(shipped().size(), 3U);
+  EXPECT_EQ(shipped()[2]["replay-name"], "r");
+  EXPECT_EQ(shipped()[2]["id"], shipped()[0]["id"]);
   EXPECT_EQ(ok("DescribeReplay", {{"ReplayName", "r"}})["State"], "COMPLETED");
   // What is replayed is not kept again.
   EXPECT_EQ(ok("DescribeArchive", {{"ArchiveName", "a"}})["EventCount"], 1);

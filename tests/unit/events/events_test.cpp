@@ -10,18 +10,10 @@
 #include "support/manual_clock.hpp"
 #include "support/memory_journal.hpp"
 #include "support/run_task.hpp"
+#include "unit/events/recorded_targets.hpp"
 
 namespace aviary::events {
 namespace {
-
-struct Shipped : Targets {
-  std::vector<Shipment> shipments;
-  void ship(Shipment shipment, Done done) override {
-    shipments.push_back(std::move(shipment));
-    done(std::nullopt);
-  }
-  bool reaches(const std::string&) const override { return true; }
-};
 
 class Events : public ::testing::Test {
  protected:
@@ -48,7 +40,7 @@ class Events : public ::testing::Test {
   testing::ManualClock clock;
   SeededRandom ids{7, "test"};
   testing::MemoryJournal journal;
-  Shipped targets;
+  RecordedTargets targets;
   EventsService service{{.clock = clock, .ids = ids, .journal = journal, .targets = &targets}};
 };
 

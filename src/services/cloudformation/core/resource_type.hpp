@@ -87,6 +87,7 @@ std::span<const ResourceType> watching_types();
 std::span<const ResourceType> log_setting_types();
 std::span<const ResourceType> messaging_types();
 std::span<const ResourceType> bus_types();
+std::span<const ResourceType> api_destination_types();
 std::span<const ResourceType> stream_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> parameter_types();

@@ -12,18 +12,27 @@ OperationTable<EventsService> EventsService::operations() {
   using S = EventsService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"CancelReplay", &S::cancel_replay},
+      {"CreateApiDestination", &S::create_api_destination},
       {"CreateArchive", &S::create_archive},
+      {"CreateConnection", &S::create_connection},
       {"CreateEventBus", &S::create_event_bus},
+      {"DeauthorizeConnection", &S::deauthorize_connection},
+      {"DeleteApiDestination", &S::delete_api_destination},
       {"DeleteArchive", &S::delete_archive},
+      {"DeleteConnection", &S::delete_connection},
       {"DeleteEventBus", &S::delete_event_bus},
       {"DeleteRule", &S::delete_rule},
+      {"DescribeApiDestination", &S::describe_api_destination},
       {"DescribeArchive", &S::describe_archive},
+      {"DescribeConnection", &S::describe_connection},
       {"DescribeEventBus", &S::describe_event_bus},
       {"DescribeReplay", &S::describe_replay},
       {"DescribeRule", &S::describe_rule},
       {"DisableRule", &S::disable_rule},
       {"EnableRule", &S::enable_rule},
+      {"ListApiDestinations", &S::list_api_destinations},
       {"ListArchives", &S::list_archives},
+      {"ListConnections", &S::list_connections},
       {"ListEventBuses", &S::list_event_buses},
       {"ListReplays", &S::list_replays},
       {"ListRuleNamesByTarget", &S::list_rule_names_by_target},
@@ -40,7 +49,9 @@ OperationTable<EventsService> EventsService::operations() {
       {"TagResource", &S::tag_resource},
       {"TestEventPattern", &S::test_event_pattern},
       {"UntagResource", &S::untag_resource},
+      {"UpdateApiDestination", &S::update_api_destination},
       {"UpdateArchive", &S::update_archive},
+      {"UpdateConnection", &S::update_connection},
       {"UpdateEventBus", &S::update_event_bus},
   };
   return {models::events::service, "EventBridge", entries};
@@ -52,13 +63,15 @@ EventsService::EventsService(EventsDependencies d)
       targets_(d.targets),
       rules_(d.journal),
       archives_(d.journal),
-      router_(d.clock, d.ids, rules_, archives_, d.targets) {}
+      calls_(d.journal),
+      router_(d.clock, d.ids, rules_, archives_, calls_, d.targets) {}
 
 EventsService::~EventsService() = default;
 
 void EventsService::restore() {
   rules_.restore();
   archives_.restore();
+  calls_.restore();
   router_.restore();
 }
 
@@ -66,11 +79,12 @@ void EventsService::reset() {
   router_.clear();
   rules_.clear();
   archives_.clear();
+  calls_.clear();
 }
 
 Task<> EventsService::stop() {
   router_.clear();
-  co_return;
+  if (targets_ != nullptr) co_await targets_->stop();
 }
 
 Json EventsService::counts() const {

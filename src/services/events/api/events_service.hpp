@@ -75,6 +75,20 @@ class EventsService final : public TableService<EventsService> {
   Result<Reply> list_replays(Call& call);
   Result<Archive*> archive_of(const Call& call);
   Result<Replay*> replay_of(const Call& call);
+  // connection_operations.cpp
+  Result<Reply> create_connection(Call& call);
+  Result<Reply> update_connection(Call& call);
+  Result<Reply> describe_connection(Call& call);
+  Result<Reply> list_connections(Call& call);
+  Result<Reply> deauthorize_connection(Call& call);
+  Result<Reply> delete_connection(Call& call);
+  // api_destination_operations.cpp
+  Result<Reply> create_api_destination(Call& call);
+  Result<Reply> update_api_destination(Call& call);
+  Result<Reply> describe_api_destination(Call& call);
+  Result<Reply> list_api_destinations(Call& call);
+  Result<Reply> delete_api_destination(Call& call);
+  Json shown_destination(const Scope& scope, const Json& destination) const;
   // put_events.cpp
   Result<Reply> put_events(Call& call);
   Result<Reply> test_event_pattern(Call& call);
@@ -92,6 +106,7 @@ class EventsService final : public TableService<EventsService> {
   Targets* targets_;
   Rules rules_;
   Archives archives_;
+  ApiDestinations calls_;
   EventRouter router_;
 };
 

@@ -144,7 +144,10 @@ Result<Reply> EventsService::put_targets(Call& call) {
       return validation(
           fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct format.", arn));
     const bool is_bus = arn.find(":event-bus/") != std::string::npos;
-    if (!is_bus && targets_ != nullptr && !targets_->reaches(arn)) {
+    const bool calls_out = is_api_destination(arn);
+    if (calls_out && text_of(target, "RoleArn").empty())
+      return validation(fmt::format("RoleArn is required for target {}.", arn));
+    if (!is_bus && !calls_out && targets_ != nullptr && !targets_->reaches(arn)) {
       failed.push_back(
           failed_target(id, "NotImplemented", "Aviary does not send events to " + arn + " yet."));
       continue;

@@ -12,8 +12,15 @@ constexpr int hops_at_most = 5;  ///< from bus to bus
 
 }  // namespace
 
-EventRouter::EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives, Targets* targets)
-    : clock_(clock), ids_(ids), rules_(rules), archives_(archives), targets_(targets) {}
+EventRouter::EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives,
+                         const ApiDestinations& calls, Targets* targets)
+    : clock_(clock),
+      ids_(ids),
+      rules_(rules),
+      archives_(archives),
+      calls_(calls),
+      targets_(targets),
+      http_(clock, targets) {}
 
 EventRouter::~EventRouter() { clear(); }
 
@@ -58,22 +65,47 @@ void EventRouter::deliver(const Scope& scope, const Rule& rule, const Json& even
     else
       dead.target.clear();
     dead.attributes = {{"RULE_ARN", rule_arn}, {"TARGET_ARN", arn}, {"ERROR_CODE", "TARGET_NOT_REACHED"}};
-    targets_->ship(std::move(shipment),
-                   [this, dead = std::move(dead)](const std::optional<std::string>& problem) {
-                     if (!problem) {
-                       ++delivered_;
-                       return;
-                     }
-                     ++failed_;
-                     if (dead.target.empty()) {
-                       log::warn("an event did not reach {}: {}", dead.attributes.at("TARGET_ARN"), *problem);
-                       return;
-                     }
-                     Shipment letter = dead;
-                     letter.attributes["ERROR_MESSAGE"] = *problem;
-                     targets_->ship(std::move(letter), [](const std::optional<std::string>&) {});
-                   });
+    Targets::Done done = [this, dead = std::move(dead)](const std::optional<std::string>& problem) {
+      if (!problem) {
+        ++delivered_;
+        return;
+      }
+      ++failed_;
+      if (dead.target.empty()) {
+        log::warn("an event did not reach {}: {}", dead.attributes.at("TARGET_ARN"), *problem);
+        return;
+      }
+      Shipment letter = dead;
+      letter.attributes["ERROR_MESSAGE"] = *problem;
+      targets_->ship(std::move(letter), [](const std::optional<std::string>&) {});
+    };
+    if (is_api_destination(arn)) {
+      call_out(scope, target, std::move(shipment.body), std::move(done));
+    } else {
+      targets_->ship(std::move(shipment), std::move(done));
+    }
   }
+}
+
+void EventRouter::call_out(const Scope& scope, const Json& target, std::string body, Targets::Done done) {
+  const std::string arn = target.at("Arn");
+  const Json* destination = calls_.destinations.find(scope, name_in_arn(arn));
+  if (destination == nullptr || destination->value("ApiDestinationArn", "") != arn) {
+    done("The API destination does not exist.");
+    return;
+  }
+  const Json* connection = calls_.connection_of(scope, *destination);
+  if (connection == nullptr || connection->value("ConnectionState", "") != "AUTHORIZED") {
+    done("The connection of the API destination is not authorized.");
+    return;
+  }
+  const Json policy = target.value("RetryPolicy", Json::object());
+  http_.send({.call = http_call(*destination, *connection, target, std::move(body)),
+              .destination = arn,
+              .rate = destination->value("InvocationRateLimitPerSecond", 300),
+              .attempts = 1 + policy.value("MaximumRetryAttempts", 185),
+              .until = clock_.now() + std::chrono::seconds(policy.value("MaximumEventAgeInSeconds", 86'400))},
+             std::move(done));
 }
 
 void EventRouter::reschedule(const Scope& scope, const std::string& bus, const std::string& name) {
@@ -116,6 +148,7 @@ void EventRouter::restore() {
 void EventRouter::clear() {
   for (const auto& [id, timer] : timers_) clock_.cancel(timer);
   timers_.clear();
+  http_.clear();
 }
 
 }  // namespace aviary::events

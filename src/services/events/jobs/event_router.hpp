@@ -10,6 +10,7 @@
 #include "services/events/core/archives.hpp"
 #include "services/events/core/rules.hpp"
 #include "services/events/core/targets.hpp"
+#include "services/events/jobs/http_deliveries.hpp"
 
 namespace aviary::events {
 
@@ -18,7 +19,8 @@ namespace aviary::events {
 class EventRouter {
  public:
   /// `targets` may be null: nothing ever arrives.
-  EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives, Targets* targets);
+  EventRouter(Clock& clock, Random& ids, Rules& rules, Archives& archives, const ApiDestinations& calls,
+              Targets* targets);
   ~EventRouter();
   EventRouter(const EventRouter&) = delete;
   EventRouter& operator=(const EventRouter&) = delete;
@@ -48,12 +50,15 @@ class EventRouter {
                 const std::vector<std::string>& only);
   void run(const RuleId& id);
   void deliver(const Scope& scope, const Rule& rule, const Json& event, int hops);
+  void call_out(const Scope& scope, const Json& target, std::string body, Targets::Done done);
 
   Clock& clock_;
   Random& ids_;
   Rules& rules_;
   Archives& archives_;
+  const ApiDestinations& calls_;
   Targets* targets_;
+  HttpDeliveries http_;
   std::map<RuleId, TimerId> timers_;
   std::uint64_t delivered_ = 0;
   std::uint64_t failed_ = 0;
