@@ -58,6 +58,8 @@ OperationTable<IamService> IamService::operations() {
       {"PutUserPolicy", &S::put_inline},
       {"RemoveUserFromGroup", &S::remove_user_from_group},
       {"SetDefaultPolicyVersion", &S::set_default_policy_version},
+      {"SimulateCustomPolicy", &S::simulate_custom_policy},
+      {"SimulatePrincipalPolicy", &S::simulate_principal_policy},
       {"TagRole", &S::tag_principal},
       {"TagUser", &S::tag_principal},
       {"UntagRole", &S::untag_principal},

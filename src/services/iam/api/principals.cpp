@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "gateway/authorizer.hpp"
 #include "services/iam/api/iam_service.hpp"
 #include "services/iam/api/principal_kind.hpp"
 
@@ -70,8 +71,12 @@ Result<Reply> IamService::create_principal(Call& call) {
 Result<Reply> IamService::get_principal(Call& call) {
   const PrincipalKind& kind = kind_of(call.operation->name);
   Reply reply;
-  // GetUser without a name asks who the caller is: the account's root.
-  if (std::string_view(kind.kind) == "user" && !call.input.contains("UserName")) {
+  // GetUser without a name asks who the caller is: the account's root, unless it is known better.
+  const std::string_view caller = call.caller != nullptr ? std::string_view(call.caller->arn) : "";
+  const bool own = std::string_view(kind.kind) == "user" && !call.input.contains("UserName");
+  if (own && caller.find(":user/") != std::string_view::npos) {
+    call.input["UserName"] = caller.substr(caller.rfind('/') + 1);
+  } else if (own) {
     reply.output["User"] = {{"Path", "/"},
                             {"UserName", "root"},
                             {"UserId", call.account},
@@ -191,9 +196,11 @@ Result<Reply> IamService::create_access_key(Call& call) {
            {"AccessKeyId", new_id("AKIA").substr(0, 20)},
            {"Status", "Active"},
            {"CreateDate", iam_time(call)}};
+  const std::string secret = ids_.hex(40);
   (**found)["_keys"].push_back(key);
+  (**found)["_keys"].back()["_Secret"] = secret;
   save_principal(call);
-  key["SecretAccessKey"] = ids_.hex(40);
+  key["SecretAccessKey"] = secret;
   Reply reply;
   reply.output["AccessKey"] = std::move(key);
   return reply;
@@ -203,7 +210,9 @@ Result<Reply> IamService::list_access_keys(Call& call) {
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Reply reply;
-  reply.output = {{"AccessKeyMetadata", (*found)->value("_keys", Json::array())}, {"IsTruncated", false}};
+  reply.output = {{"AccessKeyMetadata", Json::array()}, {"IsTruncated", false}};
+  for (const Json& key : (*found)->value("_keys", Json::array()))
+    reply.output["AccessKeyMetadata"].push_back(sent(key));
   return reply;
 }
 
