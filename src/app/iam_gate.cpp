@@ -79,10 +79,10 @@ bool needs_no_signature(const models::Service& service, std::string_view operati
 
 AwsError refusal(const models::Service& service, const std::string& who, const iam::Demand& demand,
                  const std::string& reason) {
-  const std::string_view quote = demand.action.starts_with("s3:") ? "\"" : "";
   return {service.id == "sns" ? models::sns::errors::AuthorizationErrorException : wire::errors::AccessDenied,
-          fmt::format("User: {} is not authorized to perform: {} on resource: {}{}{} {}", who,
-                      iam::spelled_action(demand.action), quote, demand.resource, quote, reason)};
+          fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", who,
+                      iam::spelled_action(demand.action),
+                      iam::spelled_resource(demand.action, demand.resource), reason)};
 }
 
 const char* principal_type(iam::CallerKind kind) {

@@ -203,6 +203,11 @@ TEST(ActionMap, WhatOperationsNeed) {
     EXPECT_EQ(demands(each.service, each.operation, Json::parse(each.input)), each.needed);
   EXPECT_EQ(spelled_action("sqs:SendMessage"), "sqs:sendmessage");
   EXPECT_EQ(spelled_action("sns:Publish"), "SNS:Publish");
+  EXPECT_EQ(spelled_resource("s3:GetObject", "arn:aws:s3:::b/k"), "\"arn:aws:s3:::b/k\"");
+  EXPECT_EQ(spelled_resource("iam:GetRole", "arn:aws:iam::123456789012:role/p/r"), "role r");
+  for (const char* action : {"iam:CreateRole", "iam:PassRole", "sts:AssumeRole"})
+    EXPECT_EQ(spelled_resource(action, "arn:aws:iam::123456789012:role/p/r"),
+              "arn:aws:iam::123456789012:role/p/r");
 }
 
 TEST(ActionMap, WhatRequestsSayToConditions) {

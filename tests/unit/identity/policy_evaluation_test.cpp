@@ -4,6 +4,7 @@
 
 #include "services/iam/core/managed_policies.hpp"
 #include "services/iam/core/policy_conditions.hpp"
+#include "services/iam/core/policy_grammar.hpp"
 
 namespace aviary::iam {
 namespace {
@@ -310,6 +311,29 @@ TEST(PolicyEvaluation, AnonymousAndExcepted) {
   set.identity.push_back(document(Json::array({statement("Allow", "*", "*")})));
   EXPECT_TRUE(evaluate(set, asked, alice).allowed);
   EXPECT_FALSE(evaluate(set, asked, session).allowed);
+}
+
+TEST(PolicyGrammar, WhatCannotBeEvaluatedIsRefused) {
+  const auto problem = [](const char* statement) {
+    return policy_problem({{"Version", "2012-10-17"}, {"Statement", Json::parse(statement)}});
+  };
+  EXPECT_EQ(problem("[]"), "");
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})"), "");
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"})"), "");
+  EXPECT_EQ(problem(R"([{"Effect": "Deny", "NotAction": ["*"], "NotResource": ["a"]}])"), "");
+  for (const char* wrong : {"5", "[5]", "{}", R"({"Effect": "allow", "Action": "*", "Resource": "*"})",
+                            R"({"Effect": "Allow", "Action": {"a": 1}, "Resource": "*"})",
+                            R"({"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"})",
+                            R"({"Effect": "Allow", "Action": "*", "Resource": [5]})",
+                            R"({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": []})"})
+    EXPECT_EQ(problem(wrong), "Syntax errors in policy.") << wrong;
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Resource": "*"})"), "Policy statement must contain actions.");
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Action": "*"})"), "Policy statement must contain resources.");
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Action": ["GetObject"], "Resource": "*"})"),
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+  EXPECT_EQ(problem(R"({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Equals": {}}})"),
+            "Invalid Condition type : Equals.");
+  EXPECT_EQ(policy_problem(Json::object()), "Missing required field Statement");
 }
 
 TEST(ManagedPolicies, ThoseThatFunctionsHave) {

@@ -75,6 +75,8 @@ class IamService final : public TableService<IamService> {
   Result<Json*> principal_of(const Call& call);
   Result<Json*> policy_of(const Call& call);
   void save_principal(const Call& call);
+  /// A user who names none means itself.
+  static void name_caller(Call& call);
   std::string new_id(std::string_view prefix);
 
   Random& ids_;

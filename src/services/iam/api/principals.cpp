@@ -34,6 +34,13 @@ Result<Json*> IamService::principal_of(const Call& call) {
   return found;
 }
 
+void IamService::name_caller(Call& call) {
+  const std::string_view caller = call.caller != nullptr ? std::string_view(call.caller->arn) : "";
+  if (std::string_view(kind_of(call.operation->name).kind) == "user" && !call.input.contains("UserName") &&
+      caller.find(":user/") != std::string_view::npos)
+    call.input["UserName"] = caller.substr(caller.rfind('/') + 1);
+}
+
 void IamService::save_principal(const Call& call) {
   const PrincipalKind& kind = kind_of(call.operation->name);
   directory_.save(call.account, kind.kind, iam_text(call.input, kind.name));
@@ -72,11 +79,8 @@ Result<Reply> IamService::get_principal(Call& call) {
   const PrincipalKind& kind = kind_of(call.operation->name);
   Reply reply;
   // GetUser without a name asks who the caller is: the account's root, unless it is known better.
-  const std::string_view caller = call.caller != nullptr ? std::string_view(call.caller->arn) : "";
-  const bool own = std::string_view(kind.kind) == "user" && !call.input.contains("UserName");
-  if (own && caller.find(":user/") != std::string_view::npos) {
-    call.input["UserName"] = caller.substr(caller.rfind('/') + 1);
-  } else if (own) {
+  name_caller(call);
+  if (std::string_view(kind.kind) == "user" && !call.input.contains("UserName")) {
     reply.output["User"] = {{"Path", "/"},
                             {"UserName", "root"},
                             {"UserId", call.account},
@@ -190,6 +194,7 @@ Result<Reply> IamService::list_principal_tags(Call& call) {
 }
 
 Result<Reply> IamService::create_access_key(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Json key{{"UserName", iam_text(call.input, "UserName")},
@@ -207,6 +212,7 @@ Result<Reply> IamService::create_access_key(Call& call) {
 }
 
 Result<Reply> IamService::list_access_keys(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Reply reply;
@@ -217,6 +223,7 @@ Result<Reply> IamService::list_access_keys(Call& call) {
 }
 
 Result<Reply> IamService::delete_access_key(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Json kept = Json::array();

@@ -114,6 +114,17 @@ void add_request_keys(const models::Service& service, const Json& input, const P
         keys["aws:TagKeys"] = std::move(named);
 }
 
+std::string spelled_resource(const std::string& action, const std::string& resource) {
+  if (action.starts_with("s3:")) return fmt::format("\"{}\"", resource);
+  if (!action.starts_with("iam:") || action == "iam:PassRole" || action.starts_with("iam:Create") ||
+      resource.ends_with('/'))
+    return resource;
+  for (const std::string_view kind : {"role", "user", "group"})
+    if (resource.find(fmt::format(":{}/", kind)) != std::string::npos)
+      return fmt::format("{} {}", kind, resource.substr(resource.rfind('/') + 1));
+  return resource.find(":policy/") != std::string::npos ? "policy " + resource : resource;
+}
+
 std::string spelled_action(const std::string& action) {
   std::string said = action;
   if (said.starts_with("sqs:")) std::ranges::transform(said, said.begin(), small_letter);

@@ -68,5 +68,7 @@ std::vector<std::string> fill_template(std::string_view pattern, const Json& inp
 
 /// As the service itself spells the action when it refuses: `sqs:sendmessage`, `SNS:Publish`.
 std::string spelled_action(const std::string& action);
+/// Likewise the resource: IAM says `role r` of what it has, S3 quotes.
+std::string spelled_resource(const std::string& action, const std::string& resource);
 
 }  // namespace aviary::iam
