@@ -54,14 +54,17 @@ std::string session_token(const wire::Request& request) {
   return wire::query_value(request.query(), "X-Amz-Security-Token").value_or("");
 }
 
-std::string account_of(std::string_view arn) {
-  for (int i = 0; i < 4; ++i) {
+/// Of an ARN, from 0: its region is the third, its account the fourth.
+std::string field_of(std::string_view arn, int number) {
+  for (; number > 0; --number) {
     const std::size_t colon = arn.find(':');
     if (colon == std::string_view::npos) return {};
     arn.remove_prefix(colon + 1);
   }
   return std::string(arn.substr(0, arn.find(':')));
 }
+
+std::string account_of(std::string_view arn) { return field_of(arn, 4); }
 
 std::string last_name(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
 
@@ -267,7 +270,8 @@ Task<Json> IamGate::resource_policy(std::string account, std::string region, std
   }
   std::optional<ResourceQuestion> question = policy_question(resource);
   if (!question) co_return Json();
-  if (const std::string owner = account_of(resource); is_account(owner)) account = owner;
+  if (std::string owner = account_of(resource); is_account(owner)) account = std::move(owner);
+  if (std::string where = field_of(resource, 3); !where.empty()) region = std::move(where);
   auto asking = ask_service(parts_, std::move(account), std::move(region), std::move(*question));
   const Json text = co_await std::move(asking);
   if (!text.is_string()) co_return Json();
