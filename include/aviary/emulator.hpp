@@ -52,6 +52,7 @@ struct EmulatorOptions {
   std::string quotas = "aws";  ///< aws | layers=…,environment=…,zipped=…,unzipped=…: of a function
   std::uint64_t code_storage_mb = 76800;  ///< of an account in a region
   bool enforce_permissions = false;       ///< resource policies decide who may invoke
+  bool enforce_iam = false;               ///< policies decide what users, roles and functions may do
   bool record_unknown_types = false;      ///< of stacks: a resource of a type that is not there is no failure
 
   // Failing on purpose.

@@ -67,7 +67,8 @@ wire::Response attach(Parts& parts, const wire::Request& request) {
   const std::string endpoint = parts.endpoint();
   const execution::Variables variables = execution::attached_variables(
       *target.latest,
-      {info->address, info->identity.log_group, info->identity.log_stream, endpoint, "on-demand"});
+      {info->address, info->identity.log_group, info->identity.log_stream, endpoint, "on-demand",
+       parts.iam_gate ? std::optional(parts.iam_gate->function_keys(*target.latest)) : std::nullopt});
   if (format == "env") return text_response(env_file(variables));
   Json environment = Json::object();
   for (const auto& [name, value] : variables) environment[name] = value;

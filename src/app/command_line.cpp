@@ -321,6 +321,8 @@ class Parser {
         ->check(whole_number_problem);
     add_flag("--enforce-permissions", options_.enforce_permissions,
              "Let resource policies decide who may invoke");
+    add_flag("--enforce-iam", options_.enforce_iam,
+             "Let IAM's policies decide what users, roles and functions may do");
     add_flag("--record-unknown-types", options_.record_unknown_types,
              "Record resources of types that Aviary does not have, with a warning, instead of failing their "
              "stack");

@@ -31,9 +31,12 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
-execution::Options execution_options(const EmulatorOptions& options, std::string base_url) {
+execution::Options execution_options(Parts& parts) {
+  const EmulatorOptions& options = parts.options;
   execution::Options chosen;
-  chosen.base_url = std::move(base_url);
+  chosen.base_url = parts.endpoint();
+  if (options.enforce_iam)
+    chosen.keys = [&parts](const lambda::Version& version) { return parts.iam_gate->function_keys(version); };
   chosen.account_concurrency = options.concurrency;
   chosen.max_environments = options.max_environments != 0
                                 ? options.max_environments
@@ -299,7 +302,7 @@ void build_services(Parts& parts) {
       execution::Ports{parts.loop.get_executor(), *parts.launchers, *parts.catalog, *parts.codes, parts.clock,
                        parts.stopwatch, parts.execution_ids, parts.listeners, parts.live_folders.get(),
                        parts.images.get()},
-      execution_options(parts.options, parts.endpoint()));
+      execution_options(parts));
   parts.runner->add_observer(parts.happenings);
   // Where time is driven, everything happens in the moment in which it happens.
   parts.runner->observations().defer_while(
@@ -309,7 +312,7 @@ void build_services(Parts& parts) {
   gateway_options.default_account = parts.options.account;
   gateway_options.default_region = parts.options.region;
   gateway_options.workers = parts.workers.get();
-  if (!parts.options.access_key.empty()) {
+  if (!parts.options.access_key.empty() && !parts.options.enforce_iam) {
     gateway_options.authenticate = [keys = parse_access_keys(parts.options.access_key),
                                     &clock = parts.clock](const wire::Request& request) {
       return verify_signature(request, keys, clock.now());

@@ -214,6 +214,7 @@ int invoke_once(EmulatorOptions options, const InvokeOptions& asked) {
   options.address = "127.0.0.1";
   options.data_dir.clear();
   options.access_key.clear();
+  options.enforce_iam = false;
   options.clock = "real";
   options.spare_runtimes = 0;
   options.log_functions = true;

@@ -14,6 +14,7 @@
 #include "app/function_log_printer.hpp"
 #include "app/function_logs.hpp"
 #include "app/happenings.hpp"
+#include "app/iam_gate.hpp"
 #include "app/lambda_metrics.hpp"
 #include "app/mapped_queues.hpp"
 #include "app/mapped_streams.hpp"
@@ -150,6 +151,8 @@ struct Parts {
   std::unique_ptr<apigateway::Upstreams> api_upstreams;
   std::unique_ptr<apigateway::RestExecute> rest_apis;
   std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
+  std::unique_ptr<sts::Sessions> sessions;
+  std::unique_ptr<IamGate> iam_gate;  ///< null: policies are not enforced
   std::unique_ptr<Gateway> gateway;
   std::vector<Service*> services;  ///< in the order in which they stand on each other
   GuardOptions guard;

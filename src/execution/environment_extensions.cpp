@@ -100,9 +100,10 @@ ProcessSpec Environment::extension_spec(const std::string& name) const {
   ProcessSpec spec;
   spec.argv.push_back("/opt/extensions/" + name);
   spec.working_directory = "/";
-  spec.environment = extension_variables(*identity_.version,
-                                         {listener_->address(), identity_.log_group, identity_.log_stream,
-                                          around_.options.base_url, identity_.initialization_type});
+  spec.environment = extension_variables(
+      *identity_.version,
+      {listener_->address(), identity_.log_group, identity_.log_stream, around_.options.base_url,
+       identity_.initialization_type, keys_of(around_.options, *identity_.version)});
   return spec;
 }
 

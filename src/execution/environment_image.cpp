@@ -57,8 +57,12 @@ ProcessSpec Environment::image_spec(std::size_t candidate) const {
   const lambda::Version& version = *identity_.version;
   ProcessSpec spec;
   const std::string address = listener_ ? listener_->address() : std::string();
-  const VariableContext context{address, identity_.log_group, identity_.log_stream, around_.options.base_url,
-                                identity_.initialization_type};
+  const VariableContext context{address,
+                                identity_.log_group,
+                                identity_.log_stream,
+                                around_.options.base_url,
+                                identity_.initialization_type,
+                                keys_of(around_.options, version)};
   const std::string handler = is_image() ? image_.command.empty() ? std::string() : image_.command.front()
                                          : version.configuration->handler;
   spec.environment = image_variables(version, image_.environment, handler, context);

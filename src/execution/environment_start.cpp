@@ -186,9 +186,10 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
   }
   spec.can_wait = command_.can_wait && wrapper_.empty();
   const std::string address = listener_ ? listener_->address() : std::string();
-  spec.environment = process_variables(version, command_,
-                                       {address, identity_.log_group, identity_.log_stream,
-                                        around_.options.base_url, identity_.initialization_type});
+  spec.environment =
+      process_variables(version, command_,
+                        {address, identity_.log_group, identity_.log_stream, around_.options.base_url,
+                         identity_.initialization_type, keys_of(around_.options, version)});
   return spec;
 }
 

@@ -143,9 +143,10 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   add("AWS_REGION", version.scope.region);
   add("AWS_DEFAULT_REGION", version.scope.region);
   // The account is the access key, so that what the function calls finds its own account again.
-  add("AWS_ACCESS_KEY_ID", version.scope.account);
-  add("AWS_SECRET_ACCESS_KEY", "aviary-secret-access-key");
-  add("AWS_SESSION_TOKEN", "aviary-session-token");
+  const std::optional<FunctionKeys>& keys = context.keys;
+  add("AWS_ACCESS_KEY_ID", keys ? keys->access_key_id : version.scope.account);
+  add("AWS_SECRET_ACCESS_KEY", keys ? std::string_view(keys->secret) : "aviary-secret-access-key");
+  add("AWS_SESSION_TOKEN", keys ? std::string_view(keys->session_token) : "aviary-session-token");
   add("AWS_LAMBDA_RUNTIME_API", context.runtime_api);
   add("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
   add("AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000");
@@ -175,6 +176,10 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
       if (!reserved_variable(name)) put(variables, name, value);
   }
   return variables;
+}
+
+std::optional<FunctionKeys> keys_of(const Options& options, const lambda::Version& version) {
+  return options.keys ? std::optional(options.keys(version)) : std::nullopt;
 }
 
 Variables extension_variables(const lambda::Version& version, const VariableContext& context) {

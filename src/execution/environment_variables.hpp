@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "execution/options.hpp"
 #include "ports/sandbox.hpp"
 #include "services/lambda/core/version.hpp"
 
@@ -19,6 +21,7 @@ struct VariableContext {
   std::string_view log_stream{};
   std::string_view base_url{};  ///< AWS_ENDPOINT_URL; empty: not set
   std::string_view initialization_type = "on-demand";
+  std::optional<FunctionKeys> keys{};  ///< nothing: the account's
 };
 
 /// The whole environment of a runtime process: Lambda's own variables as recorded from AWS, then what the
@@ -37,6 +40,9 @@ Variables attached_variables(const lambda::Version& version, const VariableConte
 /// `handler`: what the image is told to run, the first of its command.
 Variables image_variables(const lambda::Version& version, const Variables& of_image, std::string_view handler,
                           const VariableContext& context);
+
+/// Of the version's role, if the options know of such.
+std::optional<FunctionKeys> keys_of(const Options& options, const lambda::Version& version);
 
 /// Names that a function's configuration cannot set.
 bool reserved_variable(std::string_view name) noexcept;

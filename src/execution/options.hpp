@@ -12,7 +12,18 @@
 
 #include "base/time.hpp"
 
+namespace aviary::lambda {
+struct Version;
+}
+
 namespace aviary::execution {
+
+/// What a function's own calls are signed with.
+struct FunctionKeys {
+  std::string access_key_id;
+  std::string secret;
+  std::string session_token;
+};
 
 /// What the composition root decides about running functions. Times are real ones (`Stopwatch`).
 struct Options {
@@ -41,6 +52,8 @@ struct Options {
   std::vector<std::string> architectures{};
   /// The image whose containers run packages for this runtime; empty, or without it: our own sandboxes do.
   std::function<std::string(std::string_view runtime)> container_image{};
+  /// The keys of a version's role; without it those of its account, which may do everything.
+  std::function<FunctionKeys(const lambda::Version&)> keys{};
   /// What the time is for the functions' own processes, whose clock is always the real one. Without it,
   /// `Clock::now`.
   std::function<Instant()> process_time;

@@ -161,6 +161,12 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
     const Result<> allowed = options_.authenticate(request);
     if (!allowed) co_return codec->encode_error(allowed.error(), context);
   }
+  std::unique_ptr<const CallerIdentity> caller;
+  if (authorizer_ != nullptr) {
+    Result<CallerIdentity> found = authorizer_->identify(request);
+    if (!found) co_return codec->encode_error(found.error(), context);
+    caller = std::make_unique<const CallerIdentity>(std::move(*found));
+  }
 
   if (is_rpc(target->protocol) && wire::is_compressed(request)) {
     const Result<> plain = co_await decompress(request);
@@ -195,9 +201,17 @@ Task<wire::Response> Gateway::answer(wire::Request request, std::optional<wire::
     const bool chunked = wire::is_aws_chunked(request);
     if (chunked) unchunked = std::make_unique<UnchunkedBody>(*request.incoming);
     call.incoming = chunked ? unchunked.get() : request.incoming;
-    if (options_.authenticate && !chunked) call.payload_sha256 = signed_payload_hash(request);
+    if ((options_.authenticate || (caller && caller->verified)) && !chunked)
+      call.payload_sha256 = signed_payload_hash(request);
   }
 
+  if (caller) {
+    call.account = caller->account;
+    call.caller = caller.get();
+    auto asking = authorizer_->authorize(*target->service, call);
+    const Result<> allowed = co_await std::move(asking);
+    if (!allowed) co_return codec->encode_error(allowed.error(), context);
+  }
   Result<Reply> reply = co_await (*service)->call(std::move(call));
   // Reads wait as well: what they saw must not be lost either.
   if (!journal_.is_settled()) co_await journal_.settled();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/authorizer.hpp"
 #include "gateway/service.hpp"
 #include "ports/clock.hpp"
 #include "ports/journal.hpp"
@@ -41,6 +42,8 @@ class Gateway {
 
   /// `service` must outlive the gateway.
   void add(Service& service);
+  /// From now on `authorizer`, which outlives the gateway, is asked for each request.
+  void enforce(Authorizer& authorizer) { authorizer_ = &authorizer; }
   /// The state is in every answer: an error is an encoded error, and an exception became a 500.
   Task<wire::Response> handle(wire::Request request);
   /// Whether the body of this request, of which only the head was read, is for an operation that takes it as
@@ -63,6 +66,7 @@ class Gateway {
   Random& ids_;
   Journal& journal_;
   GatewayOptions options_;
+  Authorizer* authorizer_ = nullptr;
   std::vector<Service*> services_;
   std::vector<const models::Service*> models_;
   GatewayCounts counts_;

@@ -17,6 +17,8 @@
 
 namespace aviary {
 
+struct CallerIdentity;
+
 /// One decoded and validated call of a service's operation.
 struct Call {
   const models::Operation* operation;
@@ -34,6 +36,7 @@ struct Call {
   /// What the signature says of an incoming payload: its SHA-256 in hexadecimal, to be compared by whoever
   /// takes it. Empty where signatures are not verified, or do not cover the payload.
   std::string_view payload_sha256{};
+  const CallerIdentity* caller = nullptr;  ///< null where policies are not enforced; lives until the answer
 };
 
 /// A successful answer, by model member names.

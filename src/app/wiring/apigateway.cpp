@@ -115,6 +115,14 @@ class HttpApis final : public Forwarded {
   apigateway::HttpApiService service_;
 };
 
+/// Of callers of routes and methods that want a signature; empty: nobody is asked.
+std::function<Task<Result<>>(const wire::Request&, std::string)> api_permission(Parts& parts) {
+  if (!parts.options.enforce_iam) return {};
+  return [&parts](const wire::Request& request, std::string arn) {
+    return parts.iam_gate->may(request, "execute-api:Invoke", std::move(arn));
+  };
+}
+
 }  // namespace
 
 void add_apigateway(Parts& parts) {
@@ -125,7 +133,8 @@ void add_apigateway(Parts& parts) {
       apigateway::ExecuteDependencies{.clock = parts.clock,
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
-                                      .functions = *parts.api_functions});
+                                      .functions = *parts.api_functions,
+                                      .may_invoke = api_permission(parts)});
   const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);
   parts.others.push_back(std::move(service));
@@ -140,7 +149,8 @@ void add_apigateway(Parts& parts) {
                                           .rest_apis = rest->entities(),
                                           .functions = *parts.api_functions,
                                           .upstreams = *parts.api_upstreams,
-                                          .tasks = parts.housekeeping});
+                                          .tasks = parts.housekeeping,
+                                          .may_invoke = api_permission(parts)});
   parts.add(*rest);
   parts.others.push_back(std::move(rest));
 }

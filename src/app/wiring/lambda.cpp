@@ -6,7 +6,7 @@
 namespace aviary::app {
 namespace {
 
-lambda::LambdaOptions lambda_options(const Parts& parts) {
+lambda::LambdaOptions lambda_options(Parts& parts) {
   const EmulatorOptions& options = parts.options;
   lambda::LambdaOptions chosen;
   chosen.store.activation_delay = options.activation_delay;
@@ -19,7 +19,12 @@ lambda::LambdaOptions lambda_options(const Parts& parts) {
   chosen.request_rates =
       lambda::parse_request_rates(options.request_rates).value_or(lambda::RequestRateLimits{});
   chosen.enforce_permissions = options.enforce_permissions;
-  if (!options.access_key.empty()) {
+  if (options.enforce_iam) {
+    chosen.authorize_url = [&parts](const wire::Request& request, std::string function_arn) {
+      return parts.iam_gate->may(request, "lambda:InvokeFunctionUrl", std::move(function_arn),
+                                 {{"lambda:FunctionUrlAuthType", {"AWS_IAM"}}});
+    };
+  } else if (!options.access_key.empty()) {
     chosen.authenticate = [keys = parse_access_keys(options.access_key),
                            &clock = parts.clock](const wire::Request& request) {
       return verify_signature(request, keys, clock.now()).has_value();

@@ -198,6 +198,55 @@ TEST_F(Identity, EntitiesLast) {
   EXPECT_EQ(refused(again, "DeleteUser", {{"UserName", "u"}}), "DeleteConflictException");
 }
 
+TEST_F(Identity, TheSimulatorReadsPagesOfWhatPoliciesSay) {
+  ok(iam, "CreateUser", {{"UserName", "u"}});
+  ok(iam, "CreateGroup", {{"GroupName", "g"}});
+  ok(iam, "AddUserToGroup", {{"GroupName", "g"}, {"UserName", "u"}});
+  const auto policy = [](const char* effect, const char* action) {
+    return Json{{"Statement", {{"Effect", effect}, {"Action", action}, {"Resource", "*"}}}}.dump();
+  };
+  ok(iam, "PutGroupPolicy",
+     {{"GroupName", "g"}, {"PolicyName", "own"}, {"PolicyDocument", policy("Allow", "sqs:*")}});
+  const std::string arn = "arn:aws:iam::123456789012:user/u";
+  Json asked{{"PolicySourceArn", arn}, {"ActionNames", {"sqs:SendMessage", "s3:GetObject"}}, {"MaxItems", 1}};
+  const Json first = ok(iam, "SimulatePrincipalPolicy", asked);
+  EXPECT_EQ(first["EvaluationResults"][0]["EvalDecision"], "allowed");
+  EXPECT_EQ(first["IsTruncated"], true);
+  asked["Marker"] = first["Marker"];
+  const Json second = ok(iam, "SimulatePrincipalPolicy", asked);
+  EXPECT_EQ(second["EvaluationResults"][0]["EvalDecision"], "implicitDeny");
+  EXPECT_EQ(second["IsTruncated"], false);
+  asked["Marker"] = "x";
+  EXPECT_EQ(refused(iam, "SimulatePrincipalPolicy", asked), "InvalidInputException");
+  EXPECT_EQ(refused(iam, "SimulatePrincipalPolicy",
+                    {{"PolicySourceArn", arn + "2"}, {"ActionNames", {"sqs:SendMessage"}}}),
+            "NoSuchEntityException");
+  const Json custom = ok(iam, "SimulateCustomPolicy",
+                         {{"PolicyInputList", {policy("Allow", "*"), policy("Deny", "s3:*")}},
+                          {"ActionNames", {"sqs:SendMessage", "s3:GetObject"}}});
+  EXPECT_EQ(custom["EvaluationResults"][0]["EvalDecision"], "allowed");
+  EXPECT_EQ(custom["EvaluationResults"][1]["EvalDecision"], "explicitDeny");
+}
+
+TEST_F(Identity, SessionsLastAndGoWhenTheyAreLongOver) {
+  sts::Sessions sessions(journal);
+  sts::StsService keeping{{.ids = ids, .sessions = &sessions}};
+  const Json asked{{"RoleArn", "arn:aws:iam::123456789012:role/r"}, {"RoleSessionName", "me"}};
+  const std::string id = ok(keeping, "AssumeRole", asked)["Credentials"]["AccessKeyId"];
+  ASSERT_NE(sessions.find(id), nullptr);
+  sts::Sessions again(journal);
+  again.restore();
+  ASSERT_NE(again.find(id), nullptr);
+  EXPECT_EQ(again.find(id)->arn, "arn:aws:sts::123456789012:assumed-role/r/me");
+  Json wrong = asked;
+  wrong["Policy"] = "[";
+  EXPECT_EQ(refused(keeping, "AssumeRole", wrong), "MalformedPolicyDocumentException");
+  clock.advance(std::chrono::hours(48));
+  ok(keeping, "AssumeRole", asked);
+  EXPECT_EQ(sessions.find(id), nullptr);
+  EXPECT_EQ(journal.records(), 1U);
+}
+
 TEST_F(Identity, AssumedRoles) {
   const Json assumed = ok(sts, "AssumeRole",
                           {{"RoleArn", "arn:aws:iam::123456789012:role/deep/r"}, {"RoleSessionName", "me"}});

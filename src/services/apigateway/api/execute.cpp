@@ -202,8 +202,13 @@ Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress addre
 Task<std::optional<wire::Response>> Execute::authorize(const wire::Request& request, Request& what) {
   const std::string type = text_of(what.route, "AuthorizationType");
   if (type == "AWS_IAM") {
-    // Signatures are looked at by the gateway's own option only; here one has to be there.
+    // Unless policies are enforced a signature has to be there, no more.
     if (!wire::credential_scope(request)) co_return api_answer(403, "Forbidden");
+    if (d_.may_invoke) {
+      auto asking = d_.may_invoke(request, what.arn);
+      const Result<> may = co_await std::move(asking);
+      if (!may) co_return api_answer(403, "Forbidden");
+    }
     co_return std::nullopt;
   }
   if (type != "CUSTOM") co_return std::nullopt;

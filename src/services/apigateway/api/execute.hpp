@@ -64,6 +64,8 @@ struct ExecuteDependencies {
   Random& ids;
   const Entities& http_apis;
   Functions& functions;
+  /// Whether who signed a request may call that ARN of an API; empty: whoever signs may.
+  std::function<Task<Result<>>(const wire::Request&, std::string)> may_invoke{};
 };
 
 /// Lives on the loop's thread; keeps what authorizers said, as long as their time to live lasts.

@@ -43,6 +43,8 @@ struct RestExecuteDependencies {
   Functions& functions;
   Upstreams& upstreams;
   TaskGroup& tasks;  ///< of functions that run longer than their integration waits
+  /// Whether who signed a request may call that ARN of an API; empty: whoever signs may.
+  std::function<Task<Result<>>(const wire::Request&, std::string)> may_invoke{};
 };
 
 /// Lives on the loop's thread; keeps what authorizers said, as long as their time to live lasts.

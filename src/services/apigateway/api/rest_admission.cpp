@@ -36,8 +36,13 @@ Task<std::optional<wire::Response>> RestExecute::authorize(const wire::Request& 
   };
   const std::string type = text_of(what.method, "authorizationType");
   if (type == "AWS_IAM") {
-    // Signatures are looked at by the gateway's own option only; here one has to be there.
+    // Unless policies are enforced a signature has to be there, no more.
     if (!wire::credential_scope(request)) co_return refuse("MISSING_AUTHENTICATION_TOKEN");
+    if (d_.may_invoke) {
+      auto asking = d_.may_invoke(request, what.arn);
+      const Result<> may = co_await std::move(asking);
+      if (!may) co_return refuse("ACCESS_DENIED", may.error().message);
+    }
     co_return std::nullopt;
   }
   if (type != "CUSTOM") co_return std::nullopt;

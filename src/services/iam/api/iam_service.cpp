@@ -87,6 +87,8 @@ OperationTable<IamService> IamService::operations() {
       {"RemoveRoleFromInstanceProfile", &S::remove_role_from_instance_profile},
       {"RemoveUserFromGroup", &S::remove_user_from_group},
       {"SetDefaultPolicyVersion", &S::set_default_policy_version},
+      {"SimulateCustomPolicy", &S::simulate_custom_policy},
+      {"SimulatePrincipalPolicy", &S::simulate_principal_policy},
       {"TagInstanceProfile", &S::tag_entity},
       {"TagOpenIDConnectProvider", &S::tag_entity},
       {"TagPolicy", &S::tag_entity},

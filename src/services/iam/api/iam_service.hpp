@@ -16,8 +16,8 @@ struct IamDependencies {
   Journal& journal;
 };
 
-/// AWS IAM as the gateway sees it: roles, users, groups and policies are recorded and read back. Nothing is
-/// enforced: every caller may do everything.
+/// AWS IAM as the gateway sees it: roles, users, groups and policies are recorded and read back. What they
+/// let callers do is decided where requests come in, if it is decided at all (`--enforce-iam`).
 class IamService final : public TableService<IamService> {
  public:
   explicit IamService(IamDependencies dependencies);
@@ -26,6 +26,8 @@ class IamService final : public TableService<IamService> {
   void restore() override { directory_.restore(); }
   void reset() override { directory_.clear(); }
   Json counts() const override { return {{"entities", directory_.size()}}; }
+  /// For those who decide what callers may do.
+  Directory& directory() { return directory_; }
 
  private:
   // principals.cpp: roles, users and groups, told apart by the operation's name
@@ -106,9 +108,15 @@ class IamService final : public TableService<IamService> {
   Result<Reply> delete_policy_version(Call& call);
   Result<Reply> set_default_policy_version(Call& call);
 
+  // simulation.cpp
+  Result<Reply> simulate_custom_policy(Call& call);
+  Result<Reply> simulate_principal_policy(Call& call);
+
   Result<Json*> principal_of(const Call& call);
   Result<Json*> policy_of(const Call& call);
   void save_principal(const Call& call);
+  /// A user who names none means itself.
+  static void name_caller(Call& call);
   std::string new_id(std::string_view prefix);
 
   Random& ids_;

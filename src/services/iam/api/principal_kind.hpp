@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "gateway/service.hpp"
 #include "models/iam.hpp"
+#include "services/iam/core/policy_grammar.hpp"
 
 /// What the operations of roles, users and groups have in common, and reading a document.
 namespace aviary::iam {
@@ -58,9 +59,8 @@ inline Result<> check_policy_document(const std::string& text) {
   const Json document = Json::parse(text, nullptr, false);
   if (document.is_discarded() || !document.is_object())
     return AwsError(models::iam::errors::MalformedPolicyDocumentException, "Syntax errors in policy.");
-  if (!document.contains("Statement"))
-    return AwsError(models::iam::errors::MalformedPolicyDocumentException,
-                    "Missing required field Statement");
+  if (std::string problem = policy_problem(document); !problem.empty())
+    return AwsError(models::iam::errors::MalformedPolicyDocumentException, std::move(problem));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "gateway/authorizer.hpp"
 #include "services/iam/api/iam_service.hpp"
 #include "services/iam/api/principal_kind.hpp"
 
@@ -31,6 +32,13 @@ Result<Json*> IamService::principal_of(const Call& call) {
   if (found == nullptr)
     return no_such_entity(fmt::format("The {} with name {} cannot be found.", kind.kind, name));
   return found;
+}
+
+void IamService::name_caller(Call& call) {
+  const std::string_view caller = call.caller != nullptr ? std::string_view(call.caller->arn) : "";
+  if (std::string_view(kind_of(call.operation->name).kind) == "user" && !call.input.contains("UserName") &&
+      caller.find(":user/") != std::string_view::npos)
+    call.input["UserName"] = caller.substr(caller.rfind('/') + 1);
 }
 
 void IamService::save_principal(const Call& call) {
@@ -70,7 +78,8 @@ Result<Reply> IamService::create_principal(Call& call) {
 Result<Reply> IamService::get_principal(Call& call) {
   const PrincipalKind& kind = kind_of(call.operation->name);
   Reply reply;
-  // GetUser without a name asks who the caller is: the account's root.
+  // GetUser without a name asks who the caller is: the account's root, unless it is known better.
+  name_caller(call);
   if (std::string_view(kind.kind) == "user" && !call.input.contains("UserName")) {
     reply.output["User"] = {{"Path", "/"},
                             {"UserName", "root"},
@@ -180,29 +189,36 @@ Result<Reply> IamService::list_principal_tags(Call& call) {
 }
 
 Result<Reply> IamService::create_access_key(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Json key{{"UserName", iam_text(call.input, "UserName")},
            {"AccessKeyId", new_id("AKIA").substr(0, 20)},
            {"Status", "Active"},
            {"CreateDate", iam_time(call)}};
+  const std::string secret = ids_.hex(40);
   (**found)["_keys"].push_back(key);
+  (**found)["_keys"].back()["_Secret"] = secret;
   save_principal(call);
-  key["SecretAccessKey"] = ids_.hex(40);
+  key["SecretAccessKey"] = secret;
   Reply reply;
   reply.output["AccessKey"] = std::move(key);
   return reply;
 }
 
 Result<Reply> IamService::list_access_keys(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Reply reply;
-  reply.output = {{"AccessKeyMetadata", (*found)->value("_keys", Json::array())}, {"IsTruncated", false}};
+  reply.output = {{"AccessKeyMetadata", Json::array()}, {"IsTruncated", false}};
+  for (const Json& key : (*found)->value("_keys", Json::array()))
+    reply.output["AccessKeyMetadata"].push_back(sent(key));
   return reply;
 }
 
 Result<Reply> IamService::delete_access_key(Call& call) {
+  name_caller(call);
   const Result<Json*> found = principal_of(call);
   if (!found) return found.error();
   Json kept = Json::array();

@@ -12,7 +12,7 @@ namespace aviary::iam {
 
 /// What an account has: roles, users, groups, managed policies, each a document in the words of
 /// the API. Members that begin with an underscore are kept but never sent: `_inline` (policies by name),
-/// `_attached` (ARNs), `_versions`, `_keys`, `_users` (of a group). Nothing of it is enforced.
+/// `_attached` (ARNs), `_versions`, `_keys` (each with its `_Secret`), `_users` (of a group).
 class Directory {
  public:
   explicit Directory(Journal& journal) : records_(journal, "iam") {}
@@ -28,6 +28,16 @@ class Directory {
     Entities& entities = all(account, kind);
     const auto found = entities.find(name);
     return found != entities.end() ? &found->second : nullptr;
+  }
+  /// `visit(account, name, entity)` for each of a kind, in all accounts, until it says so with `true`.
+  template <class Visit>
+  void search(std::string_view kind, Visit visit) const {
+    for (const auto& [scope, entities] : entities_) {
+      const std::size_t slash = scope.find('/');
+      if (std::string_view(scope).substr(slash + 1) != kind) continue;
+      for (const auto& [name, entity] : entities)
+        if (visit(scope.substr(0, slash), name, entity)) return;
+    }
   }
   void put(const std::string& account, const std::string& kind, const std::string& name, Json entity) {
     records_.save(record_key(account, kind, name), entity);

@@ -53,6 +53,8 @@ struct LambdaOptions {
   bool enforce_permissions = false;   ///< resource policies decide who may invoke
   /// Whether a request to a URL that asks for a signature is signed well; empty: any signature will do.
   std::function<bool(const wire::Request&)> authenticate{};
+  /// Likewise whether its signer may invoke the function of that ARN; empty: whoever signs may.
+  std::function<Task<Result<>>(const wire::Request&, std::string)> authorize_url{};
 };
 
 /// Everything that the service takes from outside; all of it outlives the service.

@@ -62,6 +62,12 @@ Task<wire::Response> LambdaService::run_url(const wire::Request& request, UrlAdd
   if (config.at("AuthType") == "AWS_IAM") {
     const std::optional<wire::CredentialScope> credential = wire::credential_scope(request);
     if (!credential || (options_.authenticate && !options_.authenticate(request))) co_return url_forbidden();
+    if (options_.authorize_url) {
+      auto asking =
+          options_.authorize_url(request, function_arn(owner.scope, owner.function, owner.qualifier));
+      const Result<> may = co_await std::move(asking);
+      if (!may) co_return url_forbidden();
+    }
     call.caller = {.account = is_version_number(credential->access_key_id) ? credential->access_key_id
                                                                            : owner.scope.account,
                    .access_key = credential->access_key_id};
