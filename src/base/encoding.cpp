@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace aviary {
 namespace {
@@ -141,6 +143,15 @@ bool is_utf8(std::string_view text) {
   std::size_t i = 0;
   const auto at = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
   while (i < text.size()) {
+    // Most text is ASCII: eight bytes at a time.
+    std::uint64_t eight = 0;
+    if (i + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     const unsigned lead = at(i);
     if (lead < 0x80) {
       ++i;

@@ -9,7 +9,9 @@ namespace aviary::host {
 namespace {
 
 constexpr std::int64_t application_id = 0x41565259;  // "AVRY", shown by file(1)
-constexpr std::int64_t layout_version = 1;           // counts up with every incompatible change of the table
+constexpr std::int64_t layout_version = 2;           // counts up with every incompatible change of the table
+// Of layout 1, which compressed nothing.
+constexpr const char* add_unpacked = "ALTER TABLE records ADD COLUMN unpacked INTEGER NOT NULL DEFAULT 0";
 
 void bind_text(sqlite3_stmt* statement, int position, std::string_view text) {
   sqlite3_bind_text64(statement, position, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
@@ -46,20 +48,23 @@ SqliteRecords::~SqliteRecords() {
 
 std::string SqliteRecords::prepare(const std::filesystem::path& database) {
   if (std::string problem = check_layout(database); !problem.empty()) return problem;
+  const bool is_first_layout = number("PRAGMA user_version") == 1;
   // An exclusive lock keeps the WAL's index in memory, so the folder may be on a file system without shared
   // mappings (volumes of containers on a Mac), and no other program changes records underneath.
   const bool ready = run("PRAGMA locking_mode = EXCLUSIVE") && run("PRAGMA journal_mode = WAL") &&
                      run("PRAGMA synchronous = FULL") && run("PRAGMA temp_store = MEMORY") &&
                      run("PRAGMA cache_size = -1024") && run("BEGIN IMMEDIATE") &&
+                     // `unpacked`: the size of a value that is compressed, else 0.
                      run("CREATE TABLE IF NOT EXISTS records (collection TEXT NOT NULL, key TEXT NOT NULL, "
-                         "value BLOB NOT NULL,"
+                         "value BLOB NOT NULL, unpacked INTEGER NOT NULL DEFAULT 0,"
                          " PRIMARY KEY (collection, key)) WITHOUT ROWID") &&
+                     (!is_first_layout || run(add_unpacked)) &&
                      run(fmt::format("PRAGMA application_id = {}", application_id).c_str()) &&
                      run(fmt::format("PRAGMA user_version = {}", layout_version).c_str()) && run("COMMIT");
   if (ready) {
-    put_ = statement("INSERT OR REPLACE INTO records (collection, key, value) VALUES (?, ?, ?)");
+    put_ = statement("INSERT OR REPLACE INTO records (collection, key, value, unpacked) VALUES (?, ?, ?, ?)");
     erase_ = statement("DELETE FROM records WHERE collection = ? AND key = ?");
-    load_ = statement("SELECT key, value FROM records WHERE collection = ? ORDER BY key");
+    load_ = statement("SELECT key, value, unpacked FROM records WHERE collection = ? ORDER BY key");
     if (put_ && erase_ && load_) return {};
   }
   return fmt::format("cannot use {}: {}", database.native(), failure());
@@ -100,7 +105,12 @@ bool SqliteRecords::apply(const RecordChange& change) {
   sqlite3_stmt* statement = putting ? put_.get() : erase_.get();
   bind_text(statement, 1, change.collection);
   bind_text(statement, 2, change.key);
-  if (putting) sqlite3_bind_blob64(statement, 3, change.value.data(), change.value.size(), SQLITE_STATIC);
+  if (putting) {
+    const std::optional<std::string_view> packed = packer_.pack(change.value);
+    const std::string_view value = packed ? *packed : std::string_view(change.value);
+    sqlite3_bind_blob64(statement, 3, value.data(), value.size(), SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 4, packed ? static_cast<std::int64_t>(change.value.size()) : 0);
+  }
   const bool done = sqlite3_step(statement) == SQLITE_DONE;
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
@@ -112,7 +122,18 @@ void SqliteRecords::load(std::string_view collection,
   sqlite3_stmt* statement = load_.get();
   bind_text(statement, 1, collection);
   int state = SQLITE_ROW;
-  while ((state = sqlite3_step(statement)) == SQLITE_ROW) visit(column(statement, 0), column(statement, 1));
+  while ((state = sqlite3_step(statement)) == SQLITE_ROW) {
+    const std::int64_t unpacked = sqlite3_column_int64(statement, 2);
+    if (unpacked == 0) {
+      visit(column(statement, 0), column(statement, 1));
+      continue;
+    }
+    const auto value = ValuePacker::unpack(column(statement, 1), static_cast<std::size_t>(unpacked));
+    if (!value)
+      throw std::runtime_error(
+          fmt::format("cannot read the journal: {} of {} is damaged", column(statement, 0), collection));
+    visit(column(statement, 0), *value);
+  }
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   if (state != SQLITE_DONE) throw std::runtime_error("cannot read the journal: " + failure());

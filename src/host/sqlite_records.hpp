@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/start_problem.hpp"
+#include "host/value_packer.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -24,7 +25,8 @@ struct RecordChange {
   std::string value{};
 };
 
-/// The table of records on disk. One thread at a time; which one may change (a mutex lies in between).
+/// The table of records on disk, large values compressed. One thread at a time; which one may change (a mutex
+/// lies in between).
 class SqliteRecords {
  public:
   static Started<std::unique_ptr<SqliteRecords>> open(const std::filesystem::path& database);
@@ -56,6 +58,7 @@ class SqliteRecords {
   std::string failure() const;
 
   sqlite3* database_;
+  ValuePacker packer_;
   Statement put_;
   Statement erase_;
   Statement load_;

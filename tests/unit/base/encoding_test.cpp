@@ -45,6 +45,11 @@ TEST(Digest, Sha256AndHmacOfKnownVectors) {
 }
 
 TEST(Utf8, TellsWellFormedFromMalformed) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    EXPECT_TRUE(is_utf8(std::string(before, 'a') + "\xC3\xBC" + std::string(20, 'b')));
+    EXPECT_FALSE(is_utf8(std::string(before, 'a') + "\xC3" + std::string(20, 'b')));
+    EXPECT_FALSE(is_utf8(std::string(before, 'a') + "\xFF"));
+  }
   EXPECT_TRUE(is_utf8("plain, \xC3\xBC, \xE2\x82\xAC, \xF0\x9F\x90\xA6"));
   for (const std::string_view text :
        {"\x80", "\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xF0\x80\x80\x80"})

@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <fstream>
 #include <map>
+#include <random>
 #include <thread>
 
 #include "host/sqlite_journal.hpp"
@@ -26,6 +27,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using Contents = std::vector<std::pair<std::string, std::string>>;
+
+/// That compressing makes no smaller.
+std::string noise(std::size_t size) {
+  std::mt19937_64 bits(7);
+  std::string text(size, '\0');
+  for (char& byte : text) byte = static_cast<char>(bits());
+  return text;
+}
 
 struct JournalTest : ::testing::Test {
   testing::TemporaryFolder folder;
@@ -161,12 +170,67 @@ TEST_F(JournalTest, ReadingBackAfterTheFirstChangeIsABug) {
   EXPECT_THROW(journal->load("c", [](std::string_view, std::string_view) {}), std::logic_error);
 }
 
+TEST_F(JournalTest, LargeValuesAreCompressedAndComeBackAsTheyWere) {
+  std::string lines;
+  for (int line = 0; lines.size() < 1'000'000; ++line)
+    lines += "line " + std::to_string(line) + " of a log\n";
+  // A value of ours that looks compressed is not taken for one.
+  const std::string like_packed = "\x28\xb5\x2f\xfd" + noise(9000);
+  {
+    const auto journal = open();
+    journal->put("c", "again", lines);
+    journal->put("c", "lines", lines);
+    journal->put("c", "noise", like_packed);
+    journal->put("c", "small", "s");
+    run();
+    journal->put("c", "again", "short now");
+    run();
+  }
+  EXPECT_LT(std::filesystem::file_size(database), 1'000'000U);
+  EXPECT_THAT(contents("c"), ElementsAre(Pair("again", "short now"), Pair("lines", lines),
+                                         Pair("noise", like_packed), Pair("small", "s")));
+}
+
+TEST_F(JournalTest, ACompressedValueThatIsDamagedIsSaidNotGuessed) {
+  {
+    const auto journal = open();
+    journal->put("c", "good", std::string(5000, 'x'));
+    journal->put("c", "worse", std::string(5000, 'y'));
+    run();
+  }
+  for (const char* damage : {"UPDATE records SET value = x'28b52ffd00' WHERE key = 'worse'",
+                             "UPDATE records SET unpacked = 1000000000000 WHERE key = 'worse'",
+                             "UPDATE records SET unpacked = -1 WHERE key = 'worse'"}) {
+    sql(damage);
+    try {
+      contents("c");
+      ADD_FAILURE() << damage;
+    } catch (const std::runtime_error& problem) {
+      EXPECT_THAT(problem.what(), HasSubstr("worse of c is damaged")) << damage;
+    }
+  }
+}
+
+TEST_F(JournalTest, TheFirstLayoutIsTakenOver) {
+  sql("CREATE TABLE records (collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, "
+      "PRIMARY KEY (collection, key)) WITHOUT ROWID");
+  sql("PRAGMA application_id = 1096176217");
+  sql("PRAGMA user_version = 1");
+  sql("INSERT INTO records VALUES ('c', 'old', 'kept')");
+  {
+    const auto journal = open();
+    journal->put("c", "new", std::string(5000, 'x'));
+    run();
+  }
+  EXPECT_THAT(contents("c"), ElementsAre(Pair("new", std::string(5000, 'x')), Pair("old", "kept")));
+}
+
 TEST_F(JournalTest, ANewerLayoutIsRefused) {
   open();
-  sql("PRAGMA user_version = 2");
+  sql("PRAGMA user_version = 3");
   const auto refused = SqliteJournal::open(database, loop.get_executor());
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().text, HasSubstr("was written by a newer Aviary (layout 2, this one knows 1)"));
+  EXPECT_THAT(refused.error().text, HasSubstr("was written by a newer Aviary (layout 3, this one knows 2)"));
 }
 
 TEST_F(JournalTest, AForeignDatabaseIsRefusedAndLeftAlone) {
@@ -208,7 +272,7 @@ TEST_F(JournalTest, AFullDiskIsNeverAcknowledgedAndRetriedUntilItTakesTheChanges
   std::vector<int> order;
   {
     const FullDisk full(16384);
-    journal->put("c", "big", std::string(100000, 'x'));
+    journal->put("c", "big", noise(100000));
     tasks.spawn("settle", settle(*journal, order, 1));
     loop.run_for(std::chrono::milliseconds(60));
     journal->put("c", "small", "y");
@@ -229,7 +293,7 @@ TEST_F(JournalTest, ClosingOnAFullDiskEnds) {
     journal->put("c", "before", "1");
     run();
     const FullDisk full(16384);
-    journal->put("c", "big", std::string(100000, 'x'));
+    journal->put("c", "big", noise(100000));
     loop.run_for(std::chrono::milliseconds(50));
     journal.reset();
   }

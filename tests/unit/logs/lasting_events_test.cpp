@@ -147,11 +147,71 @@ TEST_F(LastingEvents, TheOldestGoOutOfTheJournalToo) {
   EXPECT_EQ(kept.back(), "999" + kilobyte);
 }
 
+TEST_F(LastingEvents, TimesAndOrderComeBackWhateverTheyAre) {
+  make("g", "s");
+  make("h", "t");
+  for (int i = 0; i < 300; ++i) put(i % 3 == 0 ? "h" : "g", i % 3 == 0 ? "t" : "s", {std::to_string(i), ""});
+  clock_.advance(std::chrono::hours(30));
+  put("g", "s", {"later", std::string(70'000, 'x')});
+  const auto all = [this](const std::string& group) {
+    return answer("FilterLogEvents", {{"logGroupName", group}}).dump();
+  };
+  const std::string of_g = all("g");
+  const std::string of_h = all("h");
+  kill();
+  EXPECT_EQ(all("g"), of_g);
+  EXPECT_EQ(all("h"), of_h);
+}
+
+/// What the first format has before each text.
+struct FirstHead {
+  std::uint64_t stream;
+  std::uint64_t sequence;
+  std::int64_t timestamp;
+  std::int64_t ingested;
+  std::uint64_t size;
+};
+
+TEST_F(LastingEvents, RecordsOfTheFirstFormatAreReadAndGoWhenTheirTimeHasCome) {
+  make("g", "s");
+  const std::int64_t at = now();
+  const FirstHead head{1, 7, at, at, 3};
+  std::string record(reinterpret_cast<const char*>(&head), sizeof head);
+  record += "old";
+  journal_.put("logs.events", "00000000000000000001", record + record.substr(0, 20));
+  kill();
+  put("g", "s", {"new"});
+  kill();
+  EXPECT_THAT(messages("g"), ElementsAre("old", "new"));
+  start({.budget = 256 * 1024});
+  service_->restore();
+  for (int i = 0; i < 300; ++i) put("g", "s", {std::string(1024, 'x')});
+  std::size_t left = 0;
+  journal_.load("logs.events", [&left](std::string_view, std::string_view) { ++left; });
+  EXPECT_EQ(left, 0U);
+}
+
+TEST_F(LastingEvents, ARecordThatIsCutShortGivesWhatIsWhole) {
+  make("g", "s");
+  put("g", "s", {"one", "two"});
+  std::string record;
+  journal_.load("logs.lines", [&record](std::string_view, std::string_view value) { record = value; });
+  ASSERT_FALSE(record.empty());
+  for (std::size_t size = record.size(); size-- > 0;) {
+    journal_.put("logs.lines", "00000000000000000001", record.substr(0, size));
+    kill();
+    EXPECT_LE(messages("g").size(), 1U);
+  }
+  journal_.put("logs.lines", "00000000000000000001", std::string(40, '\xff'));
+  kill();
+  EXPECT_THAT(messages("g"), IsEmpty());
+}
+
 TEST_F(LastingEvents, SmallWritesAreNotWrittenAgainAndAgain) {
   make("g", "s");
   const std::size_t before = journal_.written_bytes;
   for (int i = 0; i < 1000; ++i) put("g", "s", {std::string(100, 'x')});
-  // 144 bytes each, and the rest of a page that is not full yet.
+  // Some 110 bytes each, and the rest of a page that is not full yet.
   EXPECT_LT(journal_.written_bytes - before, 1000U * 4'500);
   EXPECT_LT(journal_.records(), 60U);
 }

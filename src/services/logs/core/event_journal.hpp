@@ -5,7 +5,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "ports/journal.hpp"
 #include "ports/unawaited_journal.hpp"
@@ -51,16 +50,29 @@ class EventJournal {
   static constexpr std::size_t most_pending = 1024 * 1024;
   static constexpr std::size_t most_on_its_way = 16 * 1024 * 1024;
 
+  struct Written {
+    std::uint64_t number;
+    std::size_t size;
+    bool is_first;  ///< of the first format
+  };
+  /// What the next event of a record is told apart from.
+  struct Last {
+    std::uint64_t sequence = 0;
+    std::uint64_t timestamp = 0;
+  };
+
   bool has_room();
+  void append(std::uint64_t stream, const Event& event);
 
   Journal& journal_;
   UnawaitedWrites unawaited_;
   std::size_t budget_;
-  std::string record_;                                         ///< the last one, as far as it is
-  std::uint64_t number_ = 1;                                   ///< its key
-  std::deque<std::pair<std::uint64_t, std::size_t>> written_;  ///< those before it: number and size
-  std::size_t bytes_ = 0;                                      ///< of `written_`
-  std::size_t on_its_way_ = 0;  ///< bytes put since the journal was last seen settled
+  std::string record_;           ///< the last one, as far as it is
+  Last last_;                    ///< its last event
+  std::uint64_t number_ = 1;     ///< its key
+  std::deque<Written> written_;  ///< those before it
+  std::size_t bytes_ = 0;        ///< of `written_`
+  std::size_t on_its_way_ = 0;   ///< bytes put since the journal was last seen settled
   std::uint64_t left_out_ = 0;
   bool pending_ = false;
   bool promised_ = false;  ///< of what waits for a flush, some is
