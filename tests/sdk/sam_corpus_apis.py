@@ -132,6 +132,28 @@ def http_templates():
             "AuthorizerPayloadFormatVersion": "1.0", "FunctionArn": ARN}}}}})
 
 
+CERTIFICATE = {"DomainName": "api.example.com", "CertificateArn": "arn:aws:acm:us-east-1:1:certificate/c"}
+
+
+def domain_templates():
+    zone = {"HostedZoneId": "Z1", "IpV6": True, "EvaluateTargetHealth": False, "SetIdentifier": "s", "Region": "us-east-1"}
+    trust = {"MutualTlsAuthentication": {"TruststoreUri": "s3://b/t.pem", "TruststoreVersion": "1"},
+             "OwnershipVerificationCertificateArn": "arn:own", "SecurityPolicy": "TLS_1_2"}
+    rest = {"plain": {}, "paths": {"BasePath": ["one", "/two-2/"]}, "raw paths": {"BasePath": "a-b", "NormalizeBasePath": False},
+            "edge": {"EndpointConfiguration": "EDGE", "Route53": {"HostedZoneName": "example.com."}}, "records": {"Route53": zone},
+            "records apart": {"Route53": {**zone, "SeparateRecordSetGroup": True}}, "trust": trust, "address": {"IpAddressType": "dualstack"}}
+    for name, more in rest.items():
+        yield f"Api domain, {name}", template({"A": api("/x", "get", **MINE)}, {"StageName": "prod", "Domain": {**CERTIFICATE, **more}})
+    http_apis = {"plain": {}, "paths": {"BasePath": ["one", "/two-2/x/"]}, "records": {"Route53": zone}, "trust": trust}
+    for name, more in http_apis.items():
+        yield f"HttpApi domain, {name}", template({"A": http("/x", "get", **MINE_HTTP)}, http_api={"Domain": {**CERTIFICATE, **more}})
+    both = template({"A": api("/x", "get", **MINE), "B": http("/x", "get", **MINE_HTTP)},
+                    {"StageName": "prod", "Domain": {**CERTIFICATE, "Route53": zone}},
+                    {"Domain": {**CERTIFICATE, "DomainName": {"Ref": "P"}, "Route53": zone}})
+    yield "domains of one zone", both
+    yield "Api domain of globals", template({"A": api("/x", "get")}, globals_={"Api": {"Domain": CERTIFICATE}})
+
+
 POLICIES = {
     "SQSPollerPolicy": {"QueueName": {"Fn::Sub": "${P}-q"}}, "DynamoDBCrudPolicy": {"TableName": {"Ref": "P"}},
     "S3ReadPolicy": {"BucketName": "b"}, "LambdaInvokePolicy": {"FunctionName": "f"}, "AMIDescribePolicy": {},
@@ -243,5 +265,5 @@ def schedule_templates():
 
 def api_corpus():
     """[(name, template)]"""
-    return [*rest_templates(), *http_templates(), *conditional_templates(), *schedule_templates(), *policy_templates(),
+    return [*rest_templates(), *http_templates(), *domain_templates(), *conditional_templates(), *schedule_templates(), *policy_templates(),
             *connector_templates()]

@@ -288,8 +288,8 @@ Result<Json> expand(const Json& document, const Json& parameters, const std::str
     }
   }
   expand_preferences(draft);
-  expand_http_apis(draft);
   expand_rest_apis(draft);
+  expand_http_apis(draft);
   expand_connectors(draft, given);
   if (!draft.problems.empty()) return invalid_document(draft.problems);
   Json out = document;

@@ -36,6 +36,9 @@ void apply_conditions(SamDraft& draft, const std::string& id, const char* implic
 /// Letters and digits only, as Python's isalnum; not of an empty text.
 bool is_alphanumeric(const std::string& text);
 
+// sam_domains.cpp
+void add_api_domain(SamDraft& draft, const std::string& name, const SamApi& api);
+
 // sam_rest_auth.cpp: security of documents that are Swagger, or will be.
 void add_method_security(Json& body, Json& operation, const Json& auth, const Json& api_auth);
 /// Authorizers, the default one, API keys: what an API's Auth says of all its methods.

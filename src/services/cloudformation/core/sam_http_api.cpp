@@ -178,7 +178,7 @@ void finish_http_document(SamDraft& draft, const std::string& name, SamApi& api)
 
 void expand_http_api(SamDraft& draft, const std::string& name, SamApi& api) {
   const Json& properties = api.properties;
-  for (const char* later : {"Domain", "DefinitionUri", "PropagateTags"})
+  for (const char* later : {"DefinitionUri", "PropagateTags"})
     if (sam_truth(sam_member(properties, later))) {
       draft.refuse(name, fmt::format("Aviary does not have {} of Serverless::HttpApi yet.", later));
       return;
@@ -209,6 +209,7 @@ void expand_http_api(SamDraft& draft, const std::string& name, SamApi& api) {
   draft.resources[stage] = std::move(staged);
   draft.referable[name + ".Stage"] = stage;
   add_authorizer_permissions(draft, name, api);
+  add_api_domain(draft, name, api);
 }
 
 }  // namespace

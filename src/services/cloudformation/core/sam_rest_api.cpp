@@ -236,7 +236,7 @@ void add_usage_plan(SamDraft& draft, const std::string& name, const SamApi& api,
 
 void expand_rest_api(SamDraft& draft, const std::string& name, SamApi& api) {
   const Json& properties = api.properties;
-  for (const char* later : {"Domain", "MergeDefinitions", "AlwaysDeploy", "PropagateTags"})
+  for (const char* later : {"MergeDefinitions", "AlwaysDeploy", "PropagateTags"})
     if (sam_truth(sam_member(properties, later))) {
       draft.refuse(name, fmt::format("Aviary does not have {} of Serverless::Api yet.", later));
       return;
@@ -312,6 +312,7 @@ void expand_rest_api(SamDraft& draft, const std::string& name, SamApi& api) {
   draft.referable[name + ".Deployment"] = deployment;
   add_authorizer_permissions(draft, name, api);
   add_usage_plan(draft, name, api, stage);
+  add_api_domain(draft, name, api);
 }
 
 }  // namespace

@@ -296,6 +296,7 @@ Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> l
       store_.set_status(*stack, shown, "DELETE_SKIPPED", "", clock_.now());
     } else if (!resource.physical_id.empty()) {
       store_.set_status(*stack, shown, "DELETE_IN_PROGRESS", "", clock_.now());
+      if (!replaced && current != stack->resources.end()) current->second = shown;
       const std::optional<std::string> problem = co_await remove_resource(stack_id, resource);
       stack = store_.by_id(stack_id);
       if (stack == nullptr) co_return false;
