@@ -101,12 +101,17 @@ Failure World::enter_own_namespaces() {
   // Mounts made or removed on the host later are followed; nothing made here gets out.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return failed("make mounts private");
   // Each sandbox has a user of its own. A machine may refuse that and allow the rest: in a chroot, or by
-  // user.max_user_namespaces.
-  const pid_t trial = clone_with(CLONE_NEWUSER);
-  if (trial == 0) ::_exit(0);
+  // user.max_user_namespaces. And it may refuse a /proc to those who see parts of their own covered, as in
+  // most containers (mount_namespaces(7), proc(5)).
+  const pid_t trial = clone_with(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS);
+  if (trial == 0)
+    ::_exit(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 ? 0 : errno);
   if (trial < 0) return failed("make a user namespace");
-  ::waitpid(trial, nullptr, 0);
-  return {};
+  int status = 0;
+  ::waitpid(trial, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  errno = WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+  return failed("mount a new /proc");
 }
 
 bool World::put(const std::string& path, const std::string& content, unsigned mode) {

@@ -3,6 +3,7 @@ was answered. Expectations: AWS's runtime interface emulator, handlers and rende
 
 import base64
 import json
+import socket
 import unittest
 
 from aviary_server import ServerCase, scope_header
@@ -306,6 +307,24 @@ class RuntimeContract(ServerCase):
         self.failure("os._exit(1)")
         self.all_back()
         self.assertEqual(self.result("respond(request, [open('/tmp/kept').read(), kept])"), ["yes", []])
+
+    def test_no_sigterm_without_extensions(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(20)
+            self.result("import signal\n"
+                        "kept.append(socket.create_connection(('127.0.0.1', event['port'])))\n"
+                        "signal.signal(signal.SIGTERM, lambda *_: kept[0].sendall(b'told'))\n"
+                        "respond(request, 1)", event={"port": listener.getsockname()[1]})
+            line = listener.accept()[0]
+        with line:
+            line.settimeout(20)
+            answer = self.server.delete("/2015-03-31/functions/contract", headers=scope_header())
+            self.assertEqual(answer.status // 100, 2, answer)
+            try:
+                said = line.recv(100)
+            except ConnectionResetError:
+                said = b""
+            self.assertEqual(said, b"", "the end comes untold")
 
 
 if __name__ == "__main__":

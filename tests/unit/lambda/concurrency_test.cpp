@@ -48,6 +48,22 @@ TEST_F(ConcurrencySettings, AHundredStayForTheOthers) {
   reserve("f", 300);  // its own reservation is replaced, not added to
 }
 
+TEST_F(ConcurrencySettings, WhatIsProvisionedIsPartOfWhatIsReserved) {
+  publish("f", 2);
+  reserve("f", 2);
+  provision_for("f", "1", 2);
+  // Blanks and all, as recorded.
+  EXPECT_EQ(refusal("PutFunctionConcurrency", {{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 1}}),
+            invalid(" ReservedConcurrentExecutions  1 should not be lower than function's total provisioned "
+                    "concurrency [2]."));
+  EXPECT_EQ(refusal("PutProvisionedConcurrencyConfig",
+                    {{"FunctionName", "f"}, {"Qualifier", "2"}, {"ProvisionedConcurrentExecutions", 1}}),
+            invalid("Requested Provisioned Concurrency should not be greater than the "
+                    "reservedConcurrentExecution for function"));
+  EXPECT_EQ(runner_.reserved.at("f"), 2U);
+  EXPECT_EQ(kept("2"), 0U);
+}
+
 TEST_F(ConcurrencySettings, DeletingTheFunctionFreesItsReservation) {
   publish("f", 1);
   reserve("f", 5);

@@ -203,13 +203,18 @@ TEST_F(Invokes, DryRunsRunNothing) {
 
 TEST_F(Invokes, EventsAreAcceptedAndRunLater) {
   answer("CreateFunction", new_function("f"));
-  const Result<Reply> reply = send("Event", R"({"n":1})");
+  const Result<Reply> reply = call("Invoke",
+                                   {{"FunctionName", "f"},
+                                    {"InvocationType", "Event"},
+                                    {"ClientContext", base64_encode(R"({"client":{}})")}},
+                                   {.payload = R"({"n":1})"});
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 202);
   EXPECT_TRUE(reply->output.empty());
   settle();
   ASSERT_EQ(runner_.runs.size(), 1U);
   EXPECT_EQ(runner_.runs[0].payload, R"({"n":1})");
+  EXPECT_EQ(runner_.runs[0].client_context, "") << "it goes with calls that wait only";
   EXPECT_EQ(service_->counts()["pending_events"], 0);
   call("InvokeAsync", {{"FunctionName", "f"}}, {.payload = "{}"});
   settle();
