@@ -34,8 +34,9 @@ class ServicesCloud final : public cloudformation::Cloud {
   }
 
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version) override {
+    constexpr std::uint64_t most_bytes = 2 << 20;  // templates have 1 MB at most, definitions of APIs 2 MB
     Result<std::string> bytes =
-        co_await parts_.s3->fetch(std::move(bucket), std::move(key), std::move(version));
+        co_await parts_.s3->fetch(std::move(bucket), std::move(key), std::move(version), most_bytes);
     co_return bytes;
   }
 

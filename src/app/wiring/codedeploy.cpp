@@ -9,7 +9,9 @@ class S3Revisions final : public codedeploy::RevisionSource {
  public:
   explicit S3Revisions(s3::S3Service& s3) : s3_(s3) {}
   Task<Object> read(codedeploy::Scope, std::string bucket, std::string key, std::string version) override {
-    Result<std::string> bytes = co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version));
+    constexpr std::uint64_t most_bytes = 1 << 20;  // a revision for functions is an AppSpec, nothing else
+    Result<std::string> bytes =
+        co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version), most_bytes);
     Object object;
     if (bytes) {
       object.bytes = std::move(*bytes);

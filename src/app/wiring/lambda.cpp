@@ -62,8 +62,10 @@ class LambdaMessenger final : public lambda::Messenger {
 class S3CodeSource final : public lambda::CodeSource {
  public:
   explicit S3CodeSource(s3::S3Service& s3) : s3_(s3) {}
-  Task<Fetched> fetch(lambda::Scope, std::string bucket, std::string key, std::string version) override {
-    Result<std::string> bytes = co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version));
+  Task<Fetched> fetch(lambda::Scope, std::string bucket, std::string key, std::string version,
+                      std::uint64_t most_bytes) override {
+    Result<std::string> bytes =
+        co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version), most_bytes);
     Fetched fetched;
     if (bytes) {
       fetched.bytes = std::move(*bytes);

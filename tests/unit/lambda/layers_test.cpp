@@ -134,10 +134,13 @@ TEST_F(Layers, BadCodeIsRefusedAndCostsNoNumber) {
 /// A bucket with one object.
 class OneObject final : public CodeSource {
  public:
-  Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version) override {
+  Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version,
+                      std::uint64_t most_bytes) override {
+    if (most_bytes < size) co_return Fetched{.bytes = {}, .problem = Problem{"EntityTooLarge", "too large"}};
     asked = caller.account + " " + bucket + " " + key + " " + version;
     co_return Fetched{.bytes = "PK from S3", .problem = std::nullopt};
   }
+  std::uint64_t size = 10;
   std::string asked;
 };
 
@@ -162,10 +165,16 @@ TEST_F(Layers, CodeComesFromABucketAsWell) {
             .payload = {},
             .http = &http,
             .base_url = {}};
+  Call larger = call;
   const Result<Reply> reply = testing::run_task(loop_, service.call(std::move(call)));
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->output["Content"]["CodeSha256"], base64_encode(sha256("PK from S3")));
   EXPECT_EQ(bucket.asked, "123456789012 b k.zip v");
+  // No package of that size unpacks to what is allowed: it is not even read.
+  bucket.size = std::uint64_t{300} << 20;
+  const Result<Reply> refused = testing::run_task(loop_, service.call(std::move(larger)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "Unzipped size must be smaller than 262144000 bytes");
   testing::run_task(loop_, service.stop());
 }
 

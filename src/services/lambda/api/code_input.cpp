@@ -17,6 +17,9 @@ constexpr std::string_view signature_file = "META-INF/aws_signer_signature_v1.0.
 /// LocalStack's convention: this name stands for no bucket.
 constexpr std::string_view hot_reload_bucket = "hot-reload";
 
+/// How much larger than its content a package may be: what cannot be compressed, and the names of many files.
+constexpr std::uint64_t zip_overhead = 32U << 20U;
+
 AwsError unzipped_too_large(const Quotas& quotas) {
   return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", quotas.unzipped_bytes));
 }
@@ -48,10 +51,12 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
           fmt::format("Zipped size must be smaller than {} bytes", options_.quotas.zipped_bytes));
     }
   } else if (has_bucket) {
-    Task<CodeSource::Fetched> fetching =
-        code_source_->fetch(std::move(caller), text_of(members, "S3Bucket"), text_of(members, "S3Key"),
-                            text_of(members, "S3ObjectVersion"));
+    Task<CodeSource::Fetched> fetching = code_source_->fetch(
+        std::move(caller), text_of(members, "S3Bucket"), text_of(members, "S3Key"),
+        text_of(members, "S3ObjectVersion"), options_.quotas.unzipped_bytes + zip_overhead);
     CodeSource::Fetched fetched = co_await std::move(fetching);
+    if (fetched.problem && fetched.problem->code == "EntityTooLarge")
+      co_return unzipped_too_large(options_.quotas);
     if (fetched.problem) {
       co_return invalid_parameter(
           fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,13 +26,15 @@ class CodeSource {
     std::string bytes;
     std::optional<Problem> problem;
   };
-  virtual Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version) = 0;
+  /// What is larger than `most_bytes` is not read at all: `EntityTooLarge`.
+  virtual Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version,
+                              std::uint64_t most_bytes) = 0;
 };
 
 /// While there is no S3, no bucket exists.
 class NoCodeSource final : public CodeSource {
  public:
-  Task<Fetched> fetch(Scope, std::string, std::string, std::string) override {
+  Task<Fetched> fetch(Scope, std::string, std::string, std::string, std::uint64_t) override {
     co_return Fetched{.bytes = {}, .problem = Problem{"NoSuchBucket", "The specified bucket does not exist"}};
   }
 };

@@ -1,5 +1,7 @@
 #include "services/s3/api/s3_service.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,13 +13,6 @@
 #include "services/s3/core/notification.hpp"
 
 namespace aviary::s3 {
-namespace {
-
-/// More than any archive of code may have.
-constexpr std::uint64_t largest_fetch = std::uint64_t{1} << 30;
-
-}  // namespace
-
 /// Which member answers which operation.
 OperationTable<S3Service> S3Service::operations() {
   using S = S3Service;
@@ -143,14 +138,17 @@ Result<ObjectVersion*> S3Service::object_of(Bucket& bucket, const Json& input) {
                   "The specified method is not allowed against this resource.");
 }
 
-Task<Result<std::string>> S3Service::fetch(std::string bucket, std::string key, std::string version) {
+Task<Result<std::string>> S3Service::fetch(std::string bucket, std::string key, std::string version,
+                                           std::uint64_t most_bytes) {
   Result<Bucket*> found = store_.require(bucket);
   if (!found) co_return found.error();
   const Json input{{"Key", std::move(key)}, {"VersionId", std::move(version)}};
   Result<ObjectVersion*> object = object_of(**found, input);
   if (!object) co_return object.error();
   const std::uint64_t size = (*object)->size;
-  if (size > largest_fetch) co_return entity_too_large(size, largest_fetch);
+  if (size > most_bytes)
+    co_return AwsError(models::s3::errors::EntityTooLarge,
+                       fmt::format("The object is larger than {} bytes.", most_bytes));
   StoredBytes stored(bodies_, (*object)->segments, 0, size);
   std::string bytes;
   bytes.reserve(size);

@@ -54,7 +54,8 @@ class S3Service final : public TableService<S3Service> {
   // For the rest of the emulator.
   /// The bytes of an object, for archives and templates: EntityTooLarge beyond what those may be. `version`
   /// may be empty. Errors: as GetObject's.
-  Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version);
+  Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version,
+                                  std::uint64_t most_bytes);
 
  private:
   using Answer = Task<Result<Reply>>;
