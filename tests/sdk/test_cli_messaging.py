@@ -1,6 +1,7 @@
 """Every operation of topics, streams and buses through every AWS CLI, once right; some of them wrong."""
 
 import re
+import json
 import unittest
 
 from aviary_server import ACCOUNT, REGION, ServerCase, operations_table
@@ -151,7 +152,25 @@ class Walk(ServerCase):
             remove-targets --rule paid --ids queue
             delete-rule --name paid
             delete-event-bus --name shop
-            """, elsewhere=("CancelReplay",))  # what is over cannot be cancelled
+            create-connection --name shop --authorization-type API_KEY --auth-parameters 'ApiKeyAuthParameters={{ApiKeyName=k,ApiKeyValue=v}}'
+            update-connection --name shop --description orders
+            describe-connection --name shop
+            list-connections --name-prefix sh
+            list-api-destinations
+            deauthorize-connection --name shop
+            delete-connection --name shop
+            """, elsewhere=("CancelReplay",  # what is over cannot be cancelled
+                            "CreateApiDestination", "UpdateApiDestination", "DescribeApiDestination", "DeleteApiDestination"))
+        self.assertEqual(said["describe-connection"]["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "k"}})
+        connection = cli.ok("events", "create-connection", "--name", "shop", "--authorization-type", "BASIC", "--auth-parameters",
+                            "BasicAuthParameters={Username=u,Password=p}")["ConnectionArn"]
+        # The CLI of version 1 takes a parameter that is a URL for the place of its value.
+        destination = json.dumps({"Name": "orders", "HttpMethod": "POST", "ConnectionArn": connection,
+                                  "InvocationEndpoint": "https://example.com/orders"})
+        for ran in cli.many(f"events create-api-destination --cli-input-json '{destination}'",
+                            "events update-api-destination --name orders --invocation-rate-limit-per-second 5",
+                            "events describe-api-destination --name orders", "events delete-api-destination --name orders"):
+            self.assertEqual(ran.code, 0, ran)
         self.assertEqual(said["describe-rule"]["State"], "ENABLED")
         self.assertEqual(said["list-rule-names-by-target"]["RuleNames"], ["paid"])
         self.assertEqual(said["list-tags-for-resource"]["Tags"], [{"Key": "a", "Value": "b"}])
