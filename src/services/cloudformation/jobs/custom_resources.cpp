@@ -84,7 +84,8 @@ Task<Deployer::Outcome> Deployer::ask_function(std::string request_type, Context
                   "module, you may need to update your Lambda function code so that "
                   "CloudFormation can attach the updated version.",
                   request.request_id);
-    // It may have made something and only not said so: it is told Delete, by a name that CloudFormation gives.
+    // It may have made something and only not said so: it is told Delete, by a name that CloudFormation
+    // gives.
     if (creates && !stopping_) {
       outcome.exists = true;
       outcome.made.physical_id = context.name(Json::object(), "PhysicalResourceId", 255);
