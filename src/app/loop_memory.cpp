@@ -18,7 +18,7 @@ constexpr std::size_t smallest = 24;
 constexpr std::size_t step = 16;
 constexpr std::size_t sizes = 256;
 /// Bytes that are kept of each size.
-constexpr std::size_t most_kept = 16 * 1024;
+constexpr std::size_t most_kept = 4 * 1024;
 
 struct Block {
   Block* next;

@@ -10,11 +10,11 @@
 namespace aviary::http {
 namespace {
 
-/// What runs now resumes others, which come after it in the loop's queue: with the second turn they have had
-/// theirs.
-constexpr int turns_passed = 2;
+/// What runs now resumes others, which come after it in the loop's queue, and those resume others again: an
+/// invoke is four turns from its request to what it has to say.
+constexpr int turns_passed = 4;
 /// So many wait for nobody: who is woken for them works while the loop goes on.
-constexpr std::size_t most_waiting = 8;
+constexpr std::size_t most_waiting = 16;
 
 }  // namespace
 
