@@ -20,7 +20,7 @@ def ratios_of(bench, seconds, keeps):
             folder = [stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp"))] if keeps else []
             _, port = stack.enter_context(bench.server(*switch, *keeps, *folder))
             bench.create_split(Client(port))
-            bench.invoke_load(port, "--count", str(FILL if not switch else FILL // 10))
+            bench.invoke_load(port, "--count", str(FILL))
             ports.append(port)
         for turn in range(PAIRS):
             order = (0, 1) if turn % 2 == 0 else (1, 0)
