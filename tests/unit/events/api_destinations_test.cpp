@@ -2,38 +2,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 
 #include "models/events.hpp"
 #include "ports/random.hpp"
 #include "services/events/api/events_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 #include "unit/events/recorded_targets.hpp"
 
 namespace aviary::events {
 namespace {
 
-class Destinations : public ::testing::Test {
+class Destinations : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::events::service.find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
   std::string refused(std::string_view operation, Json input) {
     const Result<Reply> reply = call(operation, std::move(input));
     return reply ? std::string() : std::string(reply.error().shape->code);
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
   }
   std::string connect(Json parameters = {{"ApiKeyAuthParameters",
                                           {{"ApiKeyName", "x-key"}, {"ApiKeyValue", "s3cret"}}}},
@@ -66,10 +49,9 @@ class Destinations : public ::testing::Test {
     return found == made.headers.end() ? "" : found->second;
   }
 
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
+  Service& subject() override { return service; }
+
   SeededRandom ids{7, "test"};
-  testing::MemoryJournal journal;
   RecordedTargets targets;
   EventsService service{{.clock = clock, .ids = ids, .journal = journal, .targets = &targets}};
 };

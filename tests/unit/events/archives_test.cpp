@@ -1,12 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-
-#include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 #include "unit/events/recorded_targets.hpp"
 
 namespace aviary::events {
@@ -15,7 +10,7 @@ namespace {
 constexpr const char* bus = "arn:aws:events:us-east-1:123456789012:event-bus/default";
 constexpr const char* archive = "arn:aws:events:us-east-1:123456789012:archive/a";
 
-class EventArchives : public ::testing::Test {
+class EventArchives : public testing::ServiceCalls {
  protected:
   EventArchives() { start(); }
   void start() {
@@ -28,33 +23,14 @@ class EventArchives : public ::testing::Test {
     for (const Shipment& each : targets.shipments) bodies.push_back(Json::parse(each.body));
     return bodies;
   }
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::events::service.find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service->call(std::move(made)));
-  }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
-  std::string refused(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    return reply ? "" : std::string(reply.error().shape->code) + ": " + reply.error().message;
-  }
   void put(const char* source) {
     ok("PutEvents", {{"Entries", {{{"Source", source}, {"DetailType", "t"}, {"Detail", R"({"n":1})"}}}}});
   }
   double now() const { return std::chrono::duration<double>(clock.now().time_since_epoch()).count(); }
 
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
+  Service& subject() override { return *service; }
+
   SeededRandom ids{1, "events"};
-  testing::MemoryJournal journal;
   RecordedTargets targets;
   std::unique_ptr<EventsService> service;
 };
@@ -108,25 +84,25 @@ TEST_F(EventArchives, AreReplayedToTheRulesThatAreNamed) {
   EXPECT_EQ(ok("DescribeReplay", {{"ReplayName", "r"}})["State"], "COMPLETED");
   // What is replayed is not kept again.
   EXPECT_EQ(ok("DescribeArchive", {{"ArchiveName", "a"}})["EventCount"], 1);
-  EXPECT_EQ(refused("StartReplay", wanted), "ResourceAlreadyExistsException: Replay r already exists.");
-  EXPECT_EQ(refused("CancelReplay", {{"ReplayName", "r"}}),
+  EXPECT_EQ(error("StartReplay", wanted), "ResourceAlreadyExistsException: Replay r already exists.");
+  EXPECT_EQ(error("CancelReplay", {{"ReplayName", "r"}}),
             "IllegalStatusException: Replay r is not in a valid state for this operation.");
   start();
   EXPECT_EQ(ok("ListReplays", Json::object())["Replays"].size(), 1U);
 }
 
 TEST_F(EventArchives, RefuseWhatCannotBe) {
-  EXPECT_EQ(refused("DescribeArchive", {{"ArchiveName", "a"}}),
+  EXPECT_EQ(error("DescribeArchive", {{"ArchiveName", "a"}}),
             "ResourceNotFoundException: Archive a does not exist.");
-  EXPECT_EQ(refused("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", std::string(bus) + "x"}}),
+  EXPECT_EQ(error("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", std::string(bus) + "x"}}),
             "ResourceNotFoundException: Event bus defaultx does not exist.");
-  EXPECT_EQ(refused("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}, {"EventPattern", "["}})
+  EXPECT_EQ(error("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}, {"EventPattern", "["}})
                 .substr(0, 61),
             "InvalidEventPatternException: Event pattern is not valid. Rea");
   ok("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}});
-  EXPECT_EQ(refused("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}}),
+  EXPECT_EQ(error("CreateArchive", {{"ArchiveName", "a"}, {"EventSourceArn", bus}}),
             "ResourceAlreadyExistsException: Archive a already exists.");
-  EXPECT_EQ(refused("ListArchives", {{"NamePrefix", "a"}, {"State", "ENABLED"}}),
+  EXPECT_EQ(error("ListArchives", {{"NamePrefix", "a"}, {"State", "ENABLED"}}),
             "ValidationException: At most one filter is allowed for ListArchives. Use either : State, "
             "EventSourceArn, or NamePrefix.");
   Json wanted{{"ReplayName", "r"},
@@ -134,25 +110,25 @@ TEST_F(EventArchives, RefuseWhatCannotBe) {
               {"EventStartTime", now()},
               {"EventEndTime", now()},
               {"Destination", {{"Arn", bus}}}};
-  EXPECT_EQ(refused("StartReplay", wanted),
+  EXPECT_EQ(error("StartReplay", wanted),
             "ValidationException: Parameter EventEndTime is not valid. Reason: EventStartTime must be before "
             "EventEndTime.");
   wanted["EventStartTime"] = 1e300;
-  EXPECT_EQ(refused("StartReplay", wanted).substr(0, 62),
+  EXPECT_EQ(error("StartReplay", wanted).substr(0, 62),
             "ValidationException: Parameter EventEndTime is not valid. Reas");
   ok("UpdateArchive", {{"ArchiveName", "a"}, {"RetentionDays", 2147483647}});
   put("shop");
   EXPECT_EQ(ok("DescribeArchive", {{"ArchiveName", "a"}})["EventCount"], 1);
   wanted["Destination"]["Arn"] = archive;
   EXPECT_EQ(
-      refused("StartReplay", wanted),
+      error("StartReplay", wanted),
       "ValidationException: Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.");
   wanted["Destination"]["Arn"] = bus;
   wanted["EventSourceArn"] = "arn:aws:events:us-east-1:123456789012:archive/none";
   EXPECT_EQ(
-      refused("StartReplay", wanted),
+      error("StartReplay", wanted),
       "ValidationException: Parameter EventSourceArn is not valid. Reason: Archive none does not exist.");
-  EXPECT_EQ(refused("DescribeReplay", {{"ReplayName", "r"}}),
+  EXPECT_EQ(error("DescribeReplay", {{"ReplayName", "r"}}),
             "ResourceNotFoundException: Replay r does not exist.");
 }
 
@@ -164,9 +140,9 @@ TEST_F(EventArchives, AStatementOfAPolicyGivesWayToItsSuccessor) {
     return Json::parse(ok("DescribeEventBus", Json::object())["Policy"].get<std::string>())["Statement"];
   };
   permit("111122223333", Json::object());
-  EXPECT_EQ(refused("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}}),
+  EXPECT_EQ(error("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}}),
             "ValidationException: Parameter Action must be specified.");
-  EXPECT_EQ(refused("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}, {"Action", "events:*"}}),
+  EXPECT_EQ(error("PutPermission", {{"StatementId", "s"}, {"Principal", "*"}, {"Action", "events:*"}}),
             "ValidationException: Provided value in parameter 'action' is not supported.");
   const Json statements = permit(
       "*", {{"Condition", {{"Type", "StringEquals"}, {"Key", "aws:PrincipalOrgID"}, {"Value", "o-1"}}}});

@@ -1,45 +1,26 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <string>
 #include <vector>
 
-#include "models/events.hpp"
 #include "ports/random.hpp"
 #include "services/events/api/events_service.hpp"
-#include "support/manual_clock.hpp"
-#include "support/memory_journal.hpp"
-#include "support/run_task.hpp"
+#include "support/service_calls.hpp"
 #include "unit/events/recorded_targets.hpp"
 
 namespace aviary::events {
 namespace {
 
-class Events : public ::testing::Test {
+class Events : public testing::ServiceCalls {
  protected:
-  Result<Reply> call(std::string_view operation, Json input) {
-    Call made{};
-    made.operation = models::events::service.find_operation(operation);
-    made.account = "123456789012";
-    made.region = "us-east-1";
-    made.now = clock.now();
-    made.input = std::move(input);
-    return testing::run_task(loop, service.call(std::move(made)));
-  }
   std::string error(std::string_view operation, Json input) {
     const Result<Reply> reply = call(operation, std::move(input));
     return reply ? std::string() : reply.error().message;
   }
-  Json ok(std::string_view operation, Json input) {
-    const Result<Reply> reply = call(operation, std::move(input));
-    EXPECT_TRUE(reply) << operation << ": " << (reply ? "" : reply.error().message);
-    return reply ? reply->output : Json();
-  }
 
-  boost::asio::io_context loop;
-  testing::ManualClock clock;
+  Service& subject() override { return service; }
+
   SeededRandom ids{7, "test"};
-  testing::MemoryJournal journal;
   RecordedTargets targets;
   EventsService service{{.clock = clock, .ids = ids, .journal = journal, .targets = &targets}};
 };
