@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "app/house.hpp"
-#include "app/loop_memory.hpp"
 #include "base/log.hpp"
 
 namespace aviary {
@@ -31,7 +30,6 @@ Task<> close_house(app::House& house, std::chrono::milliseconds grace) { co_awai
 /// What the loop's thread does: build, say how it went, run until the house has closed.
 void live(boost::asio::io_context& loop, std::unique_ptr<app::House>& house, const EmulatorOptions& options,
           std::promise<std::string> opened) {
-  void (*const recycle)(bool) = app::recycle_blocks;
   house = std::make_unique<app::House>(loop, options);
   std::string problem = house->open();
   const bool well = problem.empty();
@@ -40,14 +38,12 @@ void live(boost::asio::io_context& loop, std::unique_ptr<app::House>& house, con
     boost::asio::co_spawn(loop, std::move(closing), [&loop](const std::exception_ptr&) { loop.stop(); });
   }
   if (well) opened.set_value({});
-  if (recycle != nullptr) recycle(true);
   const auto work = boost::asio::make_work_guard(loop);
   loop.run();
   house.reset();
   // What the house left on the loop (sessions that were being closed) ends before the loop does.
   loop.restart();
   loop.poll();
-  if (recycle != nullptr) recycle(false);
   if (!well) opened.set_value(std::move(problem));
 }
 

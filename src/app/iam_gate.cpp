@@ -162,7 +162,7 @@ Result<> IamGate::verify(const wire::Request& request, const std::string& access
     if (s3) return AwsError(s3_invalid_token, "The provided token is malformed or otherwise invalid.");
     return unknown_key_error(request);
   }
-  const double now = std::chrono::duration<double>(parts_.clock.now().time_since_epoch()).count();
+  const double now = epoch_seconds(parts_.clock.now());
   if (known.expires != 0 && known.expires < now) {
     if (s3) return AwsError(s3_expired_token, "The provided token has expired.");
     return AwsError(expired_token, "The security token included in the request is expired");

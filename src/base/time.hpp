@@ -11,6 +11,15 @@ namespace aviary {
 using Instant = std::chrono::sys_time<std::chrono::microseconds>;
 using Duration = std::chrono::microseconds;
 
+/// Seconds since 1970 with their fraction: how most services' documents have a timestamp.
+inline double epoch_seconds(Instant at) {
+  return std::chrono::duration<double>(at.time_since_epoch()).count();
+}
+/// The same without the fraction.
+inline double whole_epoch_seconds(Instant at) {
+  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+}
+
 /// `2024-01-15T10:30:00.000+0000`: Lambda's `LastModified`.
 std::string lambda_timestamp(Instant at);
 /// `2024-01-15T10:30:00.000Z`, the form of log lines and events. `fraction_digits` is 0, 3 or 6.

@@ -28,8 +28,6 @@ std::string text_in(const Json& payload, const char* member) {
              : found->get_ref<const std::string&>().substr(0, most_message);
 }
 
-double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 Duration whole(nanoseconds time) { return std::chrono::duration_cast<Duration>(time); }
 
 /// When an invocation began and ended, by the clock; its own times are real ones.

@@ -100,7 +100,7 @@ std::optional<double> parse_http_date(std::string_view text) {
                                       text.substr(17, 8));
   const std::optional<Instant> at = parse_iso8601(iso);
   if (!at) return std::nullopt;
-  return std::chrono::duration<double>(at->time_since_epoch()).count();
+  return epoch_seconds(*at);
 }
 
 }  // namespace
@@ -110,8 +110,7 @@ std::optional<double> parse_timestamp(std::string_view text) {
     if (!std::isfinite(*seconds)) return std::nullopt;
     return seconds;
   }
-  if (const std::optional<Instant> at = parse_iso8601(text))
-    return std::chrono::duration<double>(at->time_since_epoch()).count();
+  if (const std::optional<Instant> at = parse_iso8601(text)) return epoch_seconds(*at);
   return parse_http_date(text);
 }
 

@@ -64,7 +64,7 @@ Result<Json> from_iso8601(std::string_view text) {
   std::optional<Instant> at = parse_iso8601(text);
   if (!at) at = parse_iso8601(std::string(text) + 'Z');
   if (!at || digits > 6) return serialization_error("timestamp must follow ISO8601");
-  return Json(std::chrono::duration<double>(at->time_since_epoch()).count());
+  return Json(epoch_seconds(*at));
 }
 
 Result<Json> scalar_of(const Shape& shape, std::string&& text) {

@@ -94,7 +94,7 @@ Task<AwsEndpoint::Answer> OutsideStreams::iterator_at(std::string arn, std::stri
       break;
     case Place::AtTimestamp:
       input["ShardIteratorType"] = "AT_TIMESTAMP";
-      input["Timestamp"] = std::chrono::duration<double>(from.timestamp.time_since_epoch()).count();
+      input["Timestamp"] = epoch_seconds(from.timestamp);
       break;
     case Place::After:
       input["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER";

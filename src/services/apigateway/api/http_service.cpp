@@ -68,8 +68,6 @@ Json without_kept(const Json& document) {
   return sent;
 }
 
-double seconds_of(const Call& call) {
-  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(call.now).time_since_epoch().count());
-}
+double seconds_of(const Call& call) { return whole_epoch_seconds(call.now); }
 
 }  // namespace aviary::apigateway

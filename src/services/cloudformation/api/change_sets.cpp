@@ -145,7 +145,7 @@ Result<Reply> CloudFormationService::describe_change_set(Call& call) {
                   {"ChangeSetId", set.id},
                   {"StackId", stack->id},
                   {"StackName", stack->name},
-                  {"CreationTime", time_member(set.created)},
+                  {"CreationTime", epoch_seconds(set.created)},
                   {"ExecutionStatus", set.execution_status},
                   {"Status", set.status},
                   {"NotificationARNs", set.wish.notification_arns},
@@ -229,7 +229,7 @@ Result<Reply> CloudFormationService::list_change_sets(Call& call) {
              {"ChangeSetName", name},
              {"ExecutionStatus", set.execution_status},
              {"Status", set.status},
-             {"CreationTime", time_member(set.created)}};
+             {"CreationTime", epoch_seconds(set.created)}};
     if (!set.reason.empty()) row["StatusReason"] = set.reason;
     if (!set.description.empty()) row["Description"] = set.description;
     reply.output["Summaries"].push_back(std::move(row));

@@ -106,6 +106,5 @@ class CloudFormationService final : public TableService<CloudFormationService> {
 /// `Stack with id NAME does not exist`: clients look for just that.
 AwsError no_such_stack(std::string_view name_or_id);
 std::string text_member(const Json& input, const char* name);
-double time_member(Instant at);
 
 }  // namespace aviary::cloudformation

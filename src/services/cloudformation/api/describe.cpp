@@ -33,7 +33,7 @@ Json stack_row(const Stack& stack) {
   Json row{{"StackId", stack.id},
            {"StackName", stack.name},
            {"Parameters", parameter_rows(stack.wish)},
-           {"CreationTime", time_member(stack.created)},
+           {"CreationTime", epoch_seconds(stack.created)},
            {"RollbackConfiguration", Json::object()},
            {"StackStatus", stack.status},
            {"DisableRollback", stack.disable_rollback},
@@ -48,8 +48,8 @@ Json stack_row(const Stack& stack) {
   if (!stack.change_set_id.empty()) row["ChangeSetId"] = stack.change_set_id;
   if (const std::string text = stack.wish.document.value("Description", std::string()); !text.empty())
     row["Description"] = text;
-  if (stack.updated) row["LastUpdatedTime"] = time_member(*stack.updated);
-  if (stack.deleted) row["DeletionTime"] = time_member(*stack.deleted);
+  if (stack.updated) row["LastUpdatedTime"] = epoch_seconds(*stack.updated);
+  if (stack.deleted) row["DeletionTime"] = epoch_seconds(*stack.deleted);
   if (!stack.reason.empty()) row["StackStatusReason"] = stack.reason;
   if (!stack.wish.role_arn.empty()) row["RoleARN"] = stack.wish.role_arn;
   for (const Output& output : stack.outputs) {
@@ -66,7 +66,7 @@ Json resource_row(const Stack& stack, const StackResource& resource, const char*
            {"StackId", stack.id},
            {"LogicalResourceId", resource.logical_id},
            {"ResourceType", resource.type},
-           {time, time_member(resource.changed)},
+           {time, epoch_seconds(resource.changed)},
            {"ResourceStatus", resource.status},
            {"DriftInformation", drift_of(resource)}};
   if (!resource.physical_id.empty()) row["PhysicalResourceId"] = resource.physical_id;
@@ -108,15 +108,15 @@ Result<Reply> CloudFormationService::list_stacks(Call& call) {
     if (!wanted.empty() && std::ranges::find(wanted, Json(stack.status)) == wanted.end()) continue;
     Json row{{"StackId", stack.id},
              {"StackName", stack.name},
-             {"CreationTime", time_member(stack.created)},
+             {"CreationTime", epoch_seconds(stack.created)},
              {"StackStatus", stack.status},
              {"DriftInformation", drift_of(stack)}};
     if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
     if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
     if (const std::string text = stack.wish.document.value("Description", std::string()); !text.empty())
       row["TemplateDescription"] = text;
-    if (stack.updated) row["LastUpdatedTime"] = time_member(*stack.updated);
-    if (stack.deleted) row["DeletionTime"] = time_member(*stack.deleted);
+    if (stack.updated) row["LastUpdatedTime"] = epoch_seconds(*stack.updated);
+    if (stack.deleted) row["DeletionTime"] = epoch_seconds(*stack.deleted);
     if (!stack.reason.empty()) row["StackStatusReason"] = stack.reason;
     rows.push_back(std::move(row));
   }
@@ -140,7 +140,7 @@ Result<Reply> CloudFormationService::describe_stack_events(Call& call) {
              {"LogicalResourceId", event.logical_id},
              {"PhysicalResourceId", event.physical_id},
              {"ResourceType", event.type},
-             {"Timestamp", time_member(event.at)},
+             {"Timestamp", epoch_seconds(event.at)},
              {"ResourceStatus", event.status}};
     if (!event.reason.empty()) row["ResourceStatusReason"] = event.reason;
     if (!event.properties.empty()) row["ResourceProperties"] = event.properties;

@@ -68,7 +68,7 @@ Task<Json> CloudFormationService::look_at_resource(std::string stack_id, std::st
            {"LogicalResourceId", logical_id},
            {"PhysicalResourceId", resource.physical_id},
            {"ResourceType", resource.type},
-           {"Timestamp", time_member(now)},
+           {"Timestamp", epoch_seconds(now)},
            {"PropertyDifferences", Json::array()}};
   Json expected = comparable_properties(resource, *reader);
   if (resource.type == "AWS::Lambda::Alias" && !expected.contains("RoutingConfig"))
@@ -142,13 +142,13 @@ Task<Result<Reply>> CloudFormationService::detect_stack_drift(Call call) {
   if (stack == nullptr) co_return no_such_stack(stack_id);
   const std::string_view status = drift_of_stack(drifted, unknown, checked);
   const std::string id = ids_.uuid();
-  stack->drift = {{"StackDriftStatus", status}, {"LastCheckTimestamp", time_member(call.now)}};
+  stack->drift = {{"StackDriftStatus", status}, {"LastCheckTimestamp", epoch_seconds(call.now)}};
   stack->drift_detections.push_back({{"StackId", stack_id},
                                      {"StackDriftDetectionId", id},
                                      {"StackDriftStatus", status},
                                      {"DetectionStatus", "DETECTION_COMPLETE"},
                                      {"DriftedStackResourceCount", drifted},
-                                     {"Timestamp", time_member(call.now)}});
+                                     {"Timestamp", epoch_seconds(call.now)}});
   if (stack->drift_detections.size() > most_detections)
     stack->drift_detections.erase(stack->drift_detections.begin());
   store_.save(*stack);

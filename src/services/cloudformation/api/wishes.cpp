@@ -67,8 +67,6 @@ Result<> check_capabilities(const Json& document, const Json& given) {
 
 std::string text_member(const Json& input, const char* name) { return input.value(name, std::string()); }
 
-double time_member(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 AwsError no_such_stack(std::string_view name_or_id) {
   return validation_error(fmt::format("Stack with id {} does not exist", name_or_id));
 }

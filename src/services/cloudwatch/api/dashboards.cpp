@@ -80,7 +80,7 @@ Result<Reply> CloudWatchService::list_dashboards(Call& call) {
     last = entry->first;
     list.push_back({{"DashboardName", entry->first},
                     {"DashboardArn", dashboard_arn(call.account, entry->first)},
-                    {"LastModified", timestamp(entry->second.modified)},
+                    {"LastModified", epoch_seconds(entry->second.modified)},
                     {"Size", entry->second.body.size()}});
   }
   return reply;

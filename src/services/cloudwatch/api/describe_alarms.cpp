@@ -11,7 +11,7 @@ namespace {
 Json render(const Alarm& alarm) {
   Json out = alarm.settings;
   out["AlarmArn"] = alarm.arn();
-  out["AlarmConfigurationUpdatedTimestamp"] = timestamp(alarm.configured);
+  out["AlarmConfigurationUpdatedTimestamp"] = epoch_seconds(alarm.configured);
   out["ActionsEnabled"] = alarm.actions_enabled();
   for (const char* list : {"OKActions", "AlarmActions", "InsufficientDataActions"})
     if (!find_member(out, list)) out[list] = Json::array();
@@ -20,8 +20,8 @@ Json render(const Alarm& alarm) {
   out["StateValue"] = std::string(name_of(alarm.said.state));
   out["StateReason"] = alarm.said.reason;
   if (!alarm.said.reason_data.empty()) out["StateReasonData"] = alarm.said.reason_data;
-  out["StateUpdatedTimestamp"] = timestamp(alarm.said.since);
-  out["StateTransitionedTimestamp"] = timestamp(alarm.transitioned);
+  out["StateUpdatedTimestamp"] = epoch_seconds(alarm.said.since);
+  out["StateTransitionedTimestamp"] = epoch_seconds(alarm.transitioned);
   static constexpr const char* by[] = {"", "WaitPeriod", "Alarm", "ExtensionPeriod"};
   if (alarm.suppression != Suppression::None) {
     const std::string what = by[static_cast<int>(alarm.suppression)];
@@ -161,8 +161,8 @@ Result<Reply> CloudWatchService::describe_alarm_history(Call& call) {
   for (const HistoryItem& item : items) {
     if (!wants(call.input, item.composite) && name.empty()) continue;
     if ((!name.empty() && item.alarm_name != name) || (!type.empty() && item.type != type)) continue;
-    if (start && timestamp(item.at) < start->get<double>()) continue;
-    if (end && timestamp(item.at) > end->get<double>()) continue;
+    if (start && epoch_seconds(item.at) < start->get<double>()) continue;
+    if (end && epoch_seconds(item.at) > end->get<double>()) continue;
     selected.push_back(&item);
   }
   if (text_of(call.input, "ScanBy") != "TimestampAscending") std::ranges::reverse(selected);
@@ -173,7 +173,7 @@ Result<Reply> CloudWatchService::describe_alarm_history(Call& call) {
     const HistoryItem& item = *selected[i];
     list.push_back({{"AlarmName", item.alarm_name},
                     {"AlarmType", item.composite ? "CompositeAlarm" : "MetricAlarm"},
-                    {"Timestamp", timestamp(item.at)},
+                    {"Timestamp", epoch_seconds(item.at)},
                     {"HistoryItemType", item.type},
                     {"HistorySummary", item.summary},
                     {"HistoryData", item.data}});

@@ -15,8 +15,6 @@ std::optional<EpochSeconds> seconds_of(const Json& input, const char* name) {
   return static_cast<EpochSeconds>(std::floor(member->get<double>()));
 }
 
-double timestamp(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 AwsError invalid_value(std::string text) { return {rows::InvalidParameterValueException, std::move(text)}; }
 AwsError invalid_combination(std::string text) {
   return {rows::InvalidParameterCombinationException, std::move(text)};

@@ -17,8 +17,6 @@ namespace aviary::cloudwatch {
 std::optional<EpochSeconds> seconds_of(const Json& input, const char* name);
 
 inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
-/// A timestamp as documents have it: seconds since the epoch.
-double timestamp(Instant at);
 
 AwsError invalid_value(std::string text);        ///< 400 InvalidParameterValue
 AwsError invalid_combination(std::string text);  ///< 400 InvalidParameterCombination

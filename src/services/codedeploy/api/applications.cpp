@@ -14,7 +14,7 @@ namespace rows = models::codedeploy::errors;
 Json render_application(const Application& application) {
   return {{"applicationId", application.id},
           {"applicationName", application.name},
-          {"createTime", timestamp(application.created)},
+          {"createTime", epoch_seconds(application.created)},
           {"linkedToGitHub", false},
           {"computePlatform", "Lambda"}};
 }

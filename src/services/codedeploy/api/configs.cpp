@@ -38,7 +38,7 @@ Result<Reply> CodeDeployService::get_deployment_config(Call& call) {
   return Reply{.output = {{"deploymentConfigInfo",
                            {{"deploymentConfigId", config->id},
                             {"deploymentConfigName", config->name},
-                            {"createTime", timestamp(config->created)},
+                            {"createTime", epoch_seconds(config->created)},
                             {"computePlatform", "Lambda"},
                             {"trafficRoutingConfig", render(config->routing)}}}}};
 }

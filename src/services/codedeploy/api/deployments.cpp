@@ -51,7 +51,7 @@ Json render_deployment(const Deployment& deployment) {
       {"deploymentId", deployment.id},
       {"revision", deployment.revision},
       {"status", std::string(name_of(deployment.status))},
-      {"createTime", timestamp(deployment.created)},
+      {"createTime", epoch_seconds(deployment.created)},
       {"deploymentOverview", render_overview(deployment)},
       {"creator", deployment.creator},
       {"ignoreApplicationStopFailures", false},
@@ -64,8 +64,8 @@ Json render_deployment(const Deployment& deployment) {
       {"fileExistsBehavior", "DISALLOW"},
       {"deploymentStatusMessages", Json::array()},
       {"computePlatform", "Lambda"}};
-  if (deployment.started) info["startTime"] = timestamp(*deployment.started);
-  if (deployment.completed) info["completeTime"] = timestamp(*deployment.completed);
+  if (deployment.started) info["startTime"] = epoch_seconds(*deployment.started);
+  if (deployment.completed) info["completeTime"] = epoch_seconds(*deployment.completed);
   if (!deployment.description.empty()) info["description"] = deployment.description;
   if (!deployment.previous_revision.is_null()) info["previousRevision"] = deployment.previous_revision;
   if (!deployment.external_id.empty()) info["externalId"] = deployment.external_id;
@@ -97,7 +97,7 @@ struct DeploymentFilter {
     if (!external_id.empty() && deployment.external_id != external_id) return false;
     if (!statuses.empty() && std::ranges::find(statuses, name_of(deployment.status)) == statuses.end())
       return false;
-    const double created = timestamp(deployment.created);
+    const double created = epoch_seconds(deployment.created);
     return (!from || created >= *from) && (!until || created <= *until);
   }
 };

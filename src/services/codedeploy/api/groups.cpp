@@ -19,8 +19,8 @@ AwsError group_exists(const std::string& name) {
 Json last_deployment(const Deployment& deployment) {
   Json info{{"deploymentId", deployment.id},
             {"status", std::string(name_of(deployment.status))},
-            {"createTime", timestamp(deployment.created)}};
-  if (deployment.completed) info["endTime"] = timestamp(*deployment.completed);
+            {"createTime", epoch_seconds(deployment.created)}};
+  if (deployment.completed) info["endTime"] = epoch_seconds(*deployment.completed);
   return info;
 }
 

@@ -28,8 +28,6 @@ bool is_plain_name(std::string_view name) {
 
 }  // namespace
 
-double timestamp(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 Result<> check_application_name(const std::string& name) {
   if (name.empty()) return AwsError(rows::ApplicationNameRequiredException, "Application name is missing");
   if (!is_plain_name(name))

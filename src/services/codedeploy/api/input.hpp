@@ -17,8 +17,6 @@
 namespace aviary::codedeploy {
 
 inline Scope scope_of(const Call& call) { return {.account = call.account, .region = call.region}; }
-/// A timestamp as documents have it: seconds since the epoch.
-double timestamp(Instant at);
 
 // Names: …RequiredException if there is none, Invalid…NameException if it cannot be one.
 Result<> check_application_name(const std::string& name);

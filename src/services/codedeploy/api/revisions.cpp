@@ -18,10 +18,10 @@ namespace rows = models::codedeploy::errors;
 constexpr std::size_t longest_description = 256;
 
 Json render_revision_info(const Revision& revision) {
-  Json info{{"registerTime", timestamp(revision.registered)}, {"deploymentGroups", revision.groups}};
+  Json info{{"registerTime", epoch_seconds(revision.registered)}, {"deploymentGroups", revision.groups}};
   if (!revision.description.empty()) info["description"] = revision.description;
-  if (revision.first_used) info["firstUsedTime"] = timestamp(*revision.first_used);
-  if (revision.last_used) info["lastUsedTime"] = timestamp(*revision.last_used);
+  if (revision.first_used) info["firstUsedTime"] = epoch_seconds(*revision.first_used);
+  if (revision.last_used) info["lastUsedTime"] = epoch_seconds(*revision.last_used);
   return info;
 }
 

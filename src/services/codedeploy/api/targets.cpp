@@ -44,8 +44,8 @@ Json render_events(const Deployment& deployment) {
     const LifecycleEvent& event = deployment.event(step);
     Json rendered{{"lifecycleEventName", std::string(name_of(step))},
                   {"status", std::string(name_of(event.status))}};
-    if (event.start) rendered["startTime"] = timestamp(*event.start);
-    if (event.end) rendered["endTime"] = timestamp(*event.end);
+    if (event.start) rendered["startTime"] = epoch_seconds(*event.start);
+    if (event.end) rendered["endTime"] = epoch_seconds(*event.end);
     if (event.status == EventStatus::Succeeded)
       rendered["diagnostics"] = {
           {"errorCode", "Success"}, {"scriptName", deployment.hook(step)}, {"message", ""}, {"logTail", ""}};
@@ -67,7 +67,7 @@ Json render_target(const Deployment& deployment) {
             {"targetId", target_id(deployment)},
             {"targetArn", target_arn(deployment)},
             {"status", target_status(deployment)},
-            {"lastUpdatedAt", timestamp(deployment.updated)},
+            {"lastUpdatedAt", epoch_seconds(deployment.updated)},
             {"lifecycleEvents", render_events(deployment)},
             {"lambdaFunctionInfo",
              {{"functionName", spec.function},
@@ -81,7 +81,7 @@ Json render_instance(const Deployment& deployment) {
   return {{"deploymentId", deployment.id},
           {"instanceId", target_id(deployment)},
           {"status", target_status(deployment)},
-          {"lastUpdatedAt", timestamp(deployment.updated)},
+          {"lastUpdatedAt", epoch_seconds(deployment.updated)},
           {"lifecycleEvents", render_events(deployment)}};
 }
 

@@ -26,7 +26,7 @@ Json shown_repository(const Repository& repository) {
   out["repositoryArn"] = repository.arn();
   out["repositoryUri"] = fmt::format("{}.dkr.ecr.{}.amazonaws.com/{}", repository.scope.account,
                                      repository.scope.region, repository.name);
-  out["createdAt"] = std::chrono::duration<double>(repository.created.time_since_epoch()).count();
+  out["createdAt"] = epoch_seconds(repository.created);
   out["imageTagMutability"] = repository.mutability;
   if (!repository.exclusions.empty()) out["imageTagMutabilityExclusionFilters"] = repository.exclusions;
   out["imageScanningConfiguration"] = {{"scanOnPush", repository.scan_on_push}};

@@ -9,11 +9,6 @@ namespace {
 
 namespace errors = models::events::errors;
 
-double destination_seconds(Instant at) {
-  return std::chrono::duration<double>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch())
-      .count();
-}
-
 AwsError no_such_destination(const std::string& name) {
   return not_found(fmt::format(
       "Failed to describe the api-destination(s). An api-destination '{}' does not exist.", name));
@@ -53,7 +48,7 @@ Result<Reply> EventsService::create_api_destination(Call& call) {
   if (calls_.destinations.find(scope, name) != nullptr)
     return AwsError(errors::ResourceAlreadyExistsException,
                     fmt::format("An api-destination '{}' already exists.", name));
-  const double now = destination_seconds(call.now);
+  const double now = whole_epoch_seconds(call.now);
   Json destination{{"ApiDestinationArn", fmt::format("arn:aws:events:{}:{}:api-destination/{}/{}",
                                                      scope.region, scope.account, name, ids_.uuid())},
                    {"Name", name},
@@ -85,7 +80,7 @@ Result<Reply> EventsService::update_api_destination(Call& call) {
   if (call.input.contains("ConnectionArn") && calls_.connection_of(scope, destination) == nullptr)
     return not_found(
         fmt::format("Connection '{}' does not exist.", name_in_arn(text_of(destination, "ConnectionArn"))));
-  destination["LastModifiedTime"] = destination_seconds(call.now);
+  destination["LastModifiedTime"] = whole_epoch_seconds(call.now);
   Reply reply{.output = changed_destination(shown_destination(scope, destination))};
   calls_.destinations.put(scope, name, std::move(destination));
   return reply;

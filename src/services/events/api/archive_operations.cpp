@@ -11,8 +11,6 @@ namespace {
 
 namespace errors = models::events::errors;
 
-double archive_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 Instant moment_of(const Json& value) {
   // Two thousand years around 1970: more does not fit, and means the same.
   constexpr double farthest = 6e10;
@@ -28,7 +26,7 @@ Json listed_archive(const Archive& archive, const Scope& scope) {
           {"RetentionDays", archive.days},
           {"SizeBytes", archive.bytes},
           {"EventCount", archive.events.size()},
-          {"CreationTime", archive_seconds(archive.created)}};
+          {"CreationTime", epoch_seconds(archive.created)}};
 }
 
 Json described_archive(const Archive& archive, const Scope& scope) {
@@ -44,11 +42,11 @@ Json listed_replay(const Replay& replay) {
   Json out{{"ReplayName", replay.name},
            {"EventSourceArn", replay.archive},
            {"State", "COMPLETED"},
-           {"EventStartTime", archive_seconds(replay.from)},
-           {"EventEndTime", archive_seconds(replay.to)},
-           {"ReplayStartTime", archive_seconds(replay.started)},
-           {"ReplayEndTime", archive_seconds(replay.started)}};
-  if (replay.last) out["EventLastReplayedTime"] = archive_seconds(*replay.last);
+           {"EventStartTime", epoch_seconds(replay.from)},
+           {"EventEndTime", epoch_seconds(replay.to)},
+           {"ReplayStartTime", epoch_seconds(replay.started)},
+           {"ReplayEndTime", epoch_seconds(replay.started)}};
+  if (replay.last) out["EventLastReplayedTime"] = epoch_seconds(*replay.last);
   return out;
 }
 
@@ -85,7 +83,7 @@ bool passes(const Call& call, const Json& row, const char* name) {
 Json changed_archive(const Archive& archive, const Scope& scope) {
   return {{"ArchiveArn", archive.arn(scope)},
           {"State", "ENABLED"},
-          {"CreationTime", archive_seconds(archive.created)}};
+          {"CreationTime", epoch_seconds(archive.created)}};
 }
 
 }  // namespace
@@ -206,7 +204,7 @@ Result<Reply> EventsService::start_replay(Call& call) {
   if (!events.empty()) replay.last = events.back().at;
   Reply reply{.output = {{"ReplayArn", replay.arn(scope)},
                          {"State", "STARTING"},
-                         {"ReplayStartTime", archive_seconds(call.now)}}};
+                         {"ReplayStartTime", epoch_seconds(call.now)}}};
   archives_.put(scope, std::move(replay));
   for (const ArchivedEvent& kept : events) {
     Json event = kept.event;

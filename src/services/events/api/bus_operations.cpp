@@ -8,15 +8,13 @@
 namespace aviary::events {
 namespace {
 
-double seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 Json described(const std::string& name, const Bus& bus, const Scope& scope) {
   Json out{{"Name", name}, {"Arn", bus_arn(scope, name)}};
   if (!bus.description.empty()) out["Description"] = bus.description;
   if (!bus.policy.empty()) out["Policy"] = bus.policy;
   if (bus.created != Instant()) {
-    out["CreationTime"] = seconds(bus.created);
-    out["LastModifiedTime"] = seconds(bus.modified);
+    out["CreationTime"] = epoch_seconds(bus.created);
+    out["LastModifiedTime"] = epoch_seconds(bus.modified);
   }
   return out;
 }

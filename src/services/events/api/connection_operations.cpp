@@ -10,11 +10,6 @@ namespace {
 
 namespace errors = models::events::errors;
 
-double connection_seconds(Instant at) {
-  return std::chrono::duration<double>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch())
-      .count();
-}
-
 AwsError no_such_connection(const std::string& name) {
   return not_found(
       fmt::format("Failed to describe the connection(s). Connection '{}' does not exist.", name));
@@ -59,7 +54,7 @@ Result<Reply> EventsService::create_connection(Call& call) {
     return AwsError(errors::ResourceAlreadyExistsException,
                     fmt::format("Connection {} already exists.", name));
   const std::string id = ids_.uuid();
-  const double now = connection_seconds(call.now);
+  const double now = whole_epoch_seconds(call.now);
   Json connection{{"ConnectionArn", fmt::format("arn:aws:events:{}:{}:connection/{}/{}", scope.region,
                                                 scope.account, name, id)},
                   {"Name", name},
@@ -93,7 +88,7 @@ Result<Reply> EventsService::update_connection(Call& call) {
   connection["AuthParameters"].erase(parameters_for(type == "BASIC" ? "API_KEY" : "BASIC"));
   if (const Result<> fine = check_connection(connection, call.input); !fine) return fine.error();
   connection["ConnectionState"] = "AUTHORIZED";
-  connection["LastModifiedTime"] = connection["LastAuthorizedTime"] = connection_seconds(call.now);
+  connection["LastModifiedTime"] = connection["LastAuthorizedTime"] = whole_epoch_seconds(call.now);
   Reply reply{.output = changed_connection(connection)};
   calls_.connections.put(scope, name, std::move(connection));
   return reply;
@@ -130,7 +125,7 @@ Result<Reply> EventsService::deauthorize_connection(Call& call) {
   Json connection = *found;
   connection["AuthParameters"] = Json::object();
   connection["ConnectionState"] = "DEAUTHORIZED";
-  connection["LastModifiedTime"] = connection_seconds(call.now);
+  connection["LastModifiedTime"] = whole_epoch_seconds(call.now);
   Reply reply{.output = changed_connection(connection)};
   calls_.connections.put(scope, name, std::move(connection));
   return reply;

@@ -3,7 +3,7 @@
 #include "services/iam/api/iam_service.hpp"
 #include "services/iam/api/principal_kind.hpp"
 
-/// Tags of what is neither a role nor a user: managed policies, instance profiles, identity providers.
+/// Tags of whatever has any.
 namespace aviary::iam {
 namespace {
 
@@ -20,6 +20,8 @@ constexpr TaggedKind tagged_kinds[] = {
      "OpenIDConnect Provider not found for arn {}"},
     {"SAMLProvider", "saml-provider", "SAMLProviderArn", "Manifest not found for arn {}"},
     {"Policy", "policy", "PolicyArn", "Policy {} was not found."},
+    {"Role", "role", "RoleName", "The role with name {} cannot be found."},
+    {"User", "user", "UserName", "The user with name {} cannot be found."},
 };
 
 const TaggedKind& tagged_kind(std::string_view operation) {

@@ -37,9 +37,6 @@ class IamService final : public TableService<IamService> {
   Result<Reply> update_role(Call& call);
   Result<Reply> update_assume_role_policy(Call& call);
   Result<Reply> delete_principal(Call& call);
-  Result<Reply> tag_principal(Call& call);
-  Result<Reply> untag_principal(Call& call);
-  Result<Reply> list_principal_tags(Call& call);
   Result<Reply> create_access_key(Call& call);
   Result<Reply> list_access_keys(Call& call);
   Result<Reply> delete_access_key(Call& call);
@@ -65,6 +62,7 @@ class IamService final : public TableService<IamService> {
   Result<Reply> delete_instance_profile(Call& call);
   Result<Reply> add_role_to_instance_profile(Call& call);
   Result<Reply> remove_role_from_instance_profile(Call& call);
+  Result<Json*> profile_of(const Call& call);
   Json sent_profile(const std::string& account, const Json& profile);
   bool is_in_profile(const std::string& account, const std::string& role);
   // providers.cpp: who else says who somebody is

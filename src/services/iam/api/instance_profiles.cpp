@@ -9,11 +9,14 @@ namespace {
 
 constexpr const char* profile_kind = "instance-profile";
 
-AwsError no_such_profile(const std::string& name) {
-  return no_such_entity(fmt::format("Instance Profile {} cannot be found.", name));
-}
-
 }  // namespace
+
+Result<Json*> IamService::profile_of(const Call& call) {
+  const std::string name = iam_text(call.input, "InstanceProfileName");
+  Json* found = directory_.find(call.account, profile_kind, name);
+  if (found == nullptr) return no_such_entity(fmt::format("Instance Profile {} cannot be found.", name));
+  return found;
+}
 
 /// With its role as that is now.
 Json IamService::sent_profile(const std::string& account, const Json& profile) {
@@ -40,7 +43,7 @@ Result<Reply> IamService::create_instance_profile(Call& call) {
                {"InstanceProfileName", name},
                {"InstanceProfileId", new_id("AIPA")},
                {"Arn", fmt::format("arn:aws:iam::{}:instance-profile{}{}", call.account, path, name)},
-               {"CreateDate", iam_time(call)}};
+               {"CreateDate", whole_epoch_seconds(call.now)}};
   if (call.input.contains("Tags")) profile["Tags"] = call.input["Tags"];
   Reply reply;
   reply.output["InstanceProfile"] = sent_profile(call.account, profile);
@@ -49,11 +52,10 @@ Result<Reply> IamService::create_instance_profile(Call& call) {
 }
 
 Result<Reply> IamService::get_instance_profile(Call& call) {
-  const std::string name = iam_text(call.input, "InstanceProfileName");
-  const Json* found = directory_.find(call.account, profile_kind, name);
-  if (found == nullptr) return no_such_profile(name);
+  const Result<Json*> found = profile_of(call);
+  if (!found) return found.error();
   Reply reply;
-  reply.output["InstanceProfile"] = sent_profile(call.account, *found);
+  reply.output["InstanceProfile"] = sent_profile(call.account, **found);
   return reply;
 }
 
@@ -83,41 +85,38 @@ Result<Reply> IamService::list_instance_profiles(Call& call) {
 }
 
 Result<Reply> IamService::delete_instance_profile(Call& call) {
-  const std::string name = iam_text(call.input, "InstanceProfileName");
-  const Json* found = directory_.find(call.account, profile_kind, name);
-  if (found == nullptr) return no_such_profile(name);
-  if (!iam_text(*found, "_role").empty())
+  const Result<Json*> found = profile_of(call);
+  if (!found) return found.error();
+  if (!iam_text(**found, "_role").empty())
     return AwsError(models::iam::errors::DeleteConflictException,
                     "Cannot delete entity, must remove roles from instance profile first.");
-  directory_.erase(call.account, profile_kind, name);
+  directory_.erase(call.account, profile_kind, iam_text(call.input, "InstanceProfileName"));
   return Reply{};
 }
 
 Result<Reply> IamService::add_role_to_instance_profile(Call& call) {
-  const std::string name = iam_text(call.input, "InstanceProfileName");
+  const Result<Json*> found = profile_of(call);
+  if (!found) return found.error();
   const std::string role = iam_text(call.input, "RoleName");
-  Json* found = directory_.find(call.account, profile_kind, name);
-  if (found == nullptr) return no_such_profile(name);
   if (directory_.find(call.account, "role", role) == nullptr)
     return no_such_entity(fmt::format("The role with name {} cannot be found.", role));
   // "An instance profile can contain only one role, and this quota cannot be increased."
-  if (!iam_text(*found, "_role").empty())
+  if (!iam_text(**found, "_role").empty())
     return AwsError(models::iam::errors::LimitExceededException,
                     "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
-  (*found)["_role"] = role;
-  directory_.save(call.account, profile_kind, name);
+  (**found)["_role"] = role;
+  directory_.save(call.account, profile_kind, iam_text(call.input, "InstanceProfileName"));
   return Reply{};
 }
 
 Result<Reply> IamService::remove_role_from_instance_profile(Call& call) {
-  const std::string name = iam_text(call.input, "InstanceProfileName");
+  const Result<Json*> found = profile_of(call);
+  if (!found) return found.error();
   const std::string role = iam_text(call.input, "RoleName");
-  Json* found = directory_.find(call.account, profile_kind, name);
-  if (found == nullptr) return no_such_profile(name);
-  if (iam_text(*found, "_role") != role)
+  if (iam_text(**found, "_role") != role)
     return no_such_entity(fmt::format("The role with name {} cannot be found.", role));
-  found->erase("_role");
-  directory_.save(call.account, profile_kind, name);
+  (*found)->erase("_role");
+  directory_.save(call.account, profile_kind, iam_text(call.input, "InstanceProfileName"));
   return Reply{};
 }
 

@@ -112,12 +112,18 @@ Result<Reply> IamService::create_policy(Call& call) {
   if (directory_.find(call.account, "policy", arn) != nullptr)
     return AwsError(models::iam::errors::EntityAlreadyExistsException,
                     fmt::format("A policy called {} already exists. Duplicate names are not allowed.", name));
-  Json policy{{"PolicyName", name},   {"PolicyId", new_id("ANPA")},   {"Arn", arn},
-              {"Path", path},         {"DefaultVersionId", "v1"},     {"AttachmentCount", 0},
-              {"IsAttachable", true}, {"CreateDate", iam_time(call)}, {"UpdateDate", iam_time(call)}};
+  Json policy{{"PolicyName", name},
+              {"PolicyId", new_id("ANPA")},
+              {"Arn", arn},
+              {"Path", path},
+              {"DefaultVersionId", "v1"},
+              {"AttachmentCount", 0},
+              {"IsAttachable", true},
+              {"CreateDate", whole_epoch_seconds(call.now)},
+              {"UpdateDate", whole_epoch_seconds(call.now)}};
   for (const char* member : {"Description", "Tags"})
     if (call.input.contains(member)) policy[member] = call.input[member];
-  policy["_versions"]["v1"] = {{"Document", document}, {"CreateDate", iam_time(call)}};
+  policy["_versions"]["v1"] = {{"Document", document}, {"CreateDate", whole_epoch_seconds(call.now)}};
   policy["_last"] = 1;
   Reply reply;
   reply.output["Policy"] = sent(policy);
@@ -185,14 +191,14 @@ Result<Reply> IamService::create_policy_version(Call& call) {
   const int number = policy.value("_last", 1) + 1;
   const std::string id = fmt::format("v{}", number);
   policy["_last"] = number;
-  policy["_versions"][id] = {{"Document", document}, {"CreateDate", iam_time(call)}};
+  policy["_versions"][id] = {{"Document", document}, {"CreateDate", whole_epoch_seconds(call.now)}};
   const bool is_default = call.input.value("SetAsDefault", false);
   if (is_default) policy["DefaultVersionId"] = id;
-  policy["UpdateDate"] = iam_time(call);
+  policy["UpdateDate"] = whole_epoch_seconds(call.now);
   directory_.save(call.account, "policy", iam_text(call.input, "PolicyArn"));
   Reply reply;
   reply.output["PolicyVersion"] = {
-      {"VersionId", id}, {"IsDefaultVersion", is_default}, {"CreateDate", iam_time(call)}};
+      {"VersionId", id}, {"IsDefaultVersion", is_default}, {"CreateDate", whole_epoch_seconds(call.now)}};
   return reply;
 }
 

@@ -50,10 +50,6 @@ inline bool is_aws_managed(std::string_view arn) {
   return arn.find(":iam::aws:policy/") != std::string_view::npos;
 }
 
-inline double iam_time(const Call& call) {
-  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(call.now).time_since_epoch().count());
-}
-
 /// A document that is none is refused as IAM does it.
 inline Result<> check_policy_document(const std::string& text) {
   const Json document = Json::parse(text, nullptr, false);

@@ -61,7 +61,7 @@ Result<Reply> IamService::create_principal(Call& call) {
               {kind.name, name},
               {kind.id, new_id(kind.mark)},
               {"Arn", fmt::format("arn:aws:iam::{}:{}{}{}", call.account, kind.kind, path, name)},
-              {"CreateDate", iam_time(call)}};
+              {"CreateDate", whole_epoch_seconds(call.now)}};
   for (const char* member : {"AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Tags"})
     if (call.input.contains(member)) entity[member] = call.input[member];
   if (std::string_view(kind.kind) == "role" && !entity.contains("MaxSessionDuration"))
@@ -164,30 +164,6 @@ Result<Reply> IamService::delete_principal(Call& call) {
   return Reply{};
 }
 
-Result<Reply> IamService::tag_principal(Call& call) {
-  const Result<Json*> found = principal_of(call);
-  if (!found) return found.error();
-  merge_tags(**found, call.input.at("Tags"));
-  save_principal(call);
-  return Reply{};
-}
-
-Result<Reply> IamService::untag_principal(Call& call) {
-  const Result<Json*> found = principal_of(call);
-  if (!found) return found.error();
-  remove_tags(**found, call.input.at("TagKeys"));
-  save_principal(call);
-  return Reply{};
-}
-
-Result<Reply> IamService::list_principal_tags(Call& call) {
-  const Result<Json*> found = principal_of(call);
-  if (!found) return found.error();
-  Reply reply;
-  reply.output = {{"Tags", (*found)->value("Tags", Json::array())}, {"IsTruncated", false}};
-  return reply;
-}
-
 Result<Reply> IamService::create_access_key(Call& call) {
   name_caller(call);
   const Result<Json*> found = principal_of(call);
@@ -195,7 +171,7 @@ Result<Reply> IamService::create_access_key(Call& call) {
   Json key{{"UserName", iam_text(call.input, "UserName")},
            {"AccessKeyId", new_id("AKIA").substr(0, 20)},
            {"Status", "Active"},
-           {"CreateDate", iam_time(call)}};
+           {"CreateDate", whole_epoch_seconds(call.now)}};
   const std::string secret = ids_.hex(40);
   (**found)["_keys"].push_back(key);
   (**found)["_keys"].back()["_Secret"] = secret;

@@ -50,7 +50,7 @@ Result<Reply> IamService::create_oidc_provider(Call& call) {
   Json provider{{"Url", host},
                 {"ClientIDList", list_in(call.input, "ClientIDList")},
                 {"ThumbprintList", list_in(call.input, "ThumbprintList")},
-                {"CreateDate", iam_time(call)},
+                {"CreateDate", whole_epoch_seconds(call.now)},
                 {"Tags", list_in(call.input, "Tags")}};
   Reply reply;
   reply.output = {{"OpenIDConnectProviderArn", arn}, {"Tags", provider["Tags"]}};
@@ -124,8 +124,8 @@ Result<Reply> IamService::create_saml_provider(Call& call) {
   constexpr double valid_s = 100.0 * 365 * 24 * 3600;
   Json provider{{"SAMLMetadataDocument", document},
                 {"SAMLProviderUUID", ids_.hex(20)},
-                {"CreateDate", iam_time(call)},
-                {"ValidUntil", iam_time(call) + valid_s},
+                {"CreateDate", whole_epoch_seconds(call.now)},
+                {"ValidUntil", whole_epoch_seconds(call.now) + valid_s},
                 {"Tags", list_in(call.input, "Tags")}};
   Reply reply;
   reply.output = {{"SAMLProviderArn", arn}, {"Tags", provider["Tags"]}};

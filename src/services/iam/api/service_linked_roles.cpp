@@ -53,7 +53,7 @@ Result<Reply> IamService::create_service_linked_role(Call& call) {
             {"RoleName", name},
             {"RoleId", new_id("AROA")},
             {"Arn", fmt::format("arn:aws:iam::{}:role{}{}", call.account, path, name)},
-            {"CreateDate", iam_time(call)},
+            {"CreateDate", whole_epoch_seconds(call.now)},
             {"MaxSessionDuration", 3600},
             {"AssumeRolePolicyDocument", trust.dump()}};
   if (call.input.contains("Description")) role["Description"] = call.input["Description"];

@@ -1,5 +1,7 @@
 #include "services/iam/core/policy_pattern.hpp"
 
+#include "base/wildcard.hpp"
+
 namespace aviary::iam {
 namespace {
 
@@ -38,27 +40,8 @@ bool fits(std::u16string_view pattern, std::string_view text, bool any_case) {
     const char wanted = static_cast<char>(static_cast<unsigned char>(symbol));
     return any_case ? small_letter(wanted) == small_letter(c) : wanted == c;
   };
-  // Back to the last star on a mismatch: linear but for the stars.
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::u16string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == PolicyPattern::any_number) {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && same(pattern[p], text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::u16string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == PolicyPattern::any_number) ++p;
-  return p == pattern.size();
+  return matches_stars(
+      pattern, text, [](char16_t symbol) { return symbol == PolicyPattern::any_number; }, same);
 }
 
 /// The next field, taken off the front; all that is left for the last one.

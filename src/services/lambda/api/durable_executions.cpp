@@ -15,8 +15,6 @@ constexpr std::int64_t longest_wait_seconds = 900;
 constexpr std::size_t default_page = 100;
 constexpr std::size_t most_of_a_page = 1000;
 
-double durable_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 /// Where a page starts, by position, and how long it is.
 struct PositionPage {
   std::size_t from = 0;
@@ -49,8 +47,8 @@ Json render_summary(const DurableExecution& execution) {
            {"DurableExecutionName", execution.name},
            {"FunctionArn", function_arn(execution.scope, execution.function_name, execution.version)},
            {"Status", execution.status},
-           {"StartTimestamp", durable_seconds(execution.started)}};
-  if (execution.ended) out["EndTimestamp"] = durable_seconds(*execution.ended);
+           {"StartTimestamp", epoch_seconds(execution.started)}};
+  if (execution.ended) out["EndTimestamp"] = epoch_seconds(*execution.ended);
   return out;
 }
 
@@ -186,7 +184,7 @@ Result<Reply> LambdaService::list_durable_executions_by_function(Call& call) {
   const Json* before = find_member(call.input, "StartedBefore");
   std::vector<const DurableExecution*> all = runner_.of_function(target->scope, target->name);
   std::erase_if(all, [&](const DurableExecution* one) {
-    const double started = durable_seconds(one->started);
+    const double started = epoch_seconds(one->started);
     return (!version.empty() && one->version != version) || (!name.empty() && one->name != name) ||
            (!statuses.empty() && std::ranges::find(statuses, one->status) == statuses.end()) ||
            (after && started <= after->get<double>()) || (before && started >= before->get<double>());
@@ -204,7 +202,7 @@ Result<Reply> LambdaService::stop_durable_execution(Call& call) {
   const Result<Instant> stopped =
       runner_.stop_execution(text_of(call.input, "DurableExecutionArn"), error ? *error : Json(nullptr));
   if (!stopped) return stopped.error();
-  return Reply{.output = {{"StopTimestamp", durable_seconds(*stopped)}}};
+  return Reply{.output = {{"StopTimestamp", epoch_seconds(*stopped)}}};
 }
 
 Result<Reply> LambdaService::send_durable_execution_callback_success(Call& call) {

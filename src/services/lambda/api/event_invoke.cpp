@@ -94,7 +94,7 @@ Result<Reply> LambdaService::set_event_config(Call& call, bool merge) {
   Json config = merge ? *before : Json::object();
   for (const char* name : {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"})
     if (const Json* given = find_member(call.input, name)) config[name] = *given;
-  config["LastModified"] = std::chrono::duration<double>(call.now.time_since_epoch()).count();
+  config["LastModified"] = epoch_seconds(call.now);
   store_.attach(*function, attachment::event_invoke_config, qualifier, config);
   return Reply{.output = render_event_config(*target, qualifier, config)};
 }

@@ -16,8 +16,6 @@ namespace {
 
 constexpr int small_batch = 10;
 
-double epoch_seconds(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 /// Seen with live mappings, as what makes tools wait and try again ("Rapid creation and deletion…").
 AwsError mapping_in_use(std::string_view what) {
   return {models::lambda::errors::ResourceInUseException,

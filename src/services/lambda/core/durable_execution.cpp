@@ -12,14 +12,12 @@
 namespace aviary::lambda {
 namespace {
 
-double seconds_of(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 /// The model's `Event`, of an operation or of nothing in particular.
 void note(DurableExecution& execution, std::string_view type, const Json* operation, Instant now,
           Json details) {
   Json event{{"EventType", type},
              {"EventId", execution.events.size() + 1},
-             {"EventTimestamp", seconds_of(now)},
+             {"EventTimestamp", epoch_seconds(now)},
              {std::string(type) + "Details", std::move(details)}};
   if (operation)
     for (const char* member : {"Id", "Name", "ParentId", "SubType"})
@@ -41,7 +39,7 @@ std::int64_t number_in(const Json& document, const char* options, const char* me
 
 void close(DurableOperation& operation, std::string_view status, Instant now) {
   operation.record["Status"] = status;
-  operation.record["EndTimestamp"] = seconds_of(now);
+  operation.record["EndTimestamp"] = epoch_seconds(now);
 }
 
 /// Result or Error of a details member, the other gone.
@@ -69,7 +67,7 @@ void apply_step(DurableExecution& execution, DurableOperation& operation, const 
   if (action == "RETRY") {
     const std::int64_t delay = number_in(update, "StepOptions", "NextAttemptDelaySeconds");
     operation.record["Status"] = "PENDING";
-    details["NextAttemptTimestamp"] = seconds_of(now + std::chrono::seconds(delay));
+    details["NextAttemptTimestamp"] = epoch_seconds(now + std::chrono::seconds(delay));
     retry["NextAttemptDelaySeconds"] = delay;
   } else {
     details.erase("NextAttemptTimestamp");
@@ -109,7 +107,7 @@ void apply_wait(DurableExecution& execution, DurableOperation& operation, const 
     return;
   }
   const std::int64_t wait = number_in(update, "WaitOptions", "WaitSeconds");
-  const double until = seconds_of(now + std::chrono::seconds(wait));
+  const double until = epoch_seconds(now + std::chrono::seconds(wait));
   operation.record["WaitDetails"] = {{"ScheduledEndTimestamp", until}};
   note(execution, "WaitStarted", &operation.record, now,
        Json{{"Duration", wait}, {"ScheduledEndTimestamp", until}});
@@ -198,7 +196,7 @@ DurableExecution begin_durable_execution(DurableExecution about, std::string ope
               {"Name", about.name},
               {"Type", "EXECUTION"},
               {"Status", "STARTED"},
-              {"StartTimestamp", seconds_of(about.started)},
+              {"StartTimestamp", epoch_seconds(about.started)},
               {"ExecutionDetails", {{"InputPayload", about.payload}}}};
   const Json input(about.payload);
   Json details = payload_details("Input", &input);
@@ -224,7 +222,7 @@ void apply_durable_update(DurableExecution& execution, const Json& update, Insta
   const std::string& id = text_of(update, "Id");
   DurableOperation* operation = execution.find(id);
   if (!operation) {
-    Json record{{"Id", id}, {"Type", type}, {"Status", "STARTED"}, {"StartTimestamp", seconds_of(now)}};
+    Json record{{"Id", id}, {"Type", type}, {"Status", "STARTED"}, {"StartTimestamp", epoch_seconds(now)}};
     for (const char* member : {"Name", "ParentId", "SubType"})
       if (const Json* value = find_member(update, member)) record[member] = *value;
     Json options = Json::object();
@@ -289,8 +287,9 @@ void end_durable_execution(DurableExecution& execution, std::string_view status,
 
 void note_durable_invocation(DurableExecution& execution, Instant from, Instant to,
                              std::string_view request_id, Json error) {
-  Json details{
-      {"StartTimestamp", seconds_of(from)}, {"EndTimestamp", seconds_of(to)}, {"RequestId", request_id}};
+  Json details{{"StartTimestamp", epoch_seconds(from)},
+               {"EndTimestamp", epoch_seconds(to)},
+               {"RequestId", request_id}};
   if (!error.is_null()) details["Error"] = {{"Payload", std::move(error)}};
   note(execution, "InvocationCompleted", nullptr, to, std::move(details));
 }

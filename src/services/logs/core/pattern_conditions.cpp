@@ -1,6 +1,8 @@
 #include <charconv>
 #include <cmath>
+#include <functional>
 
+#include "base/wildcard.hpp"
 #include "services/logs/core/errors.hpp"
 #include "services/logs/core/pattern_rules.hpp"
 
@@ -24,26 +26,8 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 bool matches_wildcard(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;  // the last `*`, and where what follows it was tried last
-  std::size_t retry = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return matches_stars(
+      pattern, text, [](char symbol) { return symbol == '*'; }, std::equal_to<char>());
 }
 
 bool holds(std::string_view value, bool numeric, Comparison comparison, const Operand& operand) {

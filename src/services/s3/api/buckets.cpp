@@ -96,7 +96,7 @@ Result<Reply> S3Service::list_buckets(Call& call) {
       break;
     }
     rows.push_back(
-        {{"Name", name}, {"CreationDate", seconds_of(bucket.created)}, {"BucketRegion", bucket.region}});
+        {{"Name", name}, {"CreationDate", epoch_seconds(bucket.created)}, {"BucketRegion", bucket.region}});
   }
   if (!prefix.empty()) reply.output["Prefix"] = prefix;
   return reply;

@@ -45,7 +45,7 @@ Result<> check_source_conditions(const Json& input, const ObjectVersion& source)
   if (const std::string& unwanted = text_of(input, "CopySourceIfNoneMatch"); !unwanted.empty())
     if (unwanted == "*" || unquoted(unwanted) == source.etag)
       return precondition_failed("x-amz-copy-source-If-None-Match");
-  const double modified = std::floor(seconds_of(source.modified));
+  const double modified = std::floor(epoch_seconds(source.modified));
   if (const Json* since = find_member(input, "CopySourceIfModifiedSince"))
     if (modified <= since->get<double>()) return precondition_failed("x-amz-copy-source-If-Modified-Since");
   if (const Json* since = find_member(input, "CopySourceIfUnmodifiedSince"))
@@ -110,7 +110,7 @@ Result<Reply> S3Service::copy_object(Call& call) {
   Reply reply;
   Json& result = reply.output["CopyObjectResult"] = put.description.checksums;
   result["ETag"] = etag_text(put.etag);
-  result["LastModified"] = seconds_of(put.modified);
+  result["LastModified"] = epoch_seconds(put.modified);
   if (!put.description.checksum_type.empty()) result["ChecksumType"] = put.description.checksum_type;
   reply.output["ServerSideEncryption"] = put.description.headers.at("ServerSideEncryption");
   if (source_versioned) reply.output["CopySourceVersionId"] = source_version;
@@ -151,7 +151,7 @@ Task<Result<Reply>> S3Service::upload_part_copy(Call call) {
   Reply reply;
   Json& result = reply.output["CopyPartResult"] = checksums_in(uploaded->output);
   result["ETag"] = uploaded->output.at("ETag");
-  result["LastModified"] = seconds_of(clock_.now());
+  result["LastModified"] = epoch_seconds(clock_.now());
   co_return reply;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 /// RFC 9110's order: If-Match before If-Unmodified-Since, If-None-Match before If-Modified-Since.
 Result<> check_read_conditions(const Json& input, const ObjectVersion& version) {
-  const double modified = std::floor(seconds_of(version.modified));
+  const double modified = std::floor(epoch_seconds(version.modified));
   const std::string& wanted = text_of(input, "IfMatch");
   if (!wanted.empty()) {
     if (wanted != "*" && unquoted(wanted) != version.etag) return precondition_failed("If-Match");
@@ -138,7 +138,7 @@ Result<Reply> S3Service::get_object_attributes(Call& call) {
   if (!found) return found.error();
   const ObjectVersion& version = **found;
   Reply reply;
-  reply.output["LastModified"] = seconds_of(version.modified);
+  reply.output["LastModified"] = epoch_seconds(version.modified);
   if (!(*bucket)->versioning.empty()) reply.output["VersionId"] = version.version_id;
   for (const Json& each : call.input.at("ObjectAttributes")) {
     const std::string name = each.get<std::string>();

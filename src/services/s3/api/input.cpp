@@ -117,8 +117,6 @@ Result<Description> description_of(const Json& input) {
   return description;
 }
 
-double seconds_of(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 std::string etag_text(std::string_view etag) { return fmt::format("\"{}\"", etag); }
 
 std::string_view unquoted(std::string_view etag) {
@@ -147,7 +145,7 @@ void describe(const ObjectVersion& version, const Bucket& bucket, Json& output) 
   for (const auto& [name, value] : version.description.headers.items()) output[name] = value;
   if (!version.description.metadata.empty()) output["Metadata"] = version.description.metadata;
   output["ETag"] = etag_text(version.etag);
-  output["LastModified"] = seconds_of(version.modified);
+  output["LastModified"] = epoch_seconds(version.modified);
   output["AcceptRanges"] = "bytes";
   if (!version.description.tags.empty()) output["TagCount"] = version.description.tags.size();
   if (!bucket.versioning.empty()) output["VersionId"] = version.version_id;

@@ -24,7 +24,6 @@ std::optional<std::int64_t> number_of(const Json& input, const char* name);
 Result<Description> description_of(const Json& input);
 Result<Tags> tags_of(const Json& tag_set);
 
-double seconds_of(Instant at);
 std::string etag_text(std::string_view etag);
 /// An ETag as a condition gives it, without quotes.
 std::string_view unquoted(std::string_view etag);

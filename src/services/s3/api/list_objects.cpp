@@ -54,7 +54,7 @@ void put_page(const Json& input, const Page& page, const Bucket& bucket, bool wi
   for (const Page::Entry& entry : page.entries) {
     const ObjectVersion& version = *entry.version;
     Json row{{"Key", text(entry.key)},
-             {"LastModified", seconds_of(version.modified)},
+             {"LastModified", epoch_seconds(version.modified)},
              {"ETag", etag_text(version.etag)},
              {"Size", version.size},
              {"StorageClass", version.description.headers.value("StorageClass", "STANDARD")}};
@@ -163,7 +163,7 @@ Result<Reply> S3Service::list_object_versions(Call& call) {
       Json row{{"Key", text(key)},
                {"VersionId", version->version_id},
                {"IsLatest", version == versions.rbegin()},
-               {"LastModified", seconds_of(version->modified)},
+               {"LastModified", epoch_seconds(version->modified)},
                {"Owner", owner_of(bucket)}};
       if (!version->delete_marker) {
         row["ETag"] = etag_text(version->etag);

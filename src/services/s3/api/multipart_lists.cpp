@@ -36,7 +36,7 @@ Result<Reply> S3Service::list_parts(Call& call) {
     row["PartNumber"] = part->first;
     row["ETag"] = etag_text(part->second.etag);
     row["Size"] = part->second.size;
-    row["LastModified"] = seconds_of(part->second.modified);
+    row["LastModified"] = epoch_seconds(part->second.modified);
     reply.output["NextPartNumberMarker"] = part->first;
     rows.push_back(std::move(row));
   }
@@ -92,7 +92,7 @@ Result<Reply> S3Service::list_multipart_uploads(Call& call) {
     reply.output["Uploads"].push_back(
         {{"Key", upload->key},
          {"UploadId", upload->id},
-         {"Initiated", seconds_of(upload->initiated)},
+         {"Initiated", epoch_seconds(upload->initiated)},
          {"StorageClass", upload->description.headers.value("StorageClass", "STANDARD")},
          {"Owner", owner_of(**bucket)},
          {"Initiator", owner_of(**bucket)}});

@@ -31,19 +31,19 @@ Json secret_row(const Secret& secret) {
   Json row{{"ARN", secret.arn},
            {"Name", secret.name},
            {"Tags", secret.tags},
-           {"CreatedDate", secret_time(secret.created)},
-           {"LastChangedDate", secret_time(secret.changed)}};
+           {"CreatedDate", epoch_seconds(secret.created)},
+           {"LastChangedDate", epoch_seconds(secret.changed)}};
   if (!secret.description.empty()) row["Description"] = secret.description;
   if (!secret.key_id.empty()) row["KmsKeyId"] = secret.key_id;
   if (!secret.rotation.function.empty()) {
     row["RotationEnabled"] = secret.rotation.enabled;
     row["RotationLambdaARN"] = secret.rotation.function;
     row["RotationRules"] = secret.rotation.rules;
-    if (secret.rotation.last) row["LastRotatedDate"] = secret_time(*secret.rotation.last);
-    if (secret.rotation.next) row["NextRotationDate"] = secret_time(*secret.rotation.next);
+    if (secret.rotation.last) row["LastRotatedDate"] = epoch_seconds(*secret.rotation.last);
+    if (secret.rotation.next) row["NextRotationDate"] = epoch_seconds(*secret.rotation.next);
   }
-  if (secret.accessed) row["LastAccessedDate"] = secret_time(*secret.accessed);
-  if (secret.deletion) row["DeletedDate"] = secret_time(*secret.deletion);
+  if (secret.accessed) row["LastAccessedDate"] = epoch_seconds(*secret.accessed);
+  if (secret.deletion) row["DeletedDate"] = epoch_seconds(*secret.deletion);
   return row;
 }
 
@@ -210,7 +210,7 @@ Result<Reply> SecretsManagerService::delete_secret(Call& call) {
     Reply gone;
     gone.output = {{"ARN", id.starts_with("arn:") ? id : secrets_.new_arn(scope_of(call), id)},
                    {"Name", id.substr(id.rfind(':') + 1)},
-                   {"DeletionDate", secret_time(call.now)}};
+                   {"DeletionDate", epoch_seconds(call.now)}};
     return gone;
   }
   Secret& secret = **found;
@@ -219,7 +219,7 @@ Result<Reply> SecretsManagerService::delete_secret(Call& call) {
         "You can't perform this operation on the secret because it was already scheduled for deletion.");
   const Instant when = forced ? call.now : call.now + std::chrono::hours(24 * days);
   Reply reply = reply_about(secret);
-  reply.output["DeletionDate"] = secret_time(when);
+  reply.output["DeletionDate"] = epoch_seconds(when);
   if (forced) {
     secrets_.erase(secret);
   } else {

@@ -42,8 +42,6 @@ Scope scope_of(const Call& call) { return {.account = call.account, .region = ca
 
 std::string secret_text(const Json& input, const char* name) { return input.value(name, std::string()); }
 
-double secret_time(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 AwsError invalid_request(std::string text) { return {errors::InvalidRequestException, std::move(text)}; }
 
 AwsError invalid_secret_parameter(std::string text) {

@@ -80,7 +80,6 @@ class SecretsManagerService final : public TableService<SecretsManagerService> {
 
 Scope scope_of(const Call& call);
 std::string secret_text(const Json& input, const char* name);
-double secret_time(Instant at);
 AwsError invalid_request(std::string text);
 AwsError invalid_secret_parameter(std::string text);
 /// `ARN` and `Name`, which nearly every answer has.

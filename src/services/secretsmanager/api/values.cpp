@@ -56,7 +56,7 @@ Result<Json> SecretsManagerService::value_row(const Call& call, const std::strin
            {"Name", secret->name},
            {"VersionId", version->id},
            {"VersionStages", version->stages},
-           {"CreatedDate", secret_time(version->created)}};
+           {"CreatedDate", epoch_seconds(version->created)}};
   if (version->value.text) row["SecretString"] = *version->value.text;
   if (version->value.bytes) row["SecretBinary"] = *version->value.bytes;
   const Instant today = day_of(call.now);
@@ -149,10 +149,10 @@ Result<Reply> SecretsManagerService::list_secret_version_ids(Call& call) {
   for (std::size_t i = *start; i < listed.size() && i < *start + limit; ++i) {
     const SecretVersion& version = *listed[i];
     Json row{{"VersionId", version.id},
-             {"CreatedDate", secret_time(version.created)},
+             {"CreatedDate", epoch_seconds(version.created)},
              {"KmsKeyIds", Json::array({"DefaultEncryptionKey"})}};
     if (!version.stages.empty()) row["VersionStages"] = version.stages;
-    if (version.accessed) row["LastAccessedDate"] = secret_time(*version.accessed);
+    if (version.accessed) row["LastAccessedDate"] = epoch_seconds(*version.accessed);
     rows.push_back(std::move(row));
   }
   if (*start + limit < listed.size()) reply.output["NextToken"] = std::to_string(*start + limit);

@@ -9,8 +9,6 @@ namespace {
 
 namespace errors = models::ssm::errors;
 
-double seconds_of(Instant at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 std::string shown_value(const Parameter& parameter, const Version& version, bool decrypted) {
   return version.type == "SecureString" && !decrypted ? ciphertext(parameter, version) : version.value;
 }
@@ -21,7 +19,7 @@ Json parameter_row(const Parameter& parameter, const Version& version, const std
            {"Type", version.type},
            {"Value", shown_value(parameter, version, decrypted)},
            {"Version", version.number},
-           {"LastModifiedDate", seconds_of(version.modified)},
+           {"LastModifiedDate", epoch_seconds(version.modified)},
            {"ARN", parameter_arn(parameter.scope, parameter.name)},
            {"DataType", version.data_type}};
   if (!selector.empty()) row["Selector"] = ":" + selector;
@@ -32,7 +30,7 @@ Json parameter_row(const Parameter& parameter, const Version& version, const std
 Json metadata_row(const Parameter& parameter, const Version& version) {
   Json row{{"Name", parameter.name},
            {"Type", version.type},
-           {"LastModifiedDate", seconds_of(version.modified)},
+           {"LastModifiedDate", epoch_seconds(version.modified)},
            {"LastModifiedUser", fmt::format("arn:aws:iam::{}:root", parameter.scope.account)},
            {"Version", version.number},
            {"Tier", version.tier},

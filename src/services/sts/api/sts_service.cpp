@@ -58,8 +58,7 @@ Json StsService::credentials(const Call& call, std::int64_t default_seconds) {
   return {{"AccessKeyId", "ASIA" + letters_and_digits(ids_, 16)},
           {"SecretAccessKey", letters_and_digits(ids_, 40)},
           {"SessionToken", token},
-          {"Expiration", std::chrono::duration<double>(call.now.time_since_epoch()).count() +
-                             static_cast<double>(seconds)}};
+          {"Expiration", epoch_seconds(call.now) + static_cast<double>(seconds)}};
 }
 
 Result<Reply> StsService::assume_role(Call& call) {

@@ -36,7 +36,7 @@ class Sessions {
   explicit Sessions(Journal& journal) : records_(journal, "sts") {}
 
   void keep(const std::string& access_key_id, Session session, Instant now) {
-    const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
+    const double seconds = epoch_seconds(now);
     // Long enough for whoever still uses them to be told that they have expired.
     constexpr double told = 24 * 3600;
     std::erase_if(sessions_, [&](const auto& entry) {
