@@ -6,13 +6,14 @@ seen in files: each leaves one, and goes on when as many are there as the test w
 
 import json
 import os
-import re
 import shutil
 import signal
+import subprocess
+import tempfile
 import textwrap
 import unittest
 
-from harness import PATIENCE, RUNTIME_DIR, Function, python_argv, pythons, version_of
+from harness import RUNTIME_DIR, Function, python_argv, pythons, version_of
 
 NODE, NODE_VERSION = version_of("node", "--version")
 
@@ -207,6 +208,48 @@ class NodeJs(Clients, unittest.TestCase):
         answers = self.answers(function, 2)
         self.assertEqual(list(answers), [quick, slow])
         self.assertEqual([answers[request].body for request in (slow, quick)], [b"slow!", b"quick!"])
+
+
+JAVA = shutil.which("java") and shutil.which("javac")
+
+
+@unittest.skipUnless(JAVA, "no JDK here")
+class Java(unittest.TestCase):
+    def test_a_thread_for_each(self):
+        jar = os.path.join(RUNTIME_DIR, "java", "aviary-runtime.jar")
+        source = textwrap.dedent("""\
+            import com.amazonaws.services.lambda.runtime.Context;
+            import java.util.*;
+            import java.util.concurrent.*;
+
+            public class Fn {
+              static final CyclicBarrier ALL = new CyclicBarrier(3);
+
+              public Map<String, String> handle(Map<String, String> event, Context context) throws Exception {
+                if (event.containsKey("fail")) throw new IllegalStateException("no");
+                ALL.await(20, TimeUnit.SECONDS);
+                return Map.of("name", event.get("name"), "id", context.getAwsRequestId());
+              }
+            }
+            """)
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "Fn.java"), "w") as file:
+                file.write(source)
+            subprocess.run(["javac", "-cp", jar, "-d", folder, file.name], check=True)
+            with open(os.path.join(folder, "Fn.class"), "rb") as made:
+                code = made.read()
+        function = Many(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jar, "aviary.runtime.Bootstrap"],
+                        {"Fn.class": code}, "Fn::handle", execution_env="AWS_Lambda_java21", environment={
+                            "AWS_LAMBDA_MAX_CONCURRENCY": "3",
+                            "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances"})
+        self.addCleanup(function.close)
+        for _ in range(2):
+            ids = {function.api.offer('{"name": "%d"}' % i): str(i) for i in range(3)}
+            for _ in range(3):
+                said = json.loads(function.api.answer().body)
+                self.assertEqual(ids.pop(said["id"]), said["name"])
+        self.assertEqual(function.invoke('{"fail": "yes"}').kind, "error")
+        self.assertIsNone(function.process.poll())
 
 
 if __name__ == "__main__":
