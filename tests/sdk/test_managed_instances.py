@@ -3,12 +3,17 @@
 import base64
 import concurrent.futures
 import json
+import os
+import sys
 import time
 import unittest
 
 from aviary_server import ACCOUNT, REGION
 from function_code import NODE, ROLE, node_zip, python_zip, zipped
 from sdk_clients import LambdaCase, client_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "runtime"))
+import official_clients  # noqa: E402
 
 PROVIDER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:capacity-provider:c"
 
@@ -30,7 +35,7 @@ def handler(event, context):
     return {"pid": os.getpid(), "name": event["name"]}
 """)
 
-NODE_CODE = node_zip("""\
+NODE_SOURCE = """\
 const fs = require('fs');
 exports.handler = async (event) => {
   if (event.variable) return process.env[event.variable];
@@ -42,7 +47,8 @@ exports.handler = async (event) => {
   if (event.fail) throw new Error('no');
   return { name: event.name };
 };
-""")
+"""
+NODE_CODE = node_zip(NODE_SOURCE)
 
 # Three loops of one program.
 SHELL_CODE = zipped({"bootstrap": ("""#!/bin/sh
@@ -115,6 +121,14 @@ class ManagedInstances(LambdaCase):
 
     def test_nodejs_in_threads(self):
         self.runs_side_by_side(code=NODE_CODE, Runtime=NODE)
+
+    def test_awss_own_client_of_nodejs(self):
+        client = official_clients.node_client_of_many()
+        start = "#!/bin/sh\nexec node /var/task/client/index.mjs index.handler\n"
+        code = zipped({"index.js": NODE_SOURCE, "bootstrap": (start, 0o755),
+                       **{"client/" + name: content for name, content in client.items()}})
+        self.runs_side_by_side(code=code, Runtime="provided.al2023", Environment={
+            "Variables": {"AWS_LAMBDA_NODEJS_WORKER_COUNT": "2"}})
 
     def test_a_bootstrap_of_its_own(self):
         self.published(SHELL_CODE, Runtime="provided.al2023", Timeout=2)

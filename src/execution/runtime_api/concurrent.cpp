@@ -21,7 +21,7 @@ Task<wire::Response> next_of_many(std::shared_ptr<ConcurrentSession> session, st
   if (!allowed(state, RuntimeCall::Next)) co_return refused(state, RuntimeCall::Next);
   const std::shared_ptr<WaitingRuntime> runtime = session->wait(connection);
   if (!runtime) {
-    log::warn("Runtime.TooManyIdleRuntimes: as many runtimes wait for an event as the function may have");
+    log::debug("Runtime.TooManyIdleRuntimes: as many runtimes wait for an event as the function may have");
     co_return internal_error();
   }
   auto waiting = runtime->event.wait();
