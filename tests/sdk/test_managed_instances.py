@@ -50,6 +50,14 @@ exports.handler = async (event) => {
 """
 NODE_CODE = node_zip(NODE_SOURCE)
 
+STREAMING_CODE = node_zip("""\
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write(event.name);
+  await new Promise((done) => setTimeout(done, event.wait));
+  stream.end('!');
+});
+""")
+
 # Three loops of one program.
 SHELL_CODE = zipped({"bootstrap": ("""#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
@@ -121,6 +129,32 @@ class ManagedInstances(LambdaCase):
 
     def test_nodejs_in_threads(self):
         self.runs_side_by_side(code=NODE_CODE, Runtime=NODE)
+
+    def test_streamed_responses(self):
+        self.published(STREAMING_CODE, Runtime=NODE, Timeout=2)
+
+        def stream(payload):
+            events = self.client.invoke_with_response_stream(
+                FunctionName="order-processor", Qualifier="1", Payload=json.dumps(payload).encode())["EventStream"]
+            chunks, last = [], None
+            for event in events:
+                if "PayloadChunk" in event:
+                    chunks.append((time.monotonic(), event["PayloadChunk"]["Payload"]))
+                else:
+                    last = event["InvokeComplete"]
+            return chunks, last
+        stream({"name": "first", "wait": 0})
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            slow, quick, never = pool.map(stream, [{"name": "slow", "wait": 1000}, {"name": "quick", "wait": 10},
+                                                   {"name": "never", "wait": 60000}])
+        self.assertEqual(b"".join(chunk for _, chunk in slow[0]), b"slow!")
+        self.assertEqual(b"".join(chunk for _, chunk in quick[0]), b"quick!")
+        self.assertGreater(slow[0][-1][0] - slow[0][0][0], 0.5, "the first piece came at once")
+        self.assertNotIn("ErrorCode", quick[1])
+        self.assertEqual(b"".join(chunk for _, chunk in never[0]), b"never")
+        self.assertIn("Task timed out after 2.00 seconds", never[1]["ErrorDetails"])
+        self.assertEqual(len(self.environments()), 1)
+        self.assertEqual(b"".join(chunk for _, chunk in stream({"name": "last", "wait": 1})[0]), b"last!")
 
     def test_awss_own_client_of_nodejs(self):
         client = official_clients.node_client_of_many()

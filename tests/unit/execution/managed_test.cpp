@@ -62,10 +62,17 @@ Task<> registering(std::shared_ptr<FakeProcess> process, TaskGroup& tasks,
   co_await std::move(running);
 }
 
+Task<> asking_for_invocations(std::shared_ptr<FakeProcess> process, wire::Response& answer) {
+  Headers headers{{"Lambda-Extension-Name", "ext"}};
+  auto calling =
+      process->call("POST", "/2020-01-01/extension/register", R"({"events":["INVOKE"]})", std::move(headers));
+  answer = co_await std::move(calling);
+}
+
 class Managed : public ::testing::Test {
  protected:
   void make(std::size_t concurrency = 3, std::size_t asking = 3, Options options = {}) {
-    world = std::make_unique<World>(std::move(options));
+    world = std::make_unique<ExtensionWorld>(std::move(options));
     workers = std::make_shared<Workers>();
     world->configuration.timeout_seconds = 5;
     world->configuration.log_format = "JSON";
@@ -104,13 +111,19 @@ class Managed : public ::testing::Test {
       answer->status = 0;
     }
   }
+  /// The version with a layer, which may bring extensions.
+  void add_layer() {
+    auto made = std::make_shared<lambda::Version>(*version);
+    made->layers.push_back(std::make_shared<CodeBlob>(CodeBlob{"layer", 1, 1}));
+    version = std::move(made);
+  }
   /// A runtime asks for its next event.
   void ask(std::size_t process = 0) {
     world->host.tasks.spawn("worker", one_of_many(world->host.processes.at(process), workers, again));
     world->settle();
   }
 
-  std::unique_ptr<World> world;
+  std::unique_ptr<ExtensionWorld> world;
   std::shared_ptr<Workers> workers;
   lambda::VersionHandle version;
   bool again = false;
@@ -422,6 +435,83 @@ TEST_F(Managed, ExtensionsAreNotToldOfInvocations) {
   EXPECT_EQ(answers[1].status, 200);
   post("req-1", "response");
   EXPECT_TRUE(call->done());
+}
+
+TEST_F(Managed, ExtensionsAreToldOfTheEnd) {
+  make(2, 2);
+  add_layer();
+  const auto seen = world->add({.name = "ext", .events = R"(["SHUTDOWN"])", .after_registering = 1s});
+  const auto first = invoke();
+  const auto second = invoke();
+  world->pass(900ms);
+  EXPECT_TRUE(workers->events.empty()) << "init ends when the extension is ready too";
+  world->pass(200ms);
+  EXPECT_EQ(workers->events.size(), 2U);
+  const std::size_t process = world->host.processes.size() - 1;
+  post("req-1", "response", "1", process);
+  post("req-2", "response", "2", process);
+  EXPECT_TRUE(first->done() && second->done());
+  EXPECT_TRUE(seen->events.empty());
+  world->end_all();
+  ASSERT_EQ(seen->events.size(), 1U);
+  EXPECT_NE(seen->events[0].find("SHUTDOWN"), std::string::npos);
+}
+
+TEST_F(Managed, AnExtensionCannotAskForInvocations) {
+  make(2, 2);
+  add_layer();
+  wire::Response answer;
+  world->host.extensions["ext"] = [&answer](std::shared_ptr<FakeProcess> process) {
+    return asking_for_invocations(process, answer);
+  };
+  const auto call = invoke();
+  world->pass(3s);
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.body,
+            "{\"errorMessage\":\"INVOKE: InvalidEventType\",\"errorType\":\"Extension.InvalidEventType\"}\n");
+  ASSERT_TRUE(call->done()) << "it left, and so the init failed";
+  EXPECT_EQ(call->outcome().function_error, "Unhandled");
+}
+
+TEST_F(Managed, AnExtensionThatEndsFailsAllThatRuns) {
+  make(2, 2);
+  add_layer();
+  world->add({.name = "ext", .events = R"(["SHUTDOWN"])"});
+  const auto a = invoke();
+  const auto b = invoke();
+  world->settle();
+  world->host.extension_processes.at(0)->exit(1);
+  world->pass(3s);
+  for (const auto& call : {a, b}) {
+    ASSERT_TRUE(call->done());
+    EXPECT_NE(call->payload().find("Extension.Crash"), std::string::npos) << call->payload();
+  }
+  EXPECT_EQ(world->host.sandboxes, 0);
+}
+
+TEST_F(Managed, TelemetryTellsOfEachInvocation) {
+  make(2, 2);
+  add_layer();
+  world->add({.name = "ext",
+              .events = R"(["SHUTDOWN"])",
+              .subscription =
+                  R"({"schemaVersion":"2022-12-13","types":["platform"],"buffering":{"timeoutMs":25},)"
+                  R"("destination":{"protocol":"HTTP","URI":"http://sandbox.localdomain:8080"}})"});
+  invoke();
+  invoke();
+  world->settle();
+  post("req-2", "response");
+  post("req-1", "error", "{}");
+  world->pass(1s);
+  std::vector<std::string> told;
+  for (const auto& [port, batch] : world->host.endpoints.batches)
+    for (const OrderedJson& event : OrderedJson::parse(batch))
+      if (event["record"].contains("requestId"))
+        told.push_back(event["type"].get<std::string>() + ' ' +
+                       event["record"]["requestId"].get<std::string>());
+  EXPECT_EQ(told, (std::vector<std::string>{"platform.start req-1", "platform.start req-2",
+                                            "platform.runtimeDone req-2", "platform.report req-2",
+                                            "platform.runtimeDone req-1", "platform.report req-1"}));
 }
 
 // What is written while others write too is told apart by the request id that stands in it.
