@@ -16,14 +16,13 @@ namespace {
 
 /// Error causes may take 1 MiB of header; a response beyond Lambda's 6 MiB is read to be refused in Lambda's
 /// words. A shell's bootstrap connects anew for each request, some hundred times a second; a thousand times a
-/// second only who means harm. Where invocations run side by side each runtime has a connection, and there
-/// may be 1600.
+/// second only who means harm.
 constexpr http::Limits runtime_limits{.header_bytes = 1100 * 1024,
                                       .body_bytes = 210ULL << 20,
                                       .header_timeout = std::chrono::seconds(60),
                                       .body_timeout = std::chrono::minutes(15),
                                       .idle_timeout = std::chrono::milliseconds(0),
-                                      .connections = 2048,
+                                      .connections = 64,
                                       .accept_spacing = std::chrono::milliseconds(1)};
 
 /// A request that was cut short, with what its views look at.
@@ -114,6 +113,10 @@ class Listener final : public execution::RuntimeListener {
   }
   std::string address() const override { return address_; }
   bool connected(std::uint64_t connection) const override { return server_.connected(connection); }
+  /// Each may post on one more, and there is the usual number for others.
+  void expect_runtimes(std::size_t count) override {
+    server_.allow_connections(runtime_limits.connections + 2 * count);
+  }
 
  private:
   http::Server server_;

@@ -28,7 +28,9 @@ ManagedEnvironment::~ManagedEnvironment() {
 
 std::unique_ptr<RuntimeListener> ManagedEnvironment::open_listener(std::string& problem) {
   const auto self = std::static_pointer_cast<ManagedEnvironment>(shared_from_this());
-  return runtime_api::listen_concurrent(around_.endpoints, self, problem);
+  auto listener = runtime_api::listen_concurrent(around_.endpoints, self, problem);
+  if (listener) listener->expect_runtimes(identity_.side_by_side);
+  return listener;
 }
 
 /// No invocation waits for this init: the log says what it took.
