@@ -113,6 +113,10 @@ class Listener final : public execution::RuntimeListener {
   }
   std::string address() const override { return address_; }
   bool connected(std::uint64_t connection) const override { return server_.connected(connection); }
+  /// Each may post on one more, and there is the usual number for others.
+  void expect_runtimes(std::size_t count) override {
+    server_.allow_connections(runtime_limits.connections + 2 * count);
+  }
 
  private:
   http::Server server_;

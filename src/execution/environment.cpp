@@ -20,6 +20,8 @@ constexpr std::size_t kept_payload = 1 << 20;
 /// output keeps coming it is given a few more.
 constexpr auto drain_step = 1ms;
 constexpr int most_drains = 10;
+/// Connections that are known to be an environment's own, before they are asked about anew.
+constexpr std::size_t most_verified = 2048;
 /// Reading the peak costs a few system calls: not on every warm invocation.
 constexpr auto memory_age = 100ms;
 
@@ -124,7 +126,7 @@ bool Environment::owns(const wire::Request& request) {
   // about anew: its port alone could be somebody else's by now.
   if (request.connection != 0 && verified_.contains(request.connection)) return true;
   if (!sandbox_->owns_connection(request.peer_port, request.local_port)) return false;
-  if (verified_.size() >= 64) verified_.clear();
+  if (verified_.size() >= most_verified) verified_.clear();
   if (request.connection != 0) verified_.insert(request.connection);
   return true;
 }

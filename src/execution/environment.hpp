@@ -94,10 +94,12 @@ class EnvironmentOwner {
 /// Lives on the loop. Owned by the runner; the listener's handler and the process's callbacks hold weak
 /// references. Ends by `end`: everything that it holds is let go of from the loop, never from inside a
 /// callback of the sandbox.
-class Environment final : public Session,
-                          public std::enable_shared_from_this<Environment>,
-                          private ExtensionHost,
-                          private Extensions::Owner {
+///
+/// What differs where it takes several invocations at once is in `ManagedEnvironment`, which derives from it.
+class Environment : public Session,
+                    public std::enable_shared_from_this<Environment>,
+                    private ExtensionHost,
+                    private Extensions::Owner {
  public:
   Environment(Surroundings& around, EnvironmentOwner& owner, EnvironmentIdentity identity);
 
@@ -109,14 +111,14 @@ class Environment final : public Session,
   /// Runs the invocation; only while `available`.
   void take(JobPtr job);
   /// Ends it now. An invocation that has no answer yet gets `reason`.
-  void end(const AwsError& reason);
-  void freeze();
+  virtual void end(const AwsError& reason);
+  virtual void freeze();
 
   State state() const noexcept { return state_; }
   bool frozen() const noexcept { return frozen_; }
   std::chrono::nanoseconds free_since() const noexcept { return free_since_; }
   const EnvironmentIdentity& identity() const noexcept { return identity_; }
-  EnvironmentInfo info() const;
+  virtual EnvironmentInfo info() const;
 
   /// Whether it is on its way to its first invocation; the owner's mark, so that it counts each once.
   bool coming = true;
@@ -147,8 +149,8 @@ class Environment final : public Session,
   OneShot<bool> wants_restore() override;
   void fail_restore() override;
 
- private:
-  /// What the current invocation came to, until its log is closed.
+ protected:
+  /// What an invocation came to, until its log is closed.
   struct Ending {
     lambda::Outcome outcome;
     InvocationEnd end = InvocationEnd::Success;
@@ -168,6 +170,7 @@ class Environment final : public Session,
   Task<> bring_up(std::shared_ptr<Environment> self);
   Task<> restart(std::shared_ptr<Environment> self);
   Task<Result<>> prepare();
+  virtual std::unique_ptr<RuntimeListener> open_listener(std::string& problem);
   Result<> find_command();
   Task<Result<std::filesystem::path>> find_code();
   Task<Result<>> furnish(SandboxSpec& spec);
@@ -200,7 +203,7 @@ class Environment final : public Session,
   void become_free();
   void begin_reset();
   void deadline_passed();
-  void process_exited(ExitStatus status);
+  virtual void process_exited(ExitStatus status);
   void process_gone();
   void release_waiter(bool event);
   void refresh_memory(bool at_once);
@@ -225,7 +228,7 @@ class Environment final : public Session,
   bool shutdown_expired();
   void finish_reset();
   Task<> wind_down(std::shared_ptr<Environment> self);
-  void let_go();
+  virtual void let_go();
   std::int64_t process_now_ms() const;
   void start_telemetry();
   void tell_runtime_done(InvocationEnd end, std::string_view error_type);
@@ -244,7 +247,7 @@ class Environment final : public Session,
   void extension_failed(Failure failure) override;
   // Starting from snapshots (environment_restore.cpp).
   void snapshot_made();
-  void note_snapshot();
+  virtual void note_snapshot();
   void restore();
   void restored();
   void restore_without_hooks();

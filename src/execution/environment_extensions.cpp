@@ -103,7 +103,7 @@ ProcessSpec Environment::extension_spec(const std::string& name) const {
   spec.environment = extension_variables(
       *identity_.version,
       {listener_->address(), identity_.log_group, identity_.log_stream, around_.options.base_url,
-       identity_.initialization_type, keys_of(around_.options, *identity_.version)});
+       identity_.initialization_type, keys_of(around_.options, *identity_.version), identity_.side_by_side});
   return spec;
 }
 

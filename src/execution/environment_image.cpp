@@ -62,7 +62,8 @@ ProcessSpec Environment::image_spec(std::size_t candidate) const {
                                 identity_.log_stream,
                                 around_.options.base_url,
                                 identity_.initialization_type,
-                                keys_of(around_.options, version)};
+                                keys_of(around_.options, version),
+                                identity_.side_by_side};
   const std::string handler = is_image() ? image_.command.empty() ? std::string() : image_.command.front()
                                          : version.configuration->handler;
   spec.environment = image_variables(version, image_.environment, handler, context);

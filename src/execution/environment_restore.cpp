@@ -59,7 +59,8 @@ void Environment::note_snapshot() {
   const auto duration = now() - init_started_;
   init_duration_ = 0ns;
   if (log_.wanted())
-    log_.platform(platform_log::init_done(*identity_.version, around_.clock.now(), duration));
+    log_.platform(platform_log::init_done(*identity_.version, around_.clock.now(), duration,
+                                          identity_.initialization_type));
 }
 
 void Environment::restore() {

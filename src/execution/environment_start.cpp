@@ -167,10 +167,14 @@ Task<Result<>> Environment::prepare() {
   if (state_ == State::Dead) co_return Result<>{};
   sandbox_ = std::move(*sandbox);
   std::string problem;
-  listener_ = runtime_api::listen(around_.endpoints, weak_from_this(), problem);
+  listener_ = open_listener(problem);
   if (!listener_) co_return AwsError{rows::ServiceException, "No Runtime API address: " + problem};
   if (!version.layers.empty() || is_image()) find_extensions();
   co_return Result<>{};
+}
+
+std::unique_ptr<RuntimeListener> Environment::open_listener(std::string& problem) {
+  return runtime_api::listen(around_.endpoints, weak_from_this(), problem);
 }
 
 ProcessSpec Environment::process_spec(std::size_t candidate) const {
@@ -186,10 +190,10 @@ ProcessSpec Environment::process_spec(std::size_t candidate) const {
   }
   spec.can_wait = command_.can_wait && wrapper_.empty();
   const std::string address = listener_ ? listener_->address() : std::string();
-  spec.environment =
-      process_variables(version, command_,
-                        {address, identity_.log_group, identity_.log_stream, around_.options.base_url,
-                         identity_.initialization_type, keys_of(around_.options, version)});
+  spec.environment = process_variables(
+      version, command_,
+      {address, identity_.log_group, identity_.log_stream, around_.options.base_url,
+       identity_.initialization_type, keys_of(around_.options, version), identity_.side_by_side});
   return spec;
 }
 
@@ -229,7 +233,7 @@ void Environment::begin_init() {
   init_started_ = now();
   early_exit_.reset();
   auto limit = phase_ == InitPhase::Init ? around_.options.init_timeout : timeout();
-  if (phase_ == InitPhase::Init && (identity_.provisioned || from_snapshot()))
+  if (phase_ == InitPhase::Init && (identity_.provisioned || from_snapshot() || identity_.side_by_side != 0))
     limit = std::max<std::chrono::nanoseconds>(provisioned_init_limit, timeout());
   set_deadline(init_started_ + limit);
   hold_timer_ = around_.stopwatch.call_after(around_.options.start_hold, [this] {

@@ -155,8 +155,10 @@ Variables process_variables(const lambda::Version& version, const RuntimeCommand
   add("_HANDLER", configuration.handler);
   if (!custom_runtime(runtime)) {
     add("AWS_EXECUTION_ENV", "AWS_Lambda_" + runtime);
-    add("_LAMBDA_TELEMETRY_LOG_FD", "62");
+    // Several processes, or threads, cannot share the frames of one descriptor.
+    if (context.side_by_side == 0) add("_LAMBDA_TELEMETRY_LOG_FD", "62");
   }
+  if (context.side_by_side != 0) add("AWS_LAMBDA_MAX_CONCURRENCY", std::to_string(context.side_by_side));
   for (const FamilyVariable& extra : family_variables)
     if (extra.family == family) add(extra.name, with_version(extra.value, runtime_version));
   if (runtime == "nodejs16.x" || runtime == "nodejs18.x")

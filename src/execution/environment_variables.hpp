@@ -22,6 +22,8 @@ struct VariableContext {
   std::string_view base_url{};  ///< AWS_ENDPOINT_URL; empty: not set
   std::string_view initialization_type = "on-demand";
   std::optional<FunctionKeys> keys{};  ///< nothing: the account's
+  /// AWS_LAMBDA_MAX_CONCURRENCY: how many invocations a process takes side by side; 0: not set.
+  std::size_t side_by_side = 0;
 };
 
 /// The whole environment of a runtime process: Lambda's own variables as recorded from AWS, then what the

@@ -82,8 +82,11 @@ std::variant<std::string, Extensions::Refusal> Extensions::enrol(std::string_vie
                                                                  const std::vector<std::string>& events) {
   Extension* extension = named(name);
   const bool external = extension != nullptr && extension->external;
+  const bool invocations = owner_.tells_invocations();
+  if (!invocations && !external && !events.empty())
+    return Refusal{"Extension.InvalidEventType", "No events allowed for internal extensions"};
   for (const std::string& event : events) {
-    if (event == "INVOKE" || (event == "SHUTDOWN" && external)) continue;
+    if ((event == "INVOKE" && invocations) || (event == "SHUTDOWN" && external)) continue;
     return Refusal{"Extension.InvalidEventType",
                    fmt::format("{}: {}", event,
                                event == "SHUTDOWN" ? "ShutdownEventNotSupportedForInternalExtension"

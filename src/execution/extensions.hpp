@@ -61,6 +61,8 @@ class Extensions {
     virtual ~Owner() = default;
     /// Internal extensions register while the runtime starts, and not later.
     virtual bool registration_open() const = 0;
+    /// Whether there are INVOKE events: not where invocations run side by side.
+    virtual bool tells_invocations() const { return true; }
     virtual void extension_registered() = 0;
     virtual void extension_waits() = 0;
     virtual void extension_failed(Failure failure) = 0;

@@ -112,7 +112,9 @@ void FunctionLog::extension_line(std::string_view whole) {
 }
 
 void FunctionLog::emit(std::string_view whole, Instant at) {
-  if (tailing_) {
+  if (tailing_ && tap_) {
+    tap_(whole);
+  } else if (tailing_) {
     tail_ += whole;
     if (tail_.size() > 4 * tail_bytes) tail_.erase(0, tail_.size() - tail_bytes);
   }

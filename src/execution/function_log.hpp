@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,6 +58,12 @@ class FunctionLog final : private OutputFrames::Receiver {
   /// The kept end of the log, and stops keeping it.
   std::string take_tail();
   bool tailing() const noexcept { return tailing_; }
+  /// In place of the two above, where invocations run side by side: every line goes here. Null: no more.
+  using Tap = std::function<void(std::string_view)>;
+  void set_tap(Tap tap) {
+    tap_ = std::move(tap);
+    tailing_ = static_cast<bool>(tap_);
+  }
 
  private:
   void on_text(std::string_view bytes) override;
@@ -72,6 +79,7 @@ class FunctionLog final : private OutputFrames::Receiver {
   std::string partial_;
   std::string tail_;
   bool tailing_ = false;
+  Tap tap_;
   Telemetry* telemetry_ = nullptr;
 };
 

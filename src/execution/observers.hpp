@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ struct EnvironmentIdentity {
   bool provisioned = false;  ///< made ahead for provisioned concurrency, and kept
   /// As AWS_LAMBDA_INITIALIZATION_TYPE says it.
   std::string_view initialization_type = "on-demand";
+  /// How many invocations it takes at once, of a version on a capacity provider; 0: one after the other.
+  std::size_t side_by_side = 0;
 };
 
 /// Receives every line of every function's log: what the function wrote and what the platform adds.

@@ -135,12 +135,13 @@ std::string init_report(const lambda::Version& version, Instant now, InitPhase p
   return event(now, "platform.initReport", std::move(record));
 }
 
-std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration) {
+std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration,
+                      std::string_view type) {
   if (!json_format(version))
     return fmt::format("INIT_REPORT Init Duration: {:.2f} ms\n", milliseconds(duration));
   if (!system_level_passes(version, "INFO")) return {};
   OrderedJson record;
-  record["initializationType"] = "snap-start";
+  record["initializationType"] = type;
   record["phase"] = "init";
   record["status"] = "success";
   record["metrics"]["durationMs"] = rounded(duration);

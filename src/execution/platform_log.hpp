@@ -41,8 +41,9 @@ std::uint64_t billed_ms(std::chrono::nanoseconds duration, std::chrono::nanoseco
 std::string init_start(const lambda::Version& version, Instant now, std::string_view type);
 std::string init_report(const lambda::Version& version, Instant now, InitPhase phase,
                         std::chrono::nanoseconds duration, const Failure& failure, std::string_view type);
-/// Of a snapshot: what its init took, hooks included.
-std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration);
+/// Of an init that no invocation waits for: of a snapshot, hooks included, and on a capacity provider.
+std::string init_done(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration,
+                      std::string_view type);
 std::string restore_start(const lambda::Version& version, Instant now);
 std::string restore_report(const lambda::Version& version, Instant now, std::chrono::nanoseconds duration,
                            InvocationEnd end);

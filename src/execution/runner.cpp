@@ -144,6 +144,10 @@ void Runner::submit(JobPtr job) {
     }
     pool->code_stamp = job->code_stamp;
   }
+  if (pool->side_by_side != 0) [[unlikely]] {
+    submit_side_by_side(pool, std::move(job));
+    return;
+  }
   if (job->charge == Charge::Provisioned)
     ++pool->provisioned_running;
   else
@@ -163,7 +167,7 @@ void Runner::submit(JobPtr job) {
 
 /// Sees to it that every waiting invocation has an environment that will come for it.
 void Runner::cover(const PoolPtr& pool) {
-  const std::size_t on_their_way = pool->coming + pool->wanted;
+  const std::size_t on_their_way = pool->seen_to();
   if (pool->waiting.size() <= on_their_way) return;
   std::size_t missing = pool->waiting.size() - on_their_way;
 
@@ -173,21 +177,25 @@ void Runner::cover(const PoolPtr& pool) {
        ++job)
     ++patient;
   if (patient > 0) {
-    const auto returning = static_cast<std::size_t>(std::count_if(
-        pool->all.begin(), pool->all.end(), [](const auto& e) { return e->state() == State::Responded; }));
+    const auto returning = pool->returning();
     const std::size_t spared = std::min({missing, patient, returning});
     missing -= spared;
-    if (spared > 0 && pool->patience_timer == 0) {
-      const std::weak_ptr<Pool> weak = pool;
-      pool->patience_timer = around_.stopwatch.call_after(patience, [this, weak] {
-        const PoolPtr still = weak.lock();
-        if (!still) return;
-        still->patience_timer = 0;
-        cover(still);
-      });
-    }
+    if (spared > 0) look_again(pool, patience);
   }
+  if (pool->side_by_side != 0) missing = allowed_environments(pool, missing);
   for (; missing > 0; --missing) want_environment(pool);
+}
+
+/// Whether what still waits then has an environment that will come for it.
+void Runner::look_again(const PoolPtr& pool, std::chrono::nanoseconds after) {
+  if (pool->patience_timer != 0) return;
+  const std::weak_ptr<Pool> weak = pool;
+  pool->patience_timer = around_.stopwatch.call_after(after, [this, weak] {
+    const PoolPtr still = weak.lock();
+    if (!still) return;
+    still->patience_timer = 0;
+    cover(still);
+  });
 }
 
 void Runner::want_environment(const PoolPtr& pool) {
@@ -208,7 +216,7 @@ void Runner::serve_wanted() {
   if (std::exchange(serving_, true)) return;
   while (!wanted_.empty()) {
     const PoolPtr pool = wanted_.front().pool;
-    const bool needed = pool->waiting.size() > pool->coming;
+    const bool needed = pool->waiting.size() > pool->coming * pool->each();
     if (needed && !make_room()) break;
     around_.stopwatch.cancel(wanted_.front().timer);
     wanted_.pop_front();
@@ -226,8 +234,9 @@ void Runner::give_up_waiting(const PoolPtr& pool) {
   if (entry == wanted_.end()) return;
   wanted_.erase(entry);
   --pool->wanted;
-  if (pool->waiting.size() <= pool->coming) return;
-  const auto job = pool->waiting.begin() + static_cast<std::ptrdiff_t>(pool->coming);
+  const std::size_t served = pool->coming * pool->each();
+  if (pool->waiting.size() <= served) return;
+  const auto job = pool->waiting.begin() + static_cast<std::ptrdiff_t>(served);
   JobPtr given_up = std::move(*job);
   pool->waiting.erase(job);
   settle(std::move(given_up), rate_exceeded("ConcurrentInvocationLimitExceeded"));
@@ -244,6 +253,7 @@ EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, s
   identity.tenant_id = std::move(tenant_id);
   identity.provisioned = initialization_type == "provisioned-concurrency";
   identity.initialization_type = initialization_type;
+  identity.side_by_side = lambda::side_by_side(*version);
   identity.log_group = own_group.empty() ? "/aws/lambda/" + version->function_name : own_group;
   const bool shared_group = identity.log_group != "/aws/lambda/" + version->function_name;
   identity.log_stream =
@@ -252,10 +262,18 @@ EnvironmentIdentity Runner::new_identity(const lambda::VersionHandle& version, s
   return identity;
 }
 
-void Runner::launch(const PoolPtr& pool) {
-  auto environment = std::make_shared<Environment>(
-      around_, static_cast<EnvironmentOwner&>(*this),
+std::shared_ptr<Environment> Runner::make_environment(const PoolPtr& pool) {
+  EnvironmentOwner& owner = *this;
+  if (pool->side_by_side != 0)
+    return std::make_shared<ManagedEnvironment>(
+        around_, owner, new_identity(pool->version, pool->tenant_id, "lambda-managed-instances"));
+  return std::make_shared<Environment>(
+      around_, owner,
       new_identity(pool->version, pool->tenant_id, pool->from_snapshot ? "snap-start" : "on-demand"));
+}
+
+void Runner::launch(const PoolPtr& pool) {
+  const std::shared_ptr<Environment> environment = make_environment(pool);
   pool->all.push_back(environment);
   ++pool->coming;
   homes_.emplace(environment->identity().id, pool);
@@ -267,10 +285,12 @@ void Runner::launch(const PoolPtr& pool) {
 bool Runner::make_room() {
   if (homes_.size() < around_.options.max_environments) return true;
   Environment* oldest = nullptr;
-  for (const auto& [key, pool] : pools_)
+  for (const auto& [key, pool] : pools_) {
+    if (pool->all.size() <= pool->least) continue;
     for (const auto* list : {&pool->idle, &pool->stopped, &pool->snapshots})
       for (Environment* environment : *list)
         if (oldest == nullptr || environment->free_since() < oldest->free_since()) oldest = environment;
+  }
   if (oldest == nullptr) return false;
   oldest->end(AwsError{});
   return homes_.size() < around_.options.max_environments;
@@ -279,6 +299,10 @@ bool Runner::make_room() {
 void Runner::environment_free(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
+  if (pool->side_by_side != 0) [[unlikely]] {
+    side_by_side_free(pool, static_cast<ManagedEnvironment&>(environment));
+    return;
+  }
   if (environment.identity().provisioned && !keep_provisioned(pool, environment)) return;
   if (environment.spare && !keep_snapshot(pool, environment)) return;
   environment.was_free = true;
@@ -324,6 +348,7 @@ void Runner::environment_gone(Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (std::exchange(environment.coming, false)) --pool->coming;
   pool->remove_free(environment);
+  std::erase(pool->partly, &environment);
   if (environment.spare && !environment.was_free) {
     pool->snapshot_coming = false;
     tell_snapshot(*pool, {});
@@ -336,6 +361,7 @@ void Runner::environment_gone(Environment& environment) {
   pool->all.erase(self);
   cover(pool);
   fill_provisioned(pool);
+  fill_scaled(pool);
   drop_if_empty(pool);
   serve_wanted();
 }
@@ -344,6 +370,8 @@ bool Runner::still_wanted(const Environment& environment) {
   const PoolPtr pool = pool_of(environment);
   if (environment.identity().provisioned) return pool->count_provisioned(false) <= pool->provisioned;
   if (environment.spare) return !pool->retired;
+  if (pool->side_by_side != 0)
+    return !environment.coming || pool->waiting.size() > (pool->coming - 1) * pool->each();
   return pool->waiting.size() >= pool->coming;
 }
 
@@ -371,6 +399,7 @@ void Runner::retire(const lambda::Version& version) {
   for (const PoolPtr& pool : gone) {
     pool->retired = true;
     pool->provisioned = 0;
+    pool->least = 0;
     tell_snapshot(*pool, {.kind = lambda::SnapshotOutcome::Kind::Interrupted});
   }
   for (const PoolPtr& pool : gone)

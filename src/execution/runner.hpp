@@ -58,6 +58,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void provision(lambda::VersionHandle version, std::size_t count) override;
   lambda::Provisioned provisioned(const lambda::Version& version) const override;
   Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle version) override;
+  void scale(lambda::VersionHandle version, lambda::ScalingBounds bounds) override;
 
   /// Sinks and observers outlive the runner, or are removed before they go.
   void add_sink(LogSink& sink) { around_.observations->add(sink); }
@@ -117,6 +118,7 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void want_environment(const PoolPtr& pool);
   void serve_wanted();
   void give_up_waiting(const PoolPtr& pool);
+  std::shared_ptr<Environment> make_environment(const PoolPtr& pool);
   void launch(const PoolPtr& pool);
   // Provisioned concurrency (runner_provisioned.cpp).
   void fill_provisioned(const PoolPtr& pool);
@@ -128,6 +130,13 @@ class Runner final : public lambda::FunctionRunner, private EnvironmentOwner {
   void refill_snapshots(const PoolPtr& pool);
   bool keep_snapshot(const PoolPtr& pool, Environment& environment);
   static void tell_snapshot(Pool& pool, lambda::SnapshotOutcome outcome);
+  // On capacity providers, side by side (runner_managed.cpp).
+  void submit_side_by_side(const PoolPtr& pool, JobPtr job);
+  void side_by_side_free(const PoolPtr& pool, ManagedEnvironment& environment);
+  void sort_in(const PoolPtr& pool, ManagedEnvironment& environment);
+  std::size_t allowed_environments(const PoolPtr& pool, std::size_t missing);
+  void fill_scaled(const PoolPtr& pool);
+  void look_again(const PoolPtr& pool, std::chrono::nanoseconds after);
   bool make_room();
   void drop_if_empty(const PoolPtr& pool);
   static AwsError interruption(std::string_view by);

@@ -34,6 +34,8 @@ void Runner::end_all(const AwsError& reason) {
   std::vector<std::shared_ptr<Environment>> all;
   for (const auto& [key, pool] : pools_) {
     take_waiting(*pool);
+    pool->least = 0;
+    pool->most = SIZE_MAX;
     if (std::exchange(pool->provisioned, 0) != 0) gate_.provision(*pool->version, 0);
   }
   for (const PoolPtr& pool : inhabited_pools()) {

@@ -36,16 +36,19 @@ void Runner::keep_house() {
   std::vector<Environment*> expired;
   auto next = std::chrono::nanoseconds::max();
   for (const auto& [key, pool] : pools_) {
+    std::size_t left = pool->all.size();
     for (const auto* list : {&pool->idle, &pool->stopped, &pool->kept, &pool->snapshots}) {
       const bool ages = list != &pool->kept && list != &pool->snapshots;
       for (Environment* environment : *list) {
         const auto free_for = now - environment->free_since();
-        if (ages && free_for >= options.idle_timeout) {
+        if (ages && free_for >= options.idle_timeout && left > pool->least) {
           expired.push_back(environment);
+          --left;
           continue;
         }
-        if (ages) next = std::min(next, options.idle_timeout - free_for);
-        if (!options.freeze_after || environment->frozen() || environment->state() == State::Stopped)
+        if (ages && free_for < options.idle_timeout) next = std::min(next, options.idle_timeout - free_for);
+        if (!options.freeze_after || pool->side_by_side != 0 || environment->frozen() ||
+            environment->state() == State::Stopped)
           continue;
         if (free_for >= *options.freeze_after) {
           environment->freeze();

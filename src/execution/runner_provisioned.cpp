@@ -12,7 +12,7 @@ void Runner::reserve(const lambda::Scope& scope, const std::string& function,
 }
 
 void Runner::provision(lambda::VersionHandle version, std::size_t count) {
-  if (closed_) return;
+  if (closed_ || lambda::side_by_side(*version) != 0) return;
   if (count == 0 && !find_pool(*version)) return;
   const PoolPtr pool = pool_of(version, {});
   pool->provisioned = count;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class RuntimeListener {
   virtual std::string address() const = 0;
   /// Whether the peer of this connection (`wire::Request::connection`) is still there.
   virtual bool connected(std::uint64_t connection) const = 0;
+  /// So many runtimes will wait for events at once, each on a connection of its own.
+  virtual void expect_runtimes(std::size_t) {}
 };
 
 /// Gives each environment a Runtime API address of its own, so that no function can reach another's

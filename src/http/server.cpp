@@ -389,6 +389,8 @@ bool Server::connected(std::uint64_t connection) const {
   return false;
 }
 
+void Server::allow_connections(std::size_t most) { state_->limits_.connections = most; }
+
 std::size_t Server::connections() const noexcept { return state_->sessions.size(); }
 
 }  // namespace aviary::http

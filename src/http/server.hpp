@@ -102,6 +102,8 @@ class Server {
   /// cancellation (a OneShot) must be settled by its owner.
   Task<> stop(std::chrono::milliseconds grace);
   std::size_t connections() const noexcept;
+  /// In place of the limit that it was made with.
+  void allow_connections(std::size_t most);
   /// Whether this connection (`wire::Request::connection`) is open and its peer has not closed it. Also while
   /// its request is being answered, when nothing is read from it.
   bool connected(std::uint64_t connection) const;

@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 NODE_CLIENT = "aws-lambda-ric@3.3.0"
+NODE_CLIENT_OF_MANY = "aws-lambda-ric@4.0.2"  # takes several invocations at once
 NODE_ADDON_API = "node-addon-api@6.1.0"
 _made = {}
 
@@ -114,6 +115,45 @@ def node_client():
         if built.returncode != 0:
             raise unittest.SkipTest("its native part does not compile here: " + built.stderr[-500:])
     return package["client"]
+
+
+def node_client_of_many():
+    """{name: content} of the client that takes several invocations at once, native part and all."""
+    package = _package()
+    headers = next((path for path in ("/usr/include/node", "/usr/local/include/node") if os.path.exists(path + "/node_api.h")), None)
+    if not headers:
+        raise unittest.SkipTest("node's headers are not here (libnode-dev)")
+    root = os.path.join(package["root"], "many")
+    os.makedirs(root, exist_ok=True)
+    packed = _run("npm", "pack", "--silent", "--fetch-retries=1", "--fetch-timeout=20000", NODE_CLIENT_OF_MANY, cwd=root)
+    if packed.returncode != 0:
+        raise unittest.SkipTest("the npm registry cannot be reached: " + packed.stderr[-300:])
+    with tarfile.open(os.path.join(root, packed.stdout.split()[0])) as tar:
+        tar.extractall(root)
+    client = os.path.join(root, "package")
+    for name in ("aws-lambda-cpp", "curl"):
+        os.makedirs(os.path.join(root, name), exist_ok=True)
+        if _run("tar", "xJf", "%s/deps/%s.tar.xz" % (client, name), "-C", os.path.join(root, name)).returncode != 0:
+            raise unittest.SkipTest("no xz here")
+    cpp = os.path.join(root, "aws-lambda-cpp")
+    with open(cpp + "/src/version.cpp.in") as template:
+        text = template.read()
+    for name in ("VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH", "VERSION"):
+        text = text.replace("@PROJECT_%s@" % name, "0")
+    with open(cpp + "/src/version.cpp", "w") as file:
+        file.write(text)
+    made = os.path.join(root, "rapid-client.node")
+    built = _run("g++", "-include", "stdint.h", "-std=c++17", "-O0", "-fPIC", "-shared", "-fexceptions", "-w",
+                 "-DNODE_GYP_MODULE_NAME=rapid_client", "-I" + headers, "-I" + package["root"] + "/addon",
+                 "-I" + cpp + "/include", "-I" + root + "/curl/include", client + "/src/native/rapid-client.cc",
+                 *(cpp + "/src/%s.cpp" % source for source in ("runtime", "logging", "version")), package["curl"], "-o", made)
+    if built.returncode != 0:
+        raise unittest.SkipTest("its native part does not compile here: " + built.stderr[-500:])
+    files = {}
+    for name, path in (("index.mjs", client), ("package.json", client), ("rapid-client.node", root)):
+        with open(os.path.join(path, name), "rb") as file:
+            files[name] = file.read()
+    return files
 
 
 def _installed(variable, what, *command):

@@ -37,6 +37,10 @@ class ScriptedRunner final : public lambda::FunctionRunner {
     co_return snapshot_outcome;
   }
 
+  void scale(lambda::VersionHandle version, lambda::ScalingBounds bounds) override {
+    scaled[version->number] = bounds;
+  }
+
   std::function<Result<lambda::Outcome>(const lambda::Invocation&)> answer =
       [](const lambda::Invocation& invocation) {
         return lambda::Outcome{.payload = "\"" + invocation.version->number + "\""};
@@ -46,7 +50,8 @@ class ScriptedRunner final : public lambda::FunctionRunner {
   std::vector<std::string> snapshots;  ///< the versions of which one was made
   lambda::SnapshotOutcome snapshot_outcome;
   std::map<std::string, std::optional<std::size_t>> reserved;
-  std::map<std::string, lambda::Provisioned> kept;  ///< by the version's number
+  std::map<std::string, lambda::ScalingBounds> scaled;  ///< by the version's number
+  std::map<std::string, lambda::Provisioned> kept;      ///< by the version's number
 };
 
 }  // namespace aviary::testing

@@ -55,6 +55,8 @@ wire::Response invalid_response_mode() {
   return error_answer(400, "InvalidFunctionResponseMode", "Invalid function response mode");
 }
 
+wire::Response invoke_timeout() { return error_answer(410, "InvokeTimeout", "Invoke timeout"); }
+
 wire::Response internal_error() { return error_answer(500, "InternalServerError", "Internal Server Error"); }
 
 wire::Response not_yours() {

@@ -14,6 +14,8 @@ wire::Response refused(RuntimeState state, RuntimeCall call);
 wire::Response too_large();
 wire::Response truncated();
 wire::Response invalid_response_mode();
+/// Of an invocation that has timed out, where the runtime goes on after that.
+wire::Response invoke_timeout();
 wire::Response internal_error();
 wire::Response not_yours();
 wire::Response not_found();

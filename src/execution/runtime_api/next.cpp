@@ -1,10 +1,10 @@
 #include <string>
 
 #include "execution/runtime_api/answers.hpp"
+#include "execution/runtime_api/invocation_path.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
 
 namespace aviary::execution::runtime_api {
-namespace {
 
 wire::Response render(Delivery delivery) {
   const lambda::Invocation& invocation = *delivery.invocation;
@@ -25,8 +25,6 @@ wire::Response render(Delivery delivery) {
   answer.body = std::move(delivery.payload);
   return answer;
 }
-
-}  // namespace
 
 Task<wire::Response> next(std::shared_ptr<Session> session) {
   const RuntimeState state = session->runtime_state();

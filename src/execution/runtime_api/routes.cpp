@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "execution/runtime_api/answers.hpp"
+#include "execution/runtime_api/invocation_path.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
 
 namespace aviary::execution::runtime_api {
@@ -9,12 +10,6 @@ namespace {
 
 constexpr std::string_view version_prefix = "/2018-06-01";
 constexpr std::string_view invocation_prefix = "/runtime/invocation/";
-
-/// `<id>/response` → `<id>`, `response`.
-struct InvocationPath {
-  std::string_view id;
-  std::string_view action;
-};
 
 InvocationPath split(std::string_view rest) {
   const std::size_t slash = rest.find('/');
@@ -36,14 +31,9 @@ bool is_truncated(const wire::Request& request) {
 
 wire::Response post_invocation(Session& session, InvocationPath path, wire::Request& request) {
   if (path.id.empty() || path.id != session.request_id()) return invalid_request_id();
-  const bool error_call = path.action == "error";
-  const RuntimeCall call = error_call ? RuntimeCall::Error : RuntimeCall::Response;
+  const RuntimeCall call = path.action == "error" ? RuntimeCall::Error : RuntimeCall::Response;
   if (!allowed(session.runtime_state(), call)) return refused(session.runtime_state(), call);
-  if (is_truncated(request)) {
-    session.fail({InvocationEnd::Failure, "Runtime.TruncatedResponse", "HTTP request detected as truncated"});
-    return truncated();
-  }
-  return error_call ? error(session, path.id, request) : response(session, path.id, request);
+  return take_post(session, path, request);
 }
 
 wire::Response dispatch(Session& session, wire::Request& request, std::string_view path) {
@@ -61,6 +51,19 @@ wire::Response dispatch(Session& session, wire::Request& request, std::string_vi
 }
 
 }  // namespace
+
+std::optional<InvocationPath> invocation_path(std::string_view path) {
+  if (!path.starts_with(invocation_prefix)) return std::nullopt;
+  return split(path.substr(invocation_prefix.size()));
+}
+
+wire::Response take_post(Session& session, InvocationPath path, wire::Request& request) {
+  if (is_truncated(request)) {
+    session.fail({InvocationEnd::Failure, "Runtime.TruncatedResponse", "HTTP request detected as truncated"});
+    return truncated();
+  }
+  return path.action == "error" ? error(session, path.id, request) : response(session, path.id, request);
+}
 
 Task<wire::Response> handle(std::shared_ptr<Session> session, wire::Request request) {
   std::string_view path = request.path();

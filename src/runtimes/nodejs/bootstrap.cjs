@@ -56,11 +56,16 @@ function parseHeader(text, name) {
   }
 }
 
-function describeInvocation(headers, context) {
-  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+// What others see of the invocation that runs; not where several do.
+function setTrace(headers) {
   const trace = headers['lambda-runtime-trace-id'];
   if (trace) process.env._X_AMZN_TRACE_ID = trace;
   else delete process.env._X_AMZN_TRACE_ID;
+}
+
+function describeInvocation(headers, context) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  if (many === undefined) setTrace(headers);
   return Object.assign(context, {
     functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
@@ -110,6 +115,7 @@ function neverSettled(id) {
 
 let handler;
 let streaming;
+let many; // concurrent.cjs, where several invocations run at once
 
 function next(response) {
   api.next(response, invoked);
@@ -219,7 +225,11 @@ function resolveThroughNodePath() {
 
 async function main() {
   if (process.env.AVIARY_WAIT) await require('./waiting.cjs').wait();
-  logs.install(modern);
+  if (process.env.AWS_LAMBDA_MAX_CONCURRENCY) {
+    many = require('./concurrent.cjs');
+    if (many.spread(__filename, modern)) return;
+  }
+  logs.install(modern, many?.store);
   api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   resolveThroughNodePath();
   handlers.defineGlobals();
@@ -228,7 +238,8 @@ async function main() {
     const mode = handlers.streamingOf(handler);
     if (mode) {
       streaming = require('./streaming.cjs').create({
-        handler, mode, modern, next, whenIdle, describeInvocation, address: process.env.AWS_LAMBDA_RUNTIME_API,
+        handler, mode, modern, describeInvocation, address: process.env.AWS_LAMBDA_RUNTIME_API,
+        ...(many ? { next: nothing, whenIdle: nothing, sockets: Infinity } : { next, whenIdle }),
       });
     } else {
       handlers.checkSignature(handler, modern);
@@ -236,6 +247,12 @@ async function main() {
   } catch (error) {
     logs.logError(modern ? 'Init Error' : 'Uncaught Exception', error);
     postInitError(error, () => process.exit(modern ? 1 : 129));
+    return;
+  }
+  if (many) {
+    report = many.run({
+      address: process.env.AWS_LAMBDA_RUNTIME_API, handler, streaming, modern, describe: describeInvocation, parse, stringify,
+    });
     return;
   }
   if ((process.env.AWS_LAMBDA_INITIALIZATION_TYPE || 'on-demand') !== 'on-demand') {

@@ -16,6 +16,10 @@ let json = false;
 const REQUEST_ID = Symbol.for('aws.lambda.runtime.requestId');
 const TENANT_ID = Symbol.for('aws.lambda.runtime.tenantId');
 
+let store; // where several invocations run at once: what each of them is, by what it does
+const requestIdNow = () => (store === undefined ? globalThis[REQUEST_ID] : store.getStore()?.requestId);
+const tenantIdNow = () => (store === undefined ? globalThis[TENANT_ID] : store.getStore()?.tenantId);
+
 function setInvocation(requestId, tenantId) {
   globalThis[REQUEST_ID] = requestId;
   globalThis[TENANT_ID] = tenantId;
@@ -32,8 +36,8 @@ const describeErrors = (_, value) => (value instanceof Error
   : value);
 
 function jsonLine(time, level, values) {
-  const line = { timestamp: time, level: level.name, requestId: globalThis[REQUEST_ID] };
-  const tenant = globalThis[TENANT_ID];
+  const line = { timestamp: time, level: level.name, requestId: requestIdNow() };
+  const tenant = tenantIdNow();
   if (tenant !== undefined && tenant !== null) line.tenantId = tenant;
   if (values.length === 1) {
     line.message = values[0];
@@ -54,12 +58,24 @@ function jsonLine(time, level, values) {
   return JSON.stringify(line);
 }
 
-const textLine = (time, level, values) => `${time}\t${globalThis[REQUEST_ID]}\t${level.name}\t${format(...values)}`;
+const textLine = (time, level, values) => `${time}\t${requestIdNow()}\t${level.name}\t${format(...values)}`;
 const lineOf = (time, level, values) => (json ? jsonLine : textLine)(time, level, values);
 
 // Without frames around them, records are told apart by their line feeds: those inside become carriage returns.
 const toStdout = (level, values) => {
   process.stdout.write(lineOf(new Date().toISOString(), level, values).replace(/\n/g, '\r') + '\n');
+};
+
+// A worker thread's standard output goes through the main thread, and would come too late.
+const atOnce = (level, values) => {
+  const line = Buffer.from(lineOf(new Date().toISOString(), level, values).replace(/\n/g, '\r') + '\n');
+  for (let written = 0; written < line.length;) {
+    try {
+      written += require('fs').writeSync(1, line, written);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
 };
 
 // Frames on the descriptor that the platform offers: type, length, microseconds, text; big endian.
@@ -73,9 +89,10 @@ const toDescriptor = (descriptor) => (level, values) => {
   require('fs').writeSync(descriptor, Buffer.concat([head, text]));
 };
 
-function install(modern) {
+function install(modern, storage) {
   json = (process.env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
-  let write = toStdout;
+  store = storage;
+  let write = storage === undefined ? toStdout : atOnce;
   if (process.env._LAMBDA_TELEMETRY_LOG_FD != null) {
     write = toDescriptor(parseInt(process.env._LAMBDA_TELEMETRY_LOG_FD));
     delete process.env._LAMBDA_TELEMETRY_LOG_FD;

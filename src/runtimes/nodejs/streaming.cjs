@@ -92,8 +92,8 @@ function open(agent, address, id) {
   return { stream: onlyTheStream(request), done, fail, request };
 }
 
-function create({ handler, mode, next, whenIdle, describeInvocation, address }) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+function create({ handler, mode, next, whenIdle, describeInvocation, address, sockets = 1 }) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: sockets });
   if (mode.highWaterMark !== undefined) {
     agent.createConnection = (options, ready) => net.createConnection({ ...options, highWaterMark: mode.highWaterMark }, ready);
   }

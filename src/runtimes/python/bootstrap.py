@@ -10,6 +10,6 @@ import aviary_runtime
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--compile"]:
-        from aviary_runtime import endpoints, exercise, faults, logs, marshal, snapshots, waiting  # noqa: F401
+        from aviary_runtime import endpoints, exercise, faults, logs, marshal, snapshots, waiting, workers  # noqa: F401
     else:
         aviary_runtime.main()

@@ -41,6 +41,26 @@ TEST(LambdaTypes, AFunctionOnACapacityProviderIsPublishedWithEachChange) {
   properties["Timeout"] = 4;
   EXPECT_THAT(operations(type->update(context(), existing, properties)),
               ElementsAre("UpdateFunctionConfiguration", "GetFunctionConfiguration", "PublishVersion"));
+  const Json scaled = {{"MinExecutionEnvironments", 1}, {"MaxExecutionEnvironments", 2}};
+  Json with_scaling = properties;
+  with_scaling["FunctionScalingConfig"] = scaled;
+  const Steps scaling = type->create(context(), with_scaling);
+  EXPECT_THAT(operations(scaling), ElementsAre("CreateFunction", "GetFunctionConfiguration", "PublishVersion",
+                                               "PutFunctionScalingConfig"));
+  EXPECT_FALSE(scaling.front().input.contains("FunctionScalingConfig"));
+  EXPECT_EQ(
+      scaling.back().input,
+      (Json{{"FunctionName", "f"}, {"Qualifier", "$LATEST.PUBLISHED"}, {"FunctionScalingConfig", scaled}}));
+  existing.properties = properties;
+  EXPECT_THAT(operations(type->update(context(), existing, with_scaling)),
+              ElementsAre("PutFunctionScalingConfig"));
+  Steps version = find_resource_type("AWS::Lambda::Version")
+                      ->create(context(), {{"FunctionName", "f"}, {"FunctionScalingConfig", scaled}});
+  EXPECT_THAT(operations(version),
+              ElementsAre("PublishVersion", "GetFunctionConfiguration", "PutFunctionScalingConfig"));
+  Json input = version.back().input;
+  version.back().fill(input, {Json{{"Version", "7"}}});
+  EXPECT_EQ(input["Qualifier"], "7");
   properties["PublishToLatestPublished"] = false;
   EXPECT_THAT(operations(type->create(context(), properties)),
               ElementsAre("CreateFunction", "GetFunctionConfiguration"));

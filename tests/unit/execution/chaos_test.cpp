@@ -61,13 +61,31 @@ Task<> unruly(std::shared_ptr<FakeProcess> process, std::shared_ptr<Random> rand
   }
 }
 
+Task<> one_of_many(std::shared_ptr<FakeProcess> process, std::shared_ptr<Random> random) {
+  try {
+    auto behaving = unruly(process, random);
+    co_await std::move(behaving);
+  } catch (const ProcessKilled&) {
+  }
+}
+
+/// So many of them in one process.
+Task<> many_unruly(std::shared_ptr<FakeProcess> process, std::shared_ptr<Random> random, TaskGroup& tasks,
+                   std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) tasks.spawn("runtime", one_of_many(process, random));
+  for (;;) {
+    auto resting = process->sleep(1s);
+    co_await std::move(resting);
+  }
+}
+
 Task<> reset_amid_chaos(execution::Runner& runner) {
   auto resetting = runner.reset();
   co_await std::move(resetting);
 }
 
-/// Returns what happened, as text.
-std::string run(std::uint64_t seed) {
+/// Returns what happened, as text. `many`: of versions on a capacity provider.
+std::string run(std::uint64_t seed, bool many = false) {
   const auto random = std::make_shared<SeededRandom>(seed, "programs");
   SeededRandom driver(seed, "driver");
   Options options;
@@ -83,6 +101,15 @@ std::string run(std::uint64_t seed) {
   world.configuration.timeout_seconds = 2;
   world.host.start_delay = some_time(driver, 5);
   world.host.program = [random](std::shared_ptr<FakeProcess> process) { return unruly(process, random); };
+  if (many) {
+    const std::uint64_t most = 1 + driver.next() % 4;
+    const std::uint64_t runtimes = 1 + driver.next() % (most + 1);
+    world.configuration.recorded["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"] = {
+        {"CapacityProviderArn", "arn"}, {"PerExecutionEnvironmentMaxConcurrency", most}};
+    world.host.program = [random, runtimes, &world](std::shared_ptr<FakeProcess> process) {
+      return many_unruly(process, random, world.host.tasks, runtimes);
+    };
+  }
   std::vector<lambda::VersionHandle> versions;
   for (int i = 0; i < 3; ++i) versions.push_back(world.version(std::to_string(i)));
   std::vector<World::CallPtr> calls;
@@ -93,6 +120,11 @@ std::string run(std::uint64_t seed) {
       calls.push_back(world.invoke(versions[which], "{}", driver.next() % 3 == 0));
     } else if (what < 0.95) {
       world.pass(some_time(driver, 200));
+    } else if (many && what < 0.965) {
+      const std::uint64_t least = driver.next() % 3;
+      world.runner->scale(versions[which], {.least = least, .most = least + driver.next() % 3});
+      world.pass(some_time(driver, 50));
+      world.runner->scale(versions[which], {});
     } else if (what < 0.98) {
       world.runner->retire(*versions[which]);
       versions[which] = world.version(std::to_string(step));
@@ -131,6 +163,14 @@ TEST(Chaos, EveryInvocationIsAnsweredOnceAndNothingIsLeft) {
     run(seed);
     if (HasFailure()) break;
   }
+}
+
+TEST(Chaos, NorIsAnythingWhereInvocationsRunSideBySide) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    run(seed, true);
+    if (HasFailure()) break;
+  }
+  EXPECT_EQ(run(3, true), run(3, true));
 }
 
 TEST(Chaos, ASeedGivesTheSameRunTwice) {

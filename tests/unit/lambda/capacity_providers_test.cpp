@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "service_fixture.hpp"
+#include "services/lambda/core/capacity.hpp"
 
 namespace aviary::lambda {
 namespace {
@@ -120,6 +121,115 @@ TEST_F(CapacityProviders, HaveAHundredVersions) {
   publish_unnumbered();
   answer("DeleteFunction", {{"FunctionName", "f"}, {"Qualifier", "1"}});
   answer("PublishVersion", {{"FunctionName", "f"}});
+}
+
+TEST_F(CapacityProviders, ScalingDecidesHowManyEnvironmentsThereAre) {
+  answer("CreateFunction", managed("f"));
+  publish_unnumbered();
+  const auto scale = [](int least, int most) {
+    return Json{
+        {"FunctionName", "f"},
+        {"Qualifier", "$LATEST.PUBLISHED"},
+        {"FunctionScalingConfig", {{"MinExecutionEnvironments", least}, {"MaxExecutionEnvironments", most}}}};
+  };
+  EXPECT_EQ(answer("PutFunctionScalingConfig", scale(2, 5))["FunctionState"], "Active");
+  EXPECT_EQ(runner_.scaled["$LATEST.PUBLISHED"].least, 2U);
+  EXPECT_EQ(runner_.scaled["$LATEST.PUBLISHED"].most, 5U);
+  EXPECT_EQ(refusal("PutFunctionScalingConfig", scale(3, 2)),
+            invalid("MinExecutionEnvironments must not be greater than MaxExecutionEnvironments."));
+  EXPECT_EQ(refusal("PutFunctionScalingConfig", scale(0, 2)),
+            invalid("MinExecutionEnvironments may be 0 only where MaxExecutionEnvironments is 0."));
+
+  // What was set goes on with the version that replaces it, and with a new process.
+  runner_.scaled.clear();
+  answer("UpdateFunctionConfiguration", {{"FunctionName", "f"}, {"Timeout", 9}});
+  publish_unnumbered();
+  EXPECT_EQ(runner_.scaled["$LATEST.PUBLISHED"].most, 5U);
+  runner_.scaled.clear();
+  restart();
+  EXPECT_EQ(runner_.scaled["$LATEST.PUBLISHED"].least, 2U);
+
+  EXPECT_EQ(answer("PutFunctionScalingConfig", scale(0, 0))["FunctionState"], "Deactivating");
+  const auto state = [this] {
+    return answer("GetFunctionConfiguration", {{"FunctionName", "f:$LATEST.PUBLISHED"}})["State"];
+  };
+  EXPECT_EQ(state(), "Deactivated");
+  const Refusal deactivated{"ResourceConflictException", 409,
+                            "The operation cannot be performed at this time. The function is currently in "
+                            "the following state: Deactivated"};
+  EXPECT_EQ(refusal("Invoke", {{"FunctionName", "f"}}), deactivated);
+  restart();
+  EXPECT_EQ(refusal("Invoke", {{"FunctionName", "f"}}), deactivated);
+  publish_unnumbered();
+  answer("UpdateFunctionConfiguration", {{"FunctionName", "f"}, {"Timeout", 10}});
+  publish_unnumbered();
+  EXPECT_EQ(state(), "Deactivated") << "that goes on too";
+  EXPECT_EQ(answer("PutFunctionScalingConfig", scale(1, 1))["FunctionState"], "Active");
+  EXPECT_EQ(invoke("f"), "$LATEST.PUBLISHED");
+  answer("PutFunctionScalingConfig", scale(0, 0));
+  answer("PutFunctionScalingConfig", {{"FunctionName", "f"}, {"Qualifier", "$LATEST.PUBLISHED"}});
+  EXPECT_EQ(state(), "Active") << "without a configuration it is Lambda's own";
+  EXPECT_EQ(runner_.scaled["$LATEST.PUBLISHED"].least, 0U);
+}
+
+TEST_F(CapacityProviders, TheirFunctionsLogInJson) {
+  answer("CreateFunction", managed("f"));
+  const auto logging = [this] {
+    return answer("GetFunctionConfiguration", {{"FunctionName", "f"}})["LoggingConfig"];
+  };
+  EXPECT_EQ(logging(), (Json{{"LogFormat", "JSON"},
+                             {"LogGroup", "/aws/lambda/f"},
+                             {"ApplicationLogLevel", "INFO"},
+                             {"SystemLogLevel", "INFO"}}));
+  const Refusal text = invalid("Functions with a CapacityProviderConfig have the log format JSON.");
+  const Json plain{{"LoggingConfig", {{"LogFormat", "Text"}}}};
+  EXPECT_EQ(refusal("CreateFunction", managed("g", plain)), text);
+  EXPECT_EQ(refusal("UpdateFunctionConfiguration",
+                    {{"FunctionName", "f"}, {"LoggingConfig", plain["LoggingConfig"]}}),
+            text);
+  answer("UpdateFunctionConfiguration",
+         {{"FunctionName", "f"}, {"LoggingConfig", {{"ApplicationLogLevel", "DEBUG"}}}});
+  EXPECT_EQ(logging()["ApplicationLogLevel"], "DEBUG");
+}
+
+TEST_F(CapacityProviders, GoWithNeitherProvisionedConcurrencyNorSnapshots) {
+  answer("CreateFunction", managed("f"));
+  answer("PublishVersion", {{"FunctionName", "f"}});
+  EXPECT_EQ(refusal("PutProvisionedConcurrencyConfig",
+                    {{"FunctionName", "f"}, {"Qualifier", "1"}, {"ProvisionedConcurrentExecutions", 1}}),
+            invalid("Provisioned Concurrency is not supported for functions with a CapacityProviderConfig."));
+  EXPECT_EQ(refusal("CreateFunction", managed("g", {{"Runtime", "python3.12"},
+                                                    {"SnapStart", {{"ApplyOn", "PublishedVersions"}}}})),
+            invalid("CapacityProviderConfig is not supported for SnapStart enabled functions."));
+}
+
+TEST(SideBySide, IsWhatTheConfigurationSaysOrTheRuntimesDefault) {
+  Configuration configuration;
+  configuration.runtime = "python3.13";
+  configuration.memory_mb = 4096;
+  const auto of = [&configuration](std::string number) {
+    Version version{};
+    version.number = std::move(number);
+    version.configuration = std::make_shared<Configuration>(configuration);
+    return side_by_side(version);
+  };
+  EXPECT_EQ(of("1"), 0U) << "no capacity provider";
+  Json& managed =
+      configuration.recorded["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"];
+  managed["CapacityProviderArn"] = "arn:aws:lambda:us-east-1:123456789012:capacity-provider:cap";
+  EXPECT_EQ(of("$LATEST"), 0U) << "what was not published runs nothing";
+  EXPECT_EQ(of("1"), 32U) << "two vCPUs of sixteen";
+  EXPECT_EQ(of("$LATEST.PUBLISHED"), 32U);
+  managed["ExecutionEnvironmentMemoryGiBPerVCpu"] = 4.0;
+  EXPECT_EQ(of("1"), 16U);
+  configuration.memory_mb = 128;
+  EXPECT_EQ(of("1"), 16U) << "there is no less than one vCPU";
+  configuration.runtime = "nodejs22.x";
+  EXPECT_EQ(of("1"), 64U);
+  configuration.runtime = "java21";
+  EXPECT_EQ(of("1"), 32U);
+  managed["PerExecutionEnvironmentMaxConcurrency"] = 1;
+  EXPECT_EQ(of("1"), 1U);
 }
 
 TEST_F(CapacityProviders, ListTheirVersionsInPages) {

@@ -37,6 +37,7 @@ class TwoVersions final : public lambda::FunctionRunner {
   void retire(const lambda::Version&) override { ++retired; }
   void reserve(const lambda::Scope&, const std::string&, std::optional<std::size_t>) override {}
   void provision(lambda::VersionHandle, std::size_t) override {}
+  void scale(lambda::VersionHandle, lambda::ScalingBounds) override {}
   lambda::Provisioned provisioned(const lambda::Version&) const override { return {}; }
   Task<lambda::SnapshotOutcome> snapshot(lambda::VersionHandle) override {
     co_return lambda::SnapshotOutcome{};

@@ -223,6 +223,11 @@ def main():
         from . import waiting
 
         waiting.wait()
+    concurrency = os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY")
+    if concurrency:
+        from . import workers
+
+        workers.spread(int(concurrency))
     _search_path()
     _builtins()
     sys.stdout = Unbuffered(sys.stdout)

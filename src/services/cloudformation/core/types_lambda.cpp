@@ -53,6 +53,7 @@ constexpr std::initializer_list<const char*> configuration_members = {"Descripti
                                                                       "LoggingConfig",
                                                                       "EphemeralStorage",
                                                                       "FileSystemConfigs",
+                                                                      "CapacityProviderConfig",
                                                                       "DeadLetterConfig"};
 
 Json configuration_of(const Json& properties, const std::string& name) {
@@ -83,6 +84,11 @@ void append_function_extras(const Json* before, const Json& wanted, const std::s
     input["FunctionName"] = name;
     steps.push_back(lambda_call("PutRuntimeManagementConfig", std::move(input)));
   }
+  if (differs(old, wanted, "FunctionScalingConfig")) {
+    Json input{{"FunctionName", name}, {"Qualifier", "$LATEST.PUBLISHED"}};
+    copy_properties(wanted, input, {"FunctionScalingConfig"});
+    steps.push_back(lambda_call("PutFunctionScalingConfig", std::move(input)));
+  }
 }
 
 /// Unless the template says otherwise, what runs on a capacity provider is published with each change:
@@ -100,7 +106,7 @@ Steps create_function(const Context& context, const Json& properties) {
   // Everything is passed on, so that what Lambda does not know is refused.
   Json input = properties;
   for (const char* own : {"ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig",
-                          "KmsKeyArn", "PublishToLatestPublished"})
+                          "KmsKeyArn", "PublishToLatestPublished", "FunctionScalingConfig"})
     input.erase(own);
   input["FunctionName"] = name;
   if (properties.contains("KmsKeyArn")) input["KMSKeyArn"] = properties["KmsKeyArn"];
@@ -193,6 +199,12 @@ Steps create_version(const Context&, const Json& properties) {
   steps.back().fill = name_published;
   append_provisioned(properties, steps);
   if (steps.size() > 2) steps.back().fill = name_published;
+  if (properties.contains("FunctionScalingConfig")) {
+    Json scaling = Json::object();
+    copy_properties(properties, scaling, {"FunctionName", "FunctionScalingConfig"});
+    steps.push_back(lambda_call("PutFunctionScalingConfig", std::move(scaling)));
+    steps.back().fill = name_published;
+  }
   return steps;
 }
 

@@ -10,8 +10,8 @@
 #include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 
-/// Capacity providers and what functions ask of them. No instance is started here: what is asked for is kept,
-/// and goes through the states that AWS shows.
+/// Capacity providers and what functions ask of them. No instance is started here: what is asked of providers
+/// is kept, and goes through the states that AWS shows. Environments are this machine's.
 namespace aviary::lambda {
 namespace {
 
@@ -158,17 +158,37 @@ Result<Reply> LambdaService::put_function_scaling_config(Call& call) {
   if (!snapshot) return function_not_found(target->scope, target->name, target->qualifier);
   if (capacity_provider_of(*snapshot->version->configuration).empty())
     return invalid_parameter("Function scaling is for functions with a capacity provider only.");
+  if (snapshot->state == State::Pending) return function_pending();
   const Json* config = find_member(call.input, "FunctionScalingConfig");
   if (config) {
-    const Json* least = find_member(*config, "MinExecutionEnvironments");
-    const Json* most = find_member(*config, "MaxExecutionEnvironments");
-    if (least && most && *least > *most)
-      return invalid_parameter("MinExecutionEnvironments must not be greater than MaxExecutionEnvironments.");
+    if (const Result<ScalingBounds> bounds = scaling_bounds(*config); !bounds) return bounds.error();
     store_.attach(*function, attachment::scaling, target->qualifier, *config);
   } else {
     store_.detach(*function, attachment::scaling, target->qualifier);
   }
-  return Reply{.output = {{"FunctionState", state_name(*snapshot)}}};
+  const bool deactivates = apply_scaling(*function, *snapshot);
+  return Reply{.output = {{"FunctionState", deactivates ? "Deactivating" : state_name(*snapshot)}}};
+}
+
+/// Tells the runner how many environments a version has. Whether it has none from now on.
+bool LambdaService::apply_scaling(Function& function, const Snapshot& snapshot) {
+  const VersionHandle version = snapshot.version;
+  const Json* config = store_.attached(function, attachment::scaling, version->number);
+  const Result<ScalingBounds> bounds = scaling_bounds(config ? *config : Json::object());
+  if (!bounds) return false;
+  runner_.scale(version, *bounds);
+  const bool none = bounds->most == 0;
+  return store_.set_deactivated(function, version->number, none) && none;
+}
+
+void LambdaService::restore_scaling(const Function& function) {
+  const auto scaled = function.attached.find(attachment::scaling);
+  if (scaled == function.attached.end()) return;
+  for (const auto& [number, config] : scaled->second) {
+    const Snapshot* snapshot = store_.find_version(function, number);
+    const Result<ScalingBounds> bounds = scaling_bounds(config);
+    if (snapshot && bounds) runner_.scale(snapshot->version, *bounds);
+  }
 }
 
 Result<Reply> LambdaService::get_function_scaling_config(Call& call) {

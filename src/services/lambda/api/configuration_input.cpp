@@ -8,6 +8,7 @@
 
 #include "base/encoding.hpp"
 #include "services/lambda/api/input.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/snap_start.hpp"
 #include "services/lambda/core/tenancy.hpp"
@@ -166,6 +167,7 @@ Result<> apply_configuration(const Json& input, const Quotas& quotas, RetiredRun
   const Json recorded_before = configuration.recorded.value("DurableConfig", Json(nullptr));
   apply_recorded(input, configuration.recorded);
   if (const Result<> together = check_snap_start(configuration); !together) return together;
+  if (const Result<> logs = settle_log_format(input, configuration); !logs) return logs;
   if (const Json* durable = find_member(input, "DurableConfig"); durable && !durable->empty()) {
     // A part that is given alone leaves the other as it was; what AWS answers without the first is its own
     // text.

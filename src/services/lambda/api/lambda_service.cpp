@@ -166,6 +166,7 @@ void LambdaService::restore() {
       runner_.reserve(function->scope, function->name, static_cast<std::size_t>(reserved));
     provision(*function, false);
     for (const auto& [number, version] : function->versions) restore_snapshot(version);
+    restore_scaling(*function);
   }
   runner_.restore();
   events_.restore();

@@ -227,6 +227,8 @@ class LambdaService final : public TableService<LambdaService> {
   Result<Reply> delete_capacity_provider(Call& call);
   Result<Reply> list_capacity_providers(Call& call);
   Result<Reply> list_function_versions_by_capacity_provider(Call& call);
+  void restore_scaling(const Function& function);
+  bool apply_scaling(Function& function, const Snapshot& snapshot);
   Result<Reply> put_function_scaling_config(Call& call);
   Result<Reply> get_function_scaling_config(Call& call);
   Result<Reply> put_runtime_management_config(Call& call);

@@ -4,6 +4,7 @@
 #include "services/lambda/api/input.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/attachments.hpp"
+#include "services/lambda/core/capacity.hpp"
 #include "services/lambda/core/concurrency.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/tenancy.hpp"
@@ -106,6 +107,9 @@ Result<Reply> LambdaService::put_provisioned_concurrency_config(Call& call) {
     return not_with_tenancy("Provisioned Concurrency");
   // An alias may come to point at any version: what counts is what the function asks for, and the version.
   const Snapshot* main = store_.find_qualified(function, target->qualifier);
+  if (main && !capacity_provider_of(*main->version->configuration).empty())
+    return invalid_parameter(
+        "Provisioned Concurrency is not supported for functions with a CapacityProviderConfig.");
   if (main && starts_from_snapshot(*main->version))
     return invalid_parameter("Provisioned Concurrency is not supported for SnapStart enabled functions.");
   const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();

@@ -53,6 +53,7 @@ Json render_snap_start(const Snapshot& snapshot) {
 std::string_view state_name(const Snapshot& snapshot) {
   if (snapshot.state == State::Pending) return "Pending";
   if (snapshot.state == State::Failed) return "Failed";
+  if (snapshot.state == State::Deactivated) return "Deactivated";
   return is_only_published(*snapshot.version) ? "ActiveNonInvocable" : "Active";
 }
 

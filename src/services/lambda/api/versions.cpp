@@ -58,6 +58,8 @@ LambdaService::Answer LambdaService::publish_version(Call call) {
 /// What `$LATEST.PUBLISHED` was until now finishes what it runs.
 void LambdaService::retire_replaced(const VersionHandle& before, const Snapshot& now) {
   if (!before || before->serial == now.version->serial) return;
+  if (Function* function = store_.find(now.version->scope, now.version->function_name, moment()))
+    apply_scaling(*function, now);  // what was set goes on with it
   retire({before});
   collect_code();
 }

@@ -1,6 +1,7 @@
 #include "services/lambda/core/capacity.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "models/lambda.hpp"
 #include "services/lambda/core/errors.hpp"
@@ -10,11 +11,74 @@ namespace aviary::lambda {
 
 namespace rows = models::lambda::errors;
 
-std::string capacity_provider_of(const Configuration& configuration) {
+namespace {
+
+/// `LambdaManagedInstancesCapacityProviderConfig`; null if there is none.
+const Json* managed_config(const Configuration& configuration) {
   const auto config = configuration.recorded.find("CapacityProviderConfig");
-  if (config == configuration.recorded.end() || !config->is_object()) return {};
+  if (config == configuration.recorded.end() || !config->is_object()) return nullptr;
   const auto managed = config->find("LambdaManagedInstancesCapacityProviderConfig");
-  return managed == config->end() ? std::string() : managed->value("CapacityProviderArn", "");
+  return managed == config->end() ? nullptr : &*managed;
+}
+
+// What each vCPU is given where nothing is said. Developer guide, the pages of Lambda Managed Instances'
+// runtimes.
+struct PerCpu {
+  std::string_view runtime;
+  std::size_t invocations;
+};
+constexpr std::array per_cpu{PerCpu{"python", 16}, PerCpu{"nodejs", 64}, PerCpu{"java", 32},
+                             PerCpu{"dotnet", 32}};
+/// Of others, such as Rust on `provided.al2023`.
+constexpr std::size_t per_cpu_otherwise = 8;
+/// GiB of memory that come with a vCPU, unless `ExecutionEnvironmentMemoryGiBPerVCpu` says otherwise.
+constexpr double memory_per_cpu = 2;
+
+}  // namespace
+
+std::string capacity_provider_of(const Configuration& configuration) {
+  const Json* managed = managed_config(configuration);
+  return managed == nullptr ? std::string() : managed->value("CapacityProviderArn", "");
+}
+
+std::size_t side_by_side(const Version& version) {
+  if (version.number == latest_qualifier) return 0;
+  const Configuration& configuration = *version.configuration;
+  const Json* managed = managed_config(configuration);
+  if (managed == nullptr) return 0;
+  if (const std::size_t said = managed->value("PerExecutionEnvironmentMaxConcurrency", 0U)) return said;
+  const double ratio = managed->value("ExecutionEnvironmentMemoryGiBPerVCpu", memory_per_cpu);
+  const double cpus = static_cast<double>(configuration.memory_mb) / 1024 / ratio;
+  const auto whole = std::max<std::size_t>(1, static_cast<std::size_t>(cpus));
+  for (const PerCpu& row : per_cpu)
+    if (configuration.runtime.starts_with(row.runtime)) return whole * row.invocations;
+  return whole * per_cpu_otherwise;
+}
+
+Result<ScalingBounds> scaling_bounds(const Json& config) {
+  // Developer guide, "Scaling Lambda Managed Instances".
+  constexpr std::size_t usual_least = 3;
+  ScalingBounds bounds;
+  const std::size_t least = config.value("MinExecutionEnvironments", usual_least);
+  bounds.most = config.value("MaxExecutionEnvironments", bounds.most);
+  if (least > bounds.most)
+    return invalid_parameter("MinExecutionEnvironments must not be greater than MaxExecutionEnvironments.");
+  if (least == 0 && bounds.most != 0)
+    return invalid_parameter("MinExecutionEnvironments may be 0 only where MaxExecutionEnvironments is 0.");
+  // The usual three are for availability zones: here only those that were asked for are kept.
+  if (config.contains("MinExecutionEnvironments")) bounds.least = least;
+  return bounds;
+}
+
+Result<> settle_log_format(const Json& input, Configuration& configuration) {
+  if (configuration.log_format == "JSON" || capacity_provider_of(configuration).empty()) return {};
+  const auto logging = input.find("LoggingConfig");
+  if (logging != input.end() && logging->value("LogFormat", "") == "Text")
+    return invalid_parameter("Functions with a CapacityProviderConfig have the log format JSON.");
+  configuration.log_format = "JSON";
+  configuration.application_log_level = "INFO";
+  configuration.system_log_level = "INFO";
+  return {};
 }
 
 bool is_only_published(const Version& version) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "services/lambda/core/function_runner.hpp"
 #include "services/lambda/core/function_store.hpp"
 
 /// Functions that name a capacity provider: AWS runs their published versions on instances of the account.
@@ -16,6 +18,18 @@ std::string capacity_provider_of(const Configuration& configuration);
 /// Whether this is a `$LATEST` that is there to be changed and published, and runs nothing itself: its state
 /// is `ActiveNonInvocable`.
 bool is_only_published(const Version& version);
+
+/// How many invocations an environment of this version takes side by side: what
+/// `PerExecutionEnvironmentMaxConcurrency` says, or Lambda's default for the runtime and the version's vCPUs.
+/// 0 where it takes one after the other: no capacity provider, or not published.
+std::size_t side_by_side(const Version& version);
+
+/// What a FunctionScalingConfig says. 400 InvalidParameterValueException where it contradicts itself: both
+/// bounds go together, what is not said is Lambda's default, and 0 is either both or none.
+Result<ScalingBounds> scaling_bounds(const Json& config);
+
+/// Functions on a capacity provider log in JSON; 400 InvalidParameterValueException for one that shall not.
+Result<> settle_log_format(const Json& input, Configuration& configuration);
 
 /// Whether any version of the function names it.
 bool names_provider(const Function& function, std::string_view provider_arn);

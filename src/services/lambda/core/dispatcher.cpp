@@ -8,6 +8,15 @@
 #include "services/lambda/core/function_reference.hpp"
 
 namespace aviary::lambda {
+namespace {
+
+AwsError why_not_active(const Snapshot& snapshot) {
+  if (snapshot.state == State::Failed) return function_failed();
+  if (snapshot.state == State::Deactivated) return function_deactivated();
+  return starts_from_snapshot(*snapshot.version) ? snap_start_not_ready() : function_pending();
+}
+
+}  // namespace
 
 Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view name,
                                          std::string_view qualifier, std::string_view forced_version,
@@ -44,9 +53,7 @@ Result<InvokeTarget> Dispatcher::resolve(const Scope& scope, std::string_view na
     snapshot = *named;
   }
   if (!snapshot) return function_not_found(scope, name, qualifier);
-  if (snapshot->state == State::Pending)
-    return starts_from_snapshot(*snapshot->version) ? snap_start_not_ready() : function_pending();
-  if (snapshot->state == State::Failed) return function_failed();
+  if (snapshot->state != State::Active) return why_not_active(*snapshot);
   if (is_only_published(*snapshot->version)) return function_not_invocable();
   return InvokeTarget{.version = snapshot->version, .invoked_arn = function_arn(scope, name, qualifier)};
 }

@@ -51,6 +51,7 @@ AwsError not_in_state(std::string_view state) {
 
 AwsError function_pending() { return not_in_state("Pending"); }
 AwsError function_failed() { return not_in_state("Failed"); }
+AwsError function_deactivated() { return not_in_state("Deactivated"); }
 AwsError function_not_invocable() { return not_in_state("ActiveNonInvocable"); }
 
 }  // namespace aviary::lambda

@@ -30,5 +30,7 @@ AwsError function_pending();
 AwsError function_failed();
 /// 409 for a `$LATEST` that only its published versions run of (capacity.hpp).
 AwsError function_not_invocable();
+/// 409 for a version that may have no environment on its capacity provider.
+AwsError function_deactivated();
 
 }  // namespace aviary::lambda

@@ -14,7 +14,12 @@
 
 namespace aviary::lambda {
 
-enum class State : std::uint8_t { Pending, Active, Failed };
+enum class State : std::uint8_t {
+  Pending,
+  Active,
+  Failed,
+  Deactivated,  ///< on a capacity provider, with no environment that it may have
+};
 enum class UpdateStatus : std::uint8_t { None, InProgress, Successful };
 
 /// A version with what AWS says about its progress. The version itself never changes; a new `RevisionId`

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,12 @@ struct Provisioned {
   std::string failure{};  ///< why no more are coming, e.g. `FUNCTION_ERROR_INIT_FAILURE`; empty if they are
 };
 
+/// How many environments a version on a capacity provider has.
+struct ScalingBounds {
+  std::size_t least = 0;  ///< kept ready
+  std::size_t most = std::numeric_limits<std::size_t>::max();
+};
+
 /// Runs function code. The lambda service states what it needs; `src/execution` does it.
 class FunctionRunner {
  public:
@@ -83,6 +90,8 @@ class FunctionRunner {
   virtual Provisioned provisioned(const Version& version) const = 0;
   /// Initialises an environment of a version that starts from snapshots, and keeps one ready from then on.
   virtual Task<SnapshotOutcome> snapshot(VersionHandle version) = 0;
+  /// Of a version on a capacity provider. `most` of 0 ends all that it has, and refuses its invocations.
+  virtual void scale(VersionHandle version, ScalingBounds bounds) = 0;
 };
 
 /// Passes everything on to the runner behind it: the base of those that stand in front of one and look at its
@@ -101,6 +110,9 @@ class ForwardingRunner : public FunctionRunner {
   Provisioned provisioned(const Version& version) const override { return inner_.provisioned(version); }
   Task<SnapshotOutcome> snapshot(VersionHandle version) override {
     return inner_.snapshot(std::move(version));
+  }
+  void scale(VersionHandle version, ScalingBounds bounds) override {
+    inner_.scale(std::move(version), bounds);
   }
 
  protected:

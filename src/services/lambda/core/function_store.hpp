@@ -129,6 +129,8 @@ class FunctionStore {
   std::vector<VersionHandle> erase(const Scope& scope, std::string_view name);
   /// Null if there was no such version; refused while an alias points to it. `version`: as `Version::number`.
   Result<VersionHandle> erase_version(Function& function, std::string_view version);
+  /// A published version may not run, or may again. Whether it has changed anything.
+  bool set_deactivated(Function& function, std::string_view number, bool deactivated);
   /// `qualifier` is a number, `$LATEST` or `$LATEST.PUBLISHED`.
   const Snapshot* find_version(const Function& function, std::string_view qualifier) const;
   /// As before, or nothing (`$LATEST`), or an alias: then the version that it mainly points to.

@@ -34,6 +34,8 @@ Result<> check_snap_start(const Configuration& configuration) {
   // Developer guide, "Supported features and limitations".
   if (configuration.ephemeral_storage_mb > most_storage_mb)
     return not_with_snap_start("Ephemeral storage greater than 512 MB");
+  if (configuration.recorded.contains("CapacityProviderConfig"))
+    return not_with_snap_start("CapacityProviderConfig");
   if (configuration.recorded.contains("FileSystemConfigs")) return not_with_snap_start("FileSystemConfigs");
   return {};
 }

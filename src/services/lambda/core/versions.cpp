@@ -115,6 +115,15 @@ bool FunctionStore::conclude_snapshot(Function& function, const Version& version
   return true;
 }
 
+bool FunctionStore::set_deactivated(Function& function, std::string_view number, bool deactivated) {
+  const auto found = function.versions.find(version_key(number).value_or(0));
+  const State before = deactivated ? State::Active : State::Deactivated;
+  if (found == function.versions.end() || found->second.state != before) return false;
+  found->second.state = deactivated ? State::Deactivated : State::Active;
+  save(function, found->second);
+  return true;
+}
+
 Result<VersionHandle> FunctionStore::erase_version(Function& function, std::string_view version) {
   const auto found = function.versions.find(version_key(version).value_or(0));
   if (found == function.versions.end()) return VersionHandle{};

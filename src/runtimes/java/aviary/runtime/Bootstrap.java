@@ -36,12 +36,34 @@ public final class Bootstrap {
     if (initialization.equals("snap-start")) {
       waitForRestore(api);
     }
+    String concurrency = environment.get("AWS_LAMBDA_MAX_CONCURRENCY");
+    if (concurrency == null) {
+      serve(api, handler, true);
+    } else {
+      serveTogether(Integer.parseInt(concurrency), environment.get("AWS_LAMBDA_RUNTIME_API"), handler);
+    }
+  }
+
+  /** Where a function takes several invocations at once: a thread for each, which all use the one handler. */
+  private static void serveTogether(int count, String address, Handler handler) {
+    for (int i = 0; i < count; ++i) {
+      new Thread(() -> {
+        try {
+          serve(new RuntimeApi(address), handler, false);
+        } catch (Exception failure) {
+          System.out.println(Failures.text(failure));
+        }
+      }, "invocations-" + i).start();
+    }
+  }
+
+  private static void serve(RuntimeApi api, Handler handler, boolean alone) throws Exception {
     for (;;) {
       RuntimeApi.Event event = api.next();
       // Since Java 17 the X-Ray SDK reads this property: a process cannot change its environment.
-      if (event.traceId == null) {
+      if (alone && event.traceId == null) {
         System.clearProperty("com.amazonaws.xray.traceHeader");
-      } else {
+      } else if (alone) {
         System.setProperty("com.amazonaws.xray.traceHeader", event.traceId);
       }
       ByteArrayOutputStream answer = new ByteArrayOutputStream(256);
