@@ -18,6 +18,7 @@
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
 #include "models/s3.hpp"
+#include "models/s3control.hpp"
 #include "models/secretsmanager.hpp"
 #include "models/sns.hpp"
 #include "models/sqs.hpp"
@@ -39,6 +40,7 @@ const models::Service* const services[] = {&models::apigateway::service,
                                            &models::lambda::service,
                                            &models::logs::service,
                                            &models::s3::service,
+                                           &models::s3control::service,
                                            &models::secretsmanager::service,
                                            &models::sns::service,
                                            &models::sqs::service,

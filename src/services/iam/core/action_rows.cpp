@@ -7,6 +7,7 @@
 namespace aviary::iam {
 
 extern const ServiceActions s3_actions;
+extern const ServiceActions s3control_actions;
 
 namespace {
 
@@ -298,6 +299,7 @@ std::span<const ServiceActions> service_actions() {
       ServiceActions{.service = "apigateway", .prefix = "apigateway", .by_path = true},
       ServiceActions{.service = "apigatewayv2", .prefix = "apigateway", .by_path = true},
       s3_actions,
+      s3control_actions,
   };
   return services;
 }
