@@ -63,7 +63,8 @@ class SecretsManagerParts final : public Forwarded, public lambda::SecretSource 
 }  // namespace
 
 void add_parameters(Parts& parts) {
-  auto ssm = std::make_unique<ssm::SsmService>(ssm::SsmDependencies{.journal = *parts.journal});
+  auto ssm = std::make_unique<ssm::SsmService>(
+      ssm::SsmDependencies{.journal = *parts.journal, .ids = parts.ssm_ids});
   auto secrets = std::make_unique<SecretsManagerParts>(parts);
   parts.secrets = secrets.get();
   for (Service* service : {static_cast<Service*>(ssm.get()), static_cast<Service*>(secrets.get())})

@@ -53,6 +53,15 @@ TEST(ResourceTypes, ThatCanBeImportedAreThere) {
   EXPECT_EQ(find_importable("AWS::Lambda::Permission"), nullptr);
 }
 
+TEST(ResourceTypes, ADocumentIsAnotherOneUnlessItsUpdateMethodSaysSo) {
+  const ResourceType& document = type("AWS::SSM::Document");
+  EXPECT_TRUE(needs_another(document, "Content", {{"Content", "{}"}}));
+  EXPECT_FALSE(needs_another(document, "Content", {{"Content", "{}"}, {"UpdateMethod", "NewVersion"}}));
+  EXPECT_TRUE(needs_another(document, "Name", {{"UpdateMethod", "NewVersion"}}));
+  EXPECT_FALSE(needs_another(document, "Tags", Json::object()));
+  EXPECT_FALSE(needs_another(type("AWS::SSM::Association"), "Targets", Json::object()));
+}
+
 TEST(ResourceTypes, AnAccessPointsPolicyAndTagsFollow) {
   const ResourceType& point = type("AWS::S3::AccessPoint");
   const Json before{{"Bucket", "b"},
