@@ -97,6 +97,7 @@ std::span<const ResourceType> stream_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> parameter_types();
 std::span<const ResourceType> systems_types();
+std::span<const ResourceType> window_types();
 std::span<const ResourceType> repository_types();
 std::span<const ResourceType> attached_types();
 std::span<const ResourceType> api_types();

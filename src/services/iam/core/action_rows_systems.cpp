@@ -18,6 +18,7 @@ constexpr std::array ssm_rows{
     ActionRow{"CreateAssociation", "", document},
     ActionRow{"CreateAssociationBatch", "", "arn:aws:ssm:{$region}:{$account}:document/{Entries.Name}"},
     ActionRow{"CreateDocument", "", document},
+    ActionRow{"CreateMaintenanceWindow", "", "*"},
     ActionRow{"CreatePatchBaseline", "", "*"},
     ActionRow{"CreateResourceDataSync", "", sync},
     ActionRow{"DeleteAssociation", "", association},
@@ -36,7 +37,8 @@ constexpr std::array ssm_rows{
     ActionRow{"UpdateDocumentDefaultVersion", "", document},
     ActionRow{"UpdateResourceDataSync", "", sync},
 };
-constexpr std::array<std::string_view, 6> ssm_resources{
+constexpr std::array<std::string_view, 7> ssm_resources{
+    "arn:aws:ssm:{$region}:{$account}:maintenancewindow/{WindowId}",
     "arn:aws:ssm:{$region}:{$account}:parameter/{Name|path}",
     "arn:aws:ssm:{$region}:{$account}:parameter/{Names|path}",
     "arn:aws:ssm:{$region}:{$account}:parameter/{Path|path}",

@@ -12,28 +12,46 @@ OperationTable<SsmService> SsmService::operations() {
   using S = SsmService;
   static constexpr OperationTable<S>::Entry entries[] = {
       {"AddTagsToResource", &S::add_tags},
+      {"CancelMaintenanceWindowExecution", &S::cancel_window_execution},
       {"CreateAssociation", &S::create_association},
       {"CreateAssociationBatch", &S::create_association_batch},
       {"CreateDocument", &S::create_document},
+      {"CreateMaintenanceWindow", &S::create_maintenance_window},
       {"CreatePatchBaseline", &S::create_patch_baseline},
       {"CreateResourceDataSync", &S::create_resource_data_sync},
       {"DeleteAssociation", &S::delete_association},
       {"DeleteDocument", &S::delete_document},
+      {"DeleteMaintenanceWindow", &S::delete_maintenance_window},
       {"DeleteParameter", &S::delete_parameter},
       {"DeleteParameters", &S::delete_parameters},
       {"DeletePatchBaseline", &S::delete_patch_baseline},
       {"DeleteResourceDataSync", &S::delete_resource_data_sync},
       {"DeleteResourcePolicy", &S::delete_resource_policy},
       {"DeregisterPatchBaselineForPatchGroup", &S::deregister_patch_group},
+      {"DeregisterTargetFromMaintenanceWindow", &S::deregister_window_target},
+      {"DeregisterTaskFromMaintenanceWindow", &S::deregister_window_task},
       {"DescribeAssociation", &S::describe_association_of},
       {"DescribeAssociationExecutions", &S::describe_association_executions},
       {"DescribeDocument", &S::describe_document_of},
       {"DescribeDocumentPermission", &S::describe_document_permission},
+      {"DescribeMaintenanceWindowExecutionTaskInvocations", &S::describe_window_execution_invocations},
+      {"DescribeMaintenanceWindowExecutionTasks", &S::describe_window_execution_tasks},
+      {"DescribeMaintenanceWindowExecutions", &S::describe_window_executions},
+      {"DescribeMaintenanceWindowSchedule", &S::describe_maintenance_window_schedule},
+      {"DescribeMaintenanceWindowTargets", &S::describe_window_targets},
+      {"DescribeMaintenanceWindowTasks", &S::describe_window_tasks},
+      {"DescribeMaintenanceWindows", &S::describe_maintenance_windows},
+      {"DescribeMaintenanceWindowsForTarget", &S::describe_maintenance_windows_for_target},
       {"DescribeParameters", &S::describe_parameters},
       {"DescribePatchBaselines", &S::describe_patch_baselines},
       {"DescribePatchGroups", &S::describe_patch_groups},
       {"GetDefaultPatchBaseline", &S::get_default_patch_baseline},
       {"GetDocument", &S::get_document},
+      {"GetMaintenanceWindow", &S::get_maintenance_window},
+      {"GetMaintenanceWindowExecution", &S::get_window_execution},
+      {"GetMaintenanceWindowExecutionTask", &S::get_window_execution_task},
+      {"GetMaintenanceWindowExecutionTaskInvocation", &S::get_window_execution_invocation},
+      {"GetMaintenanceWindowTask", &S::get_window_task},
       {"GetParameter", &S::get_parameter},
       {"GetParameterHistory", &S::get_parameter_history},
       {"GetParameters", &S::get_parameters},
@@ -53,11 +71,16 @@ OperationTable<SsmService> SsmService::operations() {
       {"PutResourcePolicy", &S::put_resource_policy},
       {"RegisterDefaultPatchBaseline", &S::register_default_patch_baseline},
       {"RegisterPatchBaselineForPatchGroup", &S::register_patch_group},
+      {"RegisterTargetWithMaintenanceWindow", &S::register_window_target},
+      {"RegisterTaskWithMaintenanceWindow", &S::register_window_task},
       {"RemoveTagsFromResource", &S::remove_tags},
       {"UnlabelParameterVersion", &S::unlabel_parameter_version},
       {"UpdateAssociation", &S::update_association},
       {"UpdateDocument", &S::update_document},
       {"UpdateDocumentDefaultVersion", &S::update_document_default_version},
+      {"UpdateMaintenanceWindow", &S::update_maintenance_window},
+      {"UpdateMaintenanceWindowTarget", &S::update_window_target},
+      {"UpdateMaintenanceWindowTask", &S::update_window_task},
       {"UpdatePatchBaseline", &S::update_patch_baseline},
       {"UpdateResourceDataSync", &S::update_resource_data_sync},
   };
@@ -73,27 +96,35 @@ SsmService::SsmService(SsmDependencies d)
       patch_groups_(d.journal, "ssm_patch_groups"),
       associations_(d.journal, "ssm_associations"),
       syncs_(d.journal, "ssm_resource_data_syncs"),
-      resource_policies_(d.journal, "ssm_resource_policies") {}
+      resource_policies_(d.journal, "ssm_resource_policies"),
+      windows_(d.journal, "ssm_windows"),
+      window_targets_(d.journal, "ssm_window_targets"),
+      window_tasks_(d.journal, "ssm_window_tasks"),
+      window_executions_(d.journal, "ssm_window_executions"),
+      window_runs_({windows_, window_tasks_, window_executions_, d.functions, d.clock, d.ids, d.executor}) {}
 
 std::vector<Collection*> SsmService::collections() {
-  return {&documents_,    &baselines_, &patch_defaults_,   &patch_groups_,
-          &associations_, &syncs_,     &resource_policies_};
+  return {&documents_,         &baselines_, &patch_defaults_, &patch_groups_, &associations_,     &syncs_,
+          &resource_policies_, &windows_,   &window_targets_, &window_tasks_, &window_executions_};
 }
 
 void SsmService::restore() {
   parameters_.restore();
   for (Collection* each : collections()) each->restore();
+  window_runs_.restore();
 }
 
 void SsmService::reset() {
   parameters_.clear();
   for (Collection* each : collections()) each->clear();
+  window_runs_.arm();
 }
 
 Json SsmService::counts() const {
   return {{"parameters", parameters_.size()},
           {"documents", documents_.size()},
           {"patchBaselines", baselines_.size()},
+          {"maintenanceWindows", windows_.size()},
           {"associations", associations_.size()}};
 }
 

@@ -1,20 +1,27 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/table_service.hpp"
+#include "ports/clock.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
 #include "services/ssm/core/collection.hpp"
 #include "services/ssm/core/parameters.hpp"
+#include "services/ssm/jobs/window_runs.hpp"
 
 namespace aviary::ssm {
 
 struct SsmDependencies {
   Journal& journal;
   Random& ids;
+  Clock& clock;
+  TaskFunctions& functions;  ///< which maintenance windows run
+  boost::asio::any_io_executor executor;
 };
 
 /// AWS Systems Manager as the gateway sees it: the parameter store, and what is said about a fleet of which
@@ -27,6 +34,7 @@ class SsmService final : public TableService<SsmService> {
   static OperationTable<SsmService> operations();
   void restore() override;
   void reset() override;
+  Task<> stop() override { return window_runs_.stop(); }
   Json counts() const override;
 
  private:
@@ -73,6 +81,32 @@ class SsmService final : public TableService<SsmService> {
   Result<Reply> deregister_patch_group(Call& call);
   Result<Reply> describe_patch_groups(Call& call);
   Result<Reply> get_patch_baseline_for_group(Call& call);
+  // windows.cpp
+  Result<Reply> create_maintenance_window(Call& call);
+  Result<Reply> get_maintenance_window(Call& call);
+  Result<Reply> update_maintenance_window(Call& call);
+  Result<Reply> delete_maintenance_window(Call& call);
+  Result<Reply> describe_maintenance_windows(Call& call);
+  Result<Reply> describe_maintenance_windows_for_target(Call& call);
+  Result<Reply> describe_maintenance_window_schedule(Call& call);
+  // window_members.cpp
+  Result<Reply> register_window_target(Call& call);
+  Result<Reply> update_window_target(Call& call);
+  Result<Reply> deregister_window_target(Call& call);
+  Result<Reply> describe_window_targets(Call& call);
+  Result<Reply> register_window_task(Call& call);
+  Result<Reply> get_window_task(Call& call);
+  Result<Reply> update_window_task(Call& call);
+  Result<Reply> deregister_window_task(Call& call);
+  Result<Reply> describe_window_tasks(Call& call);
+  // window_executions.cpp
+  Result<Reply> describe_window_executions(Call& call);
+  Result<Reply> get_window_execution(Call& call);
+  Result<Reply> describe_window_execution_tasks(Call& call);
+  Result<Reply> get_window_execution_task(Call& call);
+  Result<Reply> describe_window_execution_invocations(Call& call);
+  Result<Reply> get_window_execution_invocation(Call& call);
+  Result<Reply> cancel_window_execution(Call& call);
   // associations.cpp
   Result<Reply> create_association(Call& call);
   Result<Reply> create_association_batch(Call& call);
@@ -108,6 +142,15 @@ class SsmService final : public TableService<SsmService> {
   /// Makes one; answers its description.
   Result<Json> associate(const Call& call, const Json& said);
   Result<Json*> sync_of(const Call& call);
+  Result<Json*> window_of(const Call& call);
+  Json shown_window(const Json& window, Instant now);
+  /// The id of what was made with the same ClientToken.
+  std::optional<std::string> made_before(Collection& collection, const Call& call, const char* id);
+  bool runs_functions(const Scope& scope, const std::string& window);
+  /// A target or a task of the window that the call names.
+  Result<Json*> window_member(Collection& collection, const Call& call, const char* id_member);
+  Result<Json*> execution_of(const Call& call);
+  Result<Json*> execution_task_of(const Call& call);
   /// Where the parameter of that name is read: another account's if it is shared with the caller.
   Scope reading_scope(const Call& call, const std::string& name);
   /// The ARN of the parameter whose policies are meant.
@@ -127,6 +170,11 @@ class SsmService final : public TableService<SsmService> {
   Collection associations_;
   Collection syncs_;
   Collection resource_policies_;
+  Collection windows_;
+  Collection window_targets_;
+  Collection window_tasks_;
+  Collection window_executions_;
+  WindowRuns window_runs_;
 };
 
 Scope scope_of(const Call& call);
@@ -141,6 +189,10 @@ Result<Reply> page_of(const Json& input, Json rows, const char* member, std::siz
 /// `Tags` of an input as a map, and a map as rows.
 Json tag_map(const Json& input);
 Json tag_rows(const Json& map);
+
+// windows.cpp, window_members.cpp
+AwsError no_such_in_windows(std::string_view what, const std::string& id);
+AwsError zone_not_known();
 
 // documents.cpp
 /// Whether a document's name is one of AWS's own, which are not here but may be named.

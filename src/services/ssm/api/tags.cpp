@@ -36,6 +36,7 @@ Json tag_rows(const Json& map) {
 Collection* SsmService::tagged_collection(std::string_view type) {
   if (type == "Document") return &documents_;
   if (type == "PatchBaseline") return &baselines_;
+  if (type == "MaintenanceWindow") return &windows_;
   if (type == "Association") return &associations_;
   return nullptr;
 }
