@@ -63,6 +63,8 @@ std::optional<ResourceQuestion> policy_question(std::string_view arn) {
   }
   if (service == "secretsmanager" && name.starts_with("secret:"))
     return ResourceQuestion{"secretsmanager", "GetResourcePolicy", {{"SecretId", text}}, "/ResourcePolicy"};
+  if (service == "ssm" && name.starts_with("parameter/"))
+    return ResourceQuestion{"ssm", "GetResourcePolicies", {{"ResourceArn", text}}, "/Policies/0/Policy"};
   if (service == "events" && name.starts_with("event-bus/"))
     return ResourceQuestion{"events", "DescribeEventBus", {{"Name", after(name, "event-bus/")}}, "/Policy"};
   if (service == "ecr" && name.starts_with("repository/"))

@@ -1,9 +1,10 @@
 """Maintenance windows by boto3 and by stacks: what they are, and that functions run when they open."""
 
 import json
+import tempfile
 import unittest
 
-from aviary_server import ACCOUNT, REGION
+from aviary_server import Server
 from function_code import python_zip
 from sdk_clients import LambdaCase, client_for
 
@@ -128,6 +129,23 @@ class Windows(WindowCase):
         self.refused("FeatureNotAvailableException", 400, self.ssm.update_maintenance_window, WindowId=window,
                      ScheduleTimezone="America/Los_Angeles")
         self.assertEqual(self.ssm.get_maintenance_window_task(WindowId=window, WindowTaskId=task)["TaskType"], "LAMBDA")
+
+
+class Lasting(unittest.TestCase):
+    def test_windows_open_after_a_restart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server("--clock", "manual", data_dir=folder).start()
+            self.addCleanup(server.stop)
+            ssm = client_for(server.endpoint, service="ssm")
+            id = ssm.create_maintenance_window(Name="nightly", Schedule="rate(1 day)", Duration=3, Cutoff=1,
+                                               AllowUnassociatedTargets=True)["WindowId"]
+            server.kill()
+            server.start()
+            ssm = client_for(server.endpoint, service="ssm")
+            self.assertEqual(ssm.get_maintenance_window(WindowId=id)["Name"], "nightly")
+            server.post("/_aviary/clock/advance", {"by": "25h"})
+            [execution] = ssm.describe_maintenance_window_executions(WindowId=id)["WindowExecutions"]
+            self.assertEqual((execution["Status"], execution["StatusDetails"]), ("SUCCESS", "No tasks to execute."))
 
 
 class Stacks(WindowCase):

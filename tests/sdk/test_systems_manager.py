@@ -5,6 +5,7 @@ import tempfile
 import unittest
 
 from aviary_server import ACCOUNT, REGION, Server
+from aws_cli import for_each
 from sdk_clients import LambdaCase, client_for
 
 COMMAND = {"schemaVersion": "2.2", "description": "Says hello", "parameters": {
@@ -162,7 +163,8 @@ class Associations(SystemsCase):
                                            ScheduleExpression="rate(1 day)")["AssociationDescription"]
         self.assertEqual((made["AssociationVersion"], made["Overview"]["Status"]), ("1", "Pending"))
         id = made["AssociationId"]
-        updated = self.ssm.update_association(AssociationId=id, Parameters={"name": ["me"]})["AssociationDescription"]
+        updated = self.ssm.update_association(AssociationId=id, AssociationName="greet",
+                                              Parameters={"name": ["me"]})["AssociationDescription"]
         self.assertEqual((updated["AssociationVersion"], updated["Name"], "ScheduleExpression" in updated),
                          ("2", "hello", False))
         first = self.ssm.describe_association(AssociationId=id, AssociationVersion="1")["AssociationDescription"]
@@ -263,6 +265,36 @@ class Stacks(SystemsCase):
         self.assertEqual(self.ssm.list_documents()["DocumentIdentifiers"], [])
         self.assertEqual(self.ssm.describe_patch_baselines()["BaselineIdentities"], [])
         self.assertEqual(self.ssm.list_associations()["Associations"], [])
+
+
+class ByCli(SystemsCase):
+    @for_each
+    def test_cli(self, cli):
+        cli.ok("ssm", "create-document", "--name", "hello", "--document-type", "Automation", "--document-format", "YAML",
+               "--content", AUTOMATION)
+        self.assertEqual(cli.ok("ssm", "get-document", "--name", "hello")["Content"], AUTOMATION)
+        cli.ok("ssm", "delete-document", "--name", "hello")
+        made = cli.ok("ssm", "create-patch-baseline", "--name", "own", "--operating-system", "UBUNTU")
+        self.assertEqual(cli.ok("ssm", "get-patch-baseline", "--baseline-id", made["BaselineId"])["OperatingSystem"], "UBUNTU")
+
+
+class Enforced(SystemsCase):
+    OPTIONS = ("--enforce-iam",)
+
+    def test_sharing_across_accounts(self):
+        self.ssm.put_parameter(Name="/shared", Type="String", Value="one", Tier="Advanced")
+        arn = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shared"
+        iam = client_for(self.server.endpoint, service="iam", account="210987654321")
+        iam.create_user(UserName="bob")
+        key = iam.create_access_key(UserName="bob")["AccessKey"]
+        iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arn}]}))
+        bob = client_for(self.server.endpoint, service="ssm", account=key["AccessKeyId"], secret=key["SecretAccessKey"])
+        self.refused("AccessDeniedException", 403, bob.get_parameter, Name=arn)
+        self.ssm.put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "210987654321"}, "Action": "ssm:GetParameter", "Resource": arn}]}))
+        self.assertEqual(bob.get_parameter(Name=arn)["Parameter"]["Value"], "one")
+        self.refused("AccessDeniedException", 403, bob.get_parameters, Names=[arn])
 
 
 class Lasting(unittest.TestCase):

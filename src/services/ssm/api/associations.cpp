@@ -182,11 +182,11 @@ Result<Reply> SsmService::update_association(Call& call) {
   if (versions.size() >= most_association_versions)
     return AwsError(errors::AssociationVersionLimitExceeded,
                     "You have reached the maximum number versions allowed for an association.");
-  // What is not said again is gone, but for the document and the instance.
+  // What is not said again is gone, but for what the association is of.
   Json version{
       {"AssociationVersion", std::to_string(std::stoll(text_of(versions.back(), "AssociationVersion")) + 1)},
       {"CreatedDate", whole_epoch_seconds(call.now)}};
-  for (const char* member : {"Name", "InstanceId", "AssociationName", "Targets"})
+  for (const char* member : {"Name", "InstanceId", "Targets"})
     if (const Json* old = find_member(versions.back(), member)) version[member] = *old;
   for (const char* member : association_members)
     if (const Json* given = find_member(call.input, member)) version[member] = *given;
