@@ -121,6 +121,11 @@ class Windows(WindowCase):
         logs = client_for(self.server.endpoint, service="logs")
         lines = logs.filter_log_events(logGroupName="/aws/lambda/tells", filterPattern="ran")["events"]
         self.assertEqual([line["message"].strip() for line in lines], [f"ran by {window}"])
+        # What is over is not cancelled any more.
+        self.ssm.cancel_maintenance_window_execution(**about)
+        self.assertEqual(self.ssm.get_maintenance_window_execution(**about)["Status"], "FAILED")
+        self.refused("DoesNotExistException", 400, self.ssm.cancel_maintenance_window_execution,
+                     WindowExecutionId="00000000-0000-4000-8000-000000000000")
         self.advance("48h")
         self.assertEqual(len(self.executions(window)), 3)
         self.ssm.update_maintenance_window(WindowId=window, Enabled=False)

@@ -175,6 +175,16 @@ class Associations(SystemsCase):
         rows = self.ssm.list_associations(AssociationFilterList=[{"key": "AssociationName", "value": "greet"}])
         self.assertEqual([each["AssociationId"] for each in rows["Associations"]], [id])
         self.assertEqual(self.ssm.describe_association_executions(AssociationId=id)["AssociationExecutions"], [])
+        batch = self.ssm.create_association_batch(Entries=[{"Name": "hello", "InstanceId": "i-0123456789abcdef0"},
+                                                           {"Name": "gone", "InstanceId": "i-0123456789abcdef0"}])
+        self.assertEqual([each["InstanceId"] for each in batch["Successful"]], ["i-0123456789abcdef0"])
+        self.assertEqual([(each["Entry"]["Name"], each["Fault"]) for each in batch["Failed"]], [("gone", "Client")])
+        by_instance = {"Name": "hello", "InstanceId": "i-0123456789abcdef0"}
+        self.refused("AssociationAlreadyExists", 400, self.ssm.create_association, **by_instance)
+        self.ssm.add_tags_to_resource(ResourceType="Association", ResourceId=id, Tags=[{"Key": "a", "Value": "1"}])
+        self.assertEqual(self.ssm.list_tags_for_resource(ResourceType="Association", ResourceId=id)["TagList"],
+                         [{"Key": "a", "Value": "1"}])
+        self.ssm.delete_association(**by_instance)
         self.ssm.delete_association(AssociationId=id)
         self.refused("AssociationDoesNotExist", 400, self.ssm.describe_association, AssociationId=id)
 
@@ -190,6 +200,12 @@ class SyncsAndPolicies(SystemsCase):
         self.assertEqual((row["SyncName"], row["SyncType"], row["S3Destination"]), ("all", "SyncToDestination", destination))
         self.ssm.delete_resource_data_sync(SyncName="all")
         self.refused("ResourceDataSyncNotFoundException", 400, self.ssm.delete_resource_data_sync, SyncName="all")
+        source = {"SourceType": "SingleAccountMultiRegions", "SourceRegions": [REGION]}
+        self.ssm.create_resource_data_sync(SyncName="regions", SyncType="SyncFromSource", SyncSource=source)
+        more = {**source, "SourceRegions": [REGION, "eu-west-1"]}
+        self.ssm.update_resource_data_sync(SyncName="regions", SyncType="SyncFromSource", SyncSource=more)
+        row = self.ssm.list_resource_data_sync(SyncType="SyncFromSource")["ResourceDataSyncItems"][0]
+        self.assertEqual(row["SyncSource"]["SourceRegions"], [REGION, "eu-west-1"])
 
     def test_a_shared_parameter(self):
         self.ssm.put_parameter(Name="/shared", Type="String", Value="one", Tier="Advanced")
