@@ -97,6 +97,10 @@ class AccessPoints(AccessPointCase):
         self.control.put_access_point_policy(Policy=everybody, **about)
         self.assertEqual(self.control.get_access_point_policy(**about)["Policy"], everybody)
         self.assertTrue(self.control.get_access_point_policy_status(**about)["PolicyStatus"]["IsPublic"])
+        narrowed = json.loads(everybody)
+        narrowed["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+        self.control.put_access_point_policy(Policy=json.dumps(narrowed), **about)
+        self.assertFalse(self.control.get_access_point_policy_status(**about)["PolicyStatus"]["IsPublic"])
         self.control.delete_access_point_policy(**about)
         self.refused("NoSuchAccessPointPolicy", 404, self.control.get_access_point_policy_status, **about)
         # The account's block holds for all of its access points and buckets.

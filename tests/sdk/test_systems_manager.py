@@ -228,6 +228,8 @@ class SyncsAndPolicies(SystemsCase):
         self.refused("ResourcePolicyInvalidParameterException", 400, self.ssm.put_resource_policy, Policy=policy,
                      ResourceArn=arn.replace("shared", "own"))
         self.refused("MalformedResourcePolicyDocumentException", 400, self.ssm.put_resource_policy, ResourceArn=arn, Policy="x")
+        self.refused("MalformedResourcePolicyDocumentException", 400, self.ssm.put_resource_policy, ResourceArn=arn,
+                     Policy='{"Statement": ["x"]}')
         self.ssm.delete_resource_policy(PolicyHash=made["PolicyHash"], **known)
         self.refused("ParameterNotFound", 400, other.get_parameter, Name=arn)
 

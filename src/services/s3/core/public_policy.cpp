@@ -46,7 +46,8 @@ bool is_fixed(const Json& value) {
 }
 
 bool is_narrowed(const Json& statement) {
-  for (const auto& [operation, keys] : statement.value("Condition", Json::object()).items()) {
+  const Json conditions = statement.value("Condition", Json::object());
+  for (const auto& [operation, keys] : conditions.items()) {
     if (!keys.is_object() || operation.find("Not") != std::string::npos) continue;
     for (const auto& [key, value] : keys.items())
       if (std::ranges::find(narrowing, in_small_letters(key)) != std::end(narrowing) && is_fixed(value))

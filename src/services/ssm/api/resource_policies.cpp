@@ -84,7 +84,9 @@ Result<Reply> SsmService::put_resource_policy(Call& call) {
   const Scope scope = scope_of(call);
   const std::string& text = text_of(call.input, "Policy");
   const Json document = Json::parse(text, nullptr, false);
-  if (!document.is_object() || !document.value("Statement", Json()).is_array())
+  const Json statements = document.is_object() ? document.value("Statement", Json()) : Json();
+  if (!statements.is_array() ||
+      !std::ranges::all_of(statements, [](const Json& each) { return each.is_object(); }))
     return AwsError(errors::MalformedResourcePolicyDocumentException,
                     "The specified policy document is malformed or invalid.");
   Json policies = Json::array();

@@ -38,13 +38,13 @@ Result<> check_task(const Json& task) {
         fmt::format("Tasks of type {} can't be run here: Aviary runs those of type LAMBDA.", type));
   if (type == "RUN_COMMAND" && !has_targets)
     return AwsError(errors::ValidationException, "Targets are required for tasks of type RUN_COMMAND.");
-  if (type != "LAMBDA") return {};
-  if (!text_of(task, "TaskArn").starts_with("arn:aws:lambda:"))
-    return AwsError(errors::ValidationException, "The TaskArn of a task of type LAMBDA is a function's ARN.");
+  // What is kept of a payload has to be a text, whatever runs it.
   const Json lambda = task.value("TaskInvocationParameters", Json::object()).value("Lambda", Json::object());
   if (const std::string& payload = text_of(lambda, "Payload");
       !payload.empty() && Json::parse(payload, nullptr, false).is_discarded())
     return AwsError(errors::ValidationException, "The Payload of a task of type LAMBDA has to be JSON.");
+  if (type == "LAMBDA" && !text_of(task, "TaskArn").starts_with("arn:aws:lambda:"))
+    return AwsError(errors::ValidationException, "The TaskArn of a task of type LAMBDA is a function's ARN.");
   return {};
 }
 
