@@ -136,6 +136,7 @@ Parts::Parts(boost::asio::io_context& io, const EmulatorOptions& chosen, std::ui
       body_names(host::random_seed(), "bodies"),
       identity_ids(seed, "identities"),
       secret_ids(seed, "secrets"),
+      ssm_ids(seed, "systems manager"),
       stack_ids(seed, "stacks"),
       api_ids(seed, "apis"),
       workers(std::make_unique<host::WorkerThreads>(io.get_executor())),

@@ -287,6 +287,7 @@ Task<std::string> IamGate::whole_name(const models::Service& service, const Call
         co_return entity->value("Arn", resource);
     }
   }
+  if (service.id == "s3") co_return access_point_resource(resource, call.region);
   if (service.id == "kinesis" && resource == "*" && call.input.contains("ShardIterator")) {
     const auto iterator = kinesis::ShardIterator::decode(call.input["ShardIterator"].get<std::string>());
     if (iterator)
@@ -303,6 +304,46 @@ Task<std::string> IamGate::whole_name(const models::Service& service, const Call
                           answer.value("applicationName", std::string()),
                           answer.value("deploymentGroupName", std::string()));
   co_return resource;
+}
+
+std::string IamGate::access_point_resource(const std::string& resource, const std::string& region) const {
+  constexpr std::string_view of_bucket = "arn:aws:s3:::";
+  constexpr std::string_view kind = ":accesspoint/";
+  std::size_t end = std::string::npos;
+  std::string name;
+  if (resource.starts_with(of_bucket)) {
+    end = resource.find('/');
+    name = resource.substr(of_bucket.size(), end == std::string::npos ? end : end - of_bucket.size());
+  } else if (const std::size_t mark = resource.find(kind); mark != std::string::npos) {
+    end = resource.find('/', mark + kind.size());
+    name = resource.substr(0, end);
+  }
+  const s3::AccessPoint* point = name.empty() ? nullptr : parts_.s3->access_point(name, region);
+  if (point == nullptr) return resource;
+  if (end == std::string::npos) return point->arn();
+  const std::string rest = resource.substr(end);
+  return point->arn() + (rest.starts_with("/object/") ? rest : "/object" + rest);
+}
+
+Task<bool> IamGate::bucket_lets_through(const Call& call, const Known& known, iam::AccessRequest asked) {
+  constexpr std::string_view object = "/object";
+  const std::size_t mark = asked.resource.find(object);
+  const s3::AccessPoint* point = parts_.s3->access_point(asked.resource.substr(0, mark), call.region);
+  if (point == nullptr) co_return true;
+  asked.context["s3:DataAccessPointArn"] = {point->arn()};
+  asked.context["s3:DataAccessPointAccount"] = {point->account};
+  asked.context["s3:AccessPointNetworkOrigin"] = {point->vpc.empty() ? "Internet" : "VPC"};
+  iam::PolicySet policies;
+  // The caller's own policies have been asked, of the access point.
+  policies.identity.push_back(
+      Json::parse(R"({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})"));
+  policies.other_account = point->bucket_account != known.principal.account;
+  asked.resource = "arn:aws:s3:::" + point->bucket +
+                   (mark == std::string::npos ? std::string() : asked.resource.substr(mark + object.size()));
+  auto reading = resource_policy(call.account, call.region, asked.action, asked.resource);
+  Json document = co_await std::move(reading);
+  if (document.is_object()) policies.resource = std::move(document);
+  co_return iam::evaluate(policies, asked, known.principal).allowed;
 }
 
 Task<Result<>> IamGate::authorize(const models::Service& service, const Call& call) {
@@ -333,8 +374,10 @@ Task<Result<>> IamGate::authorize(const models::Service& service, const Call& ca
     policies.other_account = is_account(owner) && owner != known->principal.account;
     policies.resource_decides = demand.action == "sts:AssumeRole";
     // All objects of a bucket have the same.
-    const std::string holder =
-        service.id == "s3" ? demand.resource.substr(0, demand.resource.find('/')) : demand.resource;
+    const bool through = service.id == "s3" && demand.resource.find(":accesspoint/") != std::string::npos;
+    const std::string holder = service.id == "s3" && !through
+                                   ? demand.resource.substr(0, demand.resource.find('/'))
+                                   : demand.resource;
     if (holder != policy_of || policies.resource_decides) {
       auto reading = resource_policy(call.account, call.region, demand.action, demand.resource);
       Json document = co_await std::move(reading);
@@ -343,7 +386,13 @@ Task<Result<>> IamGate::authorize(const models::Service& service, const Call& ca
       policy_of = holder;
     }
     const iam::Verdict verdict = iam::evaluate(policies, asked, known->principal);
-    if (verdict.allowed) continue;
+    bool let_through = true;
+    if (verdict.allowed && through) {
+      auto asking = bucket_lets_through(call, *known, asked);
+      let_through = co_await std::move(asking);
+    }
+    if (verdict.allowed && let_through) continue;
+    if (!let_through) co_return AwsError(wire::errors::AccessDenied, "Access Denied");
     if (caller.empty()) co_return AwsError(wire::errors::AccessDenied, "Access Denied");
     co_return refusal(service, caller, demand, iam::reason_of(verdict, iam::spelled_action(demand.action)));
   }

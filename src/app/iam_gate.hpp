@@ -57,6 +57,10 @@ class IamGate final : public Authorizer {
   Task<Json> resource_policy(std::string account, std::string region, std::string action,
                              std::string resource);
   Task<std::string> whole_name(const models::Service& service, const Call& call, std::string resource);
+  /// S3's resource, as the access point's where a request names one in a bucket's place.
+  std::string access_point_resource(const std::string& resource, const std::string& region) const;
+  /// Whether the bucket behind an access point lets through what the access point has let in.
+  Task<bool> bucket_lets_through(const Call& call, const Known& known, iam::AccessRequest asked);
 
   Parts& parts_;
   iam::Directory& directory_;

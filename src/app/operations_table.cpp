@@ -18,6 +18,7 @@
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
 #include "models/s3.hpp"
+#include "models/s3control.hpp"
 #include "models/secretsmanager.hpp"
 #include "models/sns.hpp"
 #include "models/sqs.hpp"
@@ -34,6 +35,7 @@
 #include "services/kinesis/api/kinesis_service.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/s3/api/control_service.hpp"
 #include "services/s3/api/s3_service.hpp"
 #include "services/secretsmanager/api/secretsmanager_service.hpp"
 #include "services/sns/api/sns_service.hpp"
@@ -65,6 +67,7 @@ std::vector<Row> rows() {
           {&models::lambda::service, lambda::LambdaService::implemented_operations()},
           {&models::logs::service, logs::LogsService::implemented_operations()},
           {&models::s3::service, s3::S3Service::implemented_operations()},
+          {&models::s3control::service, s3::ControlService::implemented_operations(), {}, true},
           {&models::secretsmanager::service, secretsmanager::SecretsManagerService::implemented_operations()},
           {&models::sns::service, sns::SnsService::implemented_operations()},
           {&models::sqs::service, sqs::SqsService::implemented_operations()},

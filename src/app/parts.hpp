@@ -59,6 +59,7 @@
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/core/kafka_batch.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/s3/api/control_service.hpp"
 #include "services/s3/api/s3_service.hpp"
 #include "services/sns/api/sns_service.hpp"
 #include "services/sqs/api/sqs_service.hpp"
@@ -88,6 +89,7 @@ struct Parts {
   SeededRandom body_names;
   SeededRandom identity_ids;
   SeededRandom secret_ids;
+  SeededRandom ssm_ids;
   SeededRandom stack_ids;
   SeededRandom api_ids;
   std::unique_ptr<host::WorkerThreads> workers;
@@ -119,6 +121,7 @@ struct Parts {
   std::unique_ptr<lambda::Messenger> lambda_messenger;
   std::unique_ptr<s3::EventTarget> s3_events;
   std::unique_ptr<s3::S3Service> s3;
+  std::unique_ptr<s3::ControlService> s3_control;
   std::unique_ptr<lambda::CodeSource> lambda_code;
   std::unique_ptr<lambda::LambdaService> lambda;
   std::unique_ptr<cloudwatch::AlarmActions> alarm_actions;

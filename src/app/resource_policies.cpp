@@ -35,6 +35,14 @@ std::optional<ResourceQuestion> policy_question(std::string_view arn) {
   const std::string_view service = (*fields)[2];
   const std::string_view name = (*fields)[5];
   const std::string text(arn);
+  constexpr std::string_view access_point = "accesspoint/";
+  if (service == "s3" && name.starts_with(access_point)) {
+    const std::string point = after(name, access_point);
+    return ResourceQuestion{"s3control",
+                            "GetAccessPointPolicy",
+                            {{"AccountId", (*fields)[4]}, {"Name", point.substr(0, point.find('/'))}},
+                            "/Policy"};
+  }
   if (service == "s3" && !name.empty())
     return ResourceQuestion{"s3", "GetBucketPolicy", {{"Bucket", name.substr(0, name.find('/'))}}, ""};
   if (service == "sqs")
@@ -55,6 +63,8 @@ std::optional<ResourceQuestion> policy_question(std::string_view arn) {
   }
   if (service == "secretsmanager" && name.starts_with("secret:"))
     return ResourceQuestion{"secretsmanager", "GetResourcePolicy", {{"SecretId", text}}, "/ResourcePolicy"};
+  if (service == "ssm" && name.starts_with("parameter/"))
+    return ResourceQuestion{"ssm", "GetResourcePolicies", {{"ResourceArn", text}}, "/Policies/0/Policy"};
   if (service == "events" && name.starts_with("event-bus/"))
     return ResourceQuestion{"events", "DescribeEventBus", {{"Name", after(name, "event-bus/")}}, "/Policy"};
   if (service == "ecr" && name.starts_with("repository/"))

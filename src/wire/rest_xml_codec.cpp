@@ -144,6 +144,7 @@ std::string_view bucket_in_host(std::string_view host) {
 }
 
 Result<Match> RestXmlCodec::route(const models::Service& service, const Request& request) const {
+  if (service.id != "s3") return RestCodec::route(service, request);
   const Place place = place_of(request);
   const std::string_view uri = uri_of(place);
   const Operation* best = nullptr;
@@ -219,14 +220,19 @@ Response RestXmlCodec::encode_error(const AwsError& error, const AnswerContext& 
   response.status = error.shape->status;
   if (response.status == 304) return response;
   response.set("Content-Type", "application/xml");
+  // S3 alone answers the error bare.
+  const bool wrapped = context.service != nullptr && context.service->id != "s3";
   std::string& out = response.body;
-  out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>";
+  out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  if (wrapped) out += fmt::format("<ErrorResponse xmlns=\"{}\">", context.service->xml_namespace);
+  out += "<Error>";
   append_xml_element(out, "Code",
                      error.shape->query_code.empty() ? error.shape->code : error.shape->query_code);
   if (!error.omit_message) append_xml_element(out, "Message", error.message);
   for (const auto& [name, value] : error.members) append_xml_element(out, name, value);
+  if (wrapped) out += "</Error>";
   append_xml_element(out, "RequestId", context.request_id);
-  out += "</Error>";
+  out += wrapped ? "</ErrorResponse>" : "</Error>";
   return response;
 }
 

@@ -7,7 +7,8 @@ namespace aviary::wire {
 const BodyCodec& xml_body();
 
 /// rest-xml, as S3 speaks it: the bucket may be in the Host, operations share method and path and differ in
-/// parameters and headers, bodies may come in chunks of their own, errors are an `<Error>` document.
+/// parameters and headers, bodies may come in chunks of their own, errors are an `<Error>` document. Others
+/// that speak it have paths of their own, and errors within an `<ErrorResponse>`.
 class RestXmlCodec final : public RestCodec {
  public:
   RestXmlCodec() : RestCodec(xml_body()) {}

@@ -34,6 +34,49 @@ class LambdaRotation final : public secretsmanager::RotationFunctions {
   Parts& parts_;
 };
 
+/// Functions that maintenance windows run, likewise.
+class LambdaTasks final : public ssm::TaskFunctions {
+ public:
+  explicit LambdaTasks(Parts& parts) : parts_(parts) {}
+
+  Task<std::optional<std::string>> run(Ask ask) override {
+    Json input{{"FunctionName", std::move(ask.function)}, {"Payload", std::move(ask.payload)}};
+    if (!ask.qualifier.empty()) input["Qualifier"] = std::move(ask.qualifier);
+    if (!ask.client_context.empty()) input["ClientContext"] = std::move(ask.client_context);
+    auto invoking = call_service(parts_, {.service = "lambda",
+                                          .operation = "Invoke",
+                                          .account = std::move(ask.account),
+                                          .region = std::move(ask.region),
+                                          .input = std::move(input)});
+    const Result<Json> answer = co_await std::move(invoking);
+    if (!answer) co_return answer.error().message;
+    const std::string problem = answer->value("FunctionError", "");
+    if (problem.empty()) co_return std::nullopt;
+    co_return fmt::format("the function ends with {}", problem);
+  }
+
+ private:
+  Parts& parts_;
+};
+
+/// Systems Manager with what it stands on.
+class SystemsManagerParts final : public Forwarded {
+ public:
+  explicit SystemsManagerParts(Parts& parts)
+      : functions_(parts),
+        service_({.journal = *parts.journal,
+                  .ids = parts.ssm_ids,
+                  .clock = parts.clock,
+                  .functions = functions_,
+                  .executor = parts.loop.get_executor()}) {}
+
+ private:
+  const Service& inner() const override { return service_; }
+
+  LambdaTasks functions_;
+  ssm::SsmService service_;
+};
+
 /// The service with what it stands on, and its secrets for event source mappings.
 class SecretsManagerParts final : public Forwarded, public lambda::SecretSource {
  public:
@@ -63,7 +106,7 @@ class SecretsManagerParts final : public Forwarded, public lambda::SecretSource 
 }  // namespace
 
 void add_parameters(Parts& parts) {
-  auto ssm = std::make_unique<ssm::SsmService>(ssm::SsmDependencies{.journal = *parts.journal});
+  auto ssm = std::make_unique<SystemsManagerParts>(parts);
   auto secrets = std::make_unique<SecretsManagerParts>(parts);
   parts.secrets = secrets.get();
   for (Service* service : {static_cast<Service*>(ssm.get()), static_cast<Service*>(secrets.get())})

@@ -55,6 +55,10 @@ void add_s3(Parts& parts) {
                                                                 .executor = parts.loop.get_executor(),
                                                                 .events = parts.s3_events.get()});
   parts.add(*parts.s3);
+  // Behind S3, which is meant where a request says nothing else.
+  parts.s3_control = std::make_unique<s3::ControlService>(
+      s3::ControlDependencies{.buckets = parts.s3->buckets(), .access_points = parts.s3->access_points()});
+  parts.add(*parts.s3_control);
   parts.delivery.add("s3", [&parts](Message message, Delivery::Done done) {
     parts.hooks.spawn("an object of a failed event",
                       put_into_bucket(parts, std::move(message), std::move(done)));

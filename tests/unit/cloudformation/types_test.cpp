@@ -53,6 +53,34 @@ TEST(ResourceTypes, ThatCanBeImportedAreThere) {
   EXPECT_EQ(find_importable("AWS::Lambda::Permission"), nullptr);
 }
 
+TEST(ResourceTypes, ADocumentIsAnotherOneUnlessItsUpdateMethodSaysSo) {
+  const ResourceType& document = type("AWS::SSM::Document");
+  EXPECT_TRUE(needs_another(document, "Content", {{"Content", "{}"}}));
+  EXPECT_FALSE(needs_another(document, "Content", {{"Content", "{}"}, {"UpdateMethod", "NewVersion"}}));
+  EXPECT_TRUE(needs_another(document, "Name", {{"UpdateMethod", "NewVersion"}}));
+  EXPECT_FALSE(needs_another(document, "Tags", Json::object()));
+  EXPECT_FALSE(needs_another(type("AWS::SSM::Association"), "Targets", Json::object()));
+}
+
+TEST(ResourceTypes, AnAccessPointsPolicyAndTagsFollow) {
+  const ResourceType& point = type("AWS::S3::AccessPoint");
+  const Json before{{"Bucket", "b"},
+                    {"Name", "readers"},
+                    {"Policy", {{"Statement", Json::array()}}},
+                    {"Tags", Json::array({{{"Key", "a"}, {"Value", "1"}}})}};
+  EXPECT_THAT(operations(point.create(context(), before)),
+              ElementsAre("CreateAccessPoint", "PutAccessPointPolicy"));
+  EXPECT_EQ(point.create(context(), before)[0].input["AccountId"], "123456789012");
+  const Made made =
+      point.made(context(), before, {{{"Alias", "readers-x-s3alias"}, {"AccessPointArn", "arn:aws:s3:x"}}});
+  EXPECT_EQ(made.physical_id, "readers");
+  EXPECT_EQ(made.attributes["NetworkOrigin"], "Internet");
+  const Existing existing{made.physical_id, before, made.attributes};
+  EXPECT_TRUE(point.update(context(), existing, before).empty());
+  EXPECT_THAT(operations(point.update(context(), existing, {{"Bucket", "b"}, {"Name", "readers"}})),
+              ElementsAre("DeleteAccessPointPolicy", "UntagResource"));
+}
+
 TEST(ResourceTypes, AProviderFollowsItsLists) {
   const ResourceType& provider = type("AWS::IAM::OIDCProvider");
   const Json before{{"Url", "https://a"}, {"ClientIdList", {"one", "two"}}};

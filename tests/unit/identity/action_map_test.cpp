@@ -18,6 +18,7 @@
 #include "models/lambda.hpp"
 #include "models/logs.hpp"
 #include "models/s3.hpp"
+#include "models/s3control.hpp"
 #include "models/secretsmanager.hpp"
 #include "models/sns.hpp"
 #include "models/sqs.hpp"
@@ -39,6 +40,7 @@ const models::Service* const services[] = {&models::apigateway::service,
                                            &models::lambda::service,
                                            &models::logs::service,
                                            &models::s3::service,
+                                           &models::s3control::service,
                                            &models::secretsmanager::service,
                                            &models::sns::service,
                                            &models::sqs::service,
@@ -126,6 +128,16 @@ TEST(ActionMap, WhatOperationsNeed) {
       {"lambda", "Invoke", R"({"FunctionName": "111122223333:function:f", "Qualifier": "2"})",
        "lambda:InvokeFunction arn:aws:lambda:eu-west-1:111122223333:function:f:2"},
       {"lambda", "ListFunctions", "{}", "lambda:ListFunctions *"},
+      {"ssm", "GetParameter", R"({"Name": "/a/b:3"})",
+       "ssm:GetParameter arn:aws:ssm:eu-west-1:123456789012:parameter/a/b"},
+      {"ssm", "GetDocument", R"({"Name": "hello"})",
+       "ssm:GetDocument arn:aws:ssm:eu-west-1:123456789012:document/hello"},
+      {"ssm", "AddTagsToResource", R"({"ResourceType": "PatchBaseline", "ResourceId": "pb-1"})",
+       "ssm:AddTagsToResource arn:aws:ssm:eu-west-1:123456789012:patchbaseline/pb-1"},
+      {"s3control", "GetAccessPoint", R"({"AccountId": "123456789012", "Name": "readers"})",
+       "s3:GetAccessPoint arn:aws:s3:eu-west-1:123456789012:accesspoint/readers"},
+      {"s3control", "GetPublicAccessBlock", R"({"AccountId": "123456789012"})",
+       "s3:GetAccountPublicAccessBlock *"},
       {"lambda", "CreateFunction", R"({"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r"})",
        "lambda:CreateFunction arn:aws:lambda:eu-west-1:123456789012:function:f\n"
        "iam:PassRole arn:aws:iam::123456789012:role/r"},

@@ -54,8 +54,7 @@ bool describe_difference(const Json& before, const Json& after, const ResourceTy
   bool perhaps = false;
   for (const std::string& name : names) {
     if (before.value(name, Json()) == after.value(name, Json())) continue;
-    const bool fixed = type != nullptr && (type->update == nullptr ||
-                                           std::ranges::find(type->replacing, name) != type->replacing.end());
+    const bool fixed = type != nullptr && needs_another(*type, name, after);
     const bool later = after.value(name, Json()).dump().find(known_later) != std::string::npos;
     if (fixed && later) {
       perhaps = true;

@@ -69,15 +69,21 @@ bool differs(const Json& a, const Json& b, const char* property) {
   return a.value(property, Json()) != b.value(property, Json());
 }
 
+bool needs_another(const ResourceType& type, std::string_view property, const Json& after) {
+  return type.update == nullptr || std::ranges::find(type.replacing, property) != type.replacing.end() ||
+         (type.replaces != nullptr && type.replaces(property, after));
+}
+
 namespace {
 
 /// All tables: types_*.cpp.
-std::array<std::span<const ResourceType>, 19> type_tables() {
-  return {lambda_types(),    lambda_member_types(), identity_types(),       watching_types(),
-          messaging_types(), bus_types(),           stream_types(),         storage_types(),
-          parameter_types(), repository_types(),    attached_types(),       api_types(),
-          domain_types(),    rest_api_types(),      rest_member_types(),    group_types(),
-          provider_types(),  log_setting_types(),   api_destination_types()};
+std::array<std::span<const ResourceType>, 21> type_tables() {
+  return {lambda_types(),    lambda_member_types(), identity_types(),        watching_types(),
+          messaging_types(), bus_types(),           stream_types(),          storage_types(),
+          parameter_types(), repository_types(),    attached_types(),        api_types(),
+          domain_types(),    rest_api_types(),      rest_member_types(),     group_types(),
+          provider_types(),  log_setting_types(),   api_destination_types(), systems_types(),
+          window_types()};
 }
 
 }  // namespace

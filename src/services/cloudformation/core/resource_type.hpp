@@ -70,7 +70,12 @@ struct ResourceType {
   Steps (*remove)(const Context&, const Existing& existing);
   /// What GetAtt gives after an update; null: what it gave before.
   Json (*attributes)(const Context&, const Existing& existing, const Json& wanted) = nullptr;
+  /// Properties that need another resource in some cases only; null: there are none.
+  bool (*replaces)(std::string_view property, const Json& after) = nullptr;
 };
+
+/// Whether the change of a property needs another resource.
+bool needs_another(const ResourceType& type, std::string_view property, const Json& after);
 
 /// Null for a type that is not there yet.
 const ResourceType* find_resource_type(std::string_view name);
@@ -91,6 +96,8 @@ std::span<const ResourceType> api_destination_types();
 std::span<const ResourceType> stream_types();
 std::span<const ResourceType> storage_types();
 std::span<const ResourceType> parameter_types();
+std::span<const ResourceType> systems_types();
+std::span<const ResourceType> window_types();
 std::span<const ResourceType> repository_types();
 std::span<const ResourceType> attached_types();
 std::span<const ResourceType> api_types();

@@ -118,6 +118,71 @@ Steps remove_bucket_policy(const Context&, const Existing& existing) {
   return {storage_call("s3", "DeleteBucketPolicy", {{"Bucket", existing.physical_id}}, true)};
 }
 
+std::string access_point_name(const Context& context, const Json& properties) {
+  std::string name = context.name(properties, "Name", 50);
+  if (property_text(properties, "Name").empty())
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+Json of_account(const Context& context, const std::string& name) {
+  return {{"AccountId", context.account}, {"Name", name}};
+}
+
+Step access_point_policy(const Context& context, const std::string& name, const Json& properties) {
+  Step step = storage_call("s3control", "PutAccessPointPolicy", of_account(context, name));
+  step.input["Policy"] = document_text(properties["Policy"]);
+  return step;
+}
+
+Steps create_access_point(const Context& context, const Json& properties) {
+  const std::string name = access_point_name(context, properties);
+  Json input = of_account(context, name);
+  copy_properties(
+      properties, input,
+      {"Bucket", "BucketAccountId", "PublicAccessBlockConfiguration", "Tags", "VpcConfiguration"});
+  Steps steps{storage_call("s3control", "CreateAccessPoint", std::move(input))};
+  if (properties.contains("Policy")) steps.push_back(access_point_policy(context, name, properties));
+  return steps;
+}
+Made made_access_point(const Context& context, const Json& properties, const std::vector<Json>& outputs) {
+  const std::string name = access_point_name(context, properties);
+  return {name,
+          {{"Alias", property_text(outputs[0], "Alias")},
+           {"Arn", property_text(outputs[0], "AccessPointArn")},
+           {"Name", name},
+           {"NetworkOrigin", properties.contains("VpcConfiguration") ? "VPC" : "Internet"}}};
+}
+Steps update_access_point(const Context& context, const Existing& existing, const Json& wanted) {
+  const std::string& name = existing.physical_id;
+  Steps steps;
+  if (differs(existing.properties, wanted, "Policy")) {
+    steps.push_back(wanted.contains("Policy")
+                        ? access_point_policy(context, name, wanted)
+                        : storage_call("s3control", "DeleteAccessPointPolicy", of_account(context, name)));
+  }
+  if (!differs(existing.properties, wanted, "Tags")) return steps;
+  const Json now = tag_map(wanted.value("Tags", Json::array()));
+  const Json about{{"AccountId", context.account},
+                   {"ResourceArn", existing.attributes.value("Arn", std::string())}};
+  Json gone = Json::array();
+  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
+  for (const auto& [key, value] : before.items())
+    if (!now.contains(key)) gone.push_back(key);
+  if (!gone.empty()) {
+    steps.push_back(storage_call("s3control", "UntagResource", about));
+    steps.back().input["TagKeys"] = std::move(gone);
+  }
+  if (!now.empty()) {
+    steps.push_back(storage_call("s3control", "TagResource", about));
+    steps.back().input["Tags"] = wanted["Tags"];
+  }
+  return steps;
+}
+Steps remove_access_point(const Context& context, const Existing& existing) {
+  return {storage_call("s3control", "DeleteAccessPoint", of_account(context, existing.physical_id), true)};
+}
+
 /// Nothing behind it: `AWS::CDK::Metadata`.
 Steps no_steps(const Context&, const Json&) { return {}; }
 Made made_handle(const Context& context, const Json&, const std::vector<Json>&) {
@@ -130,6 +195,12 @@ Steps no_removal(const Context&, const Existing&) { return {}; }
 
 std::span<const ResourceType> storage_types() {
   static const ResourceType types[] = {
+      {"AWS::S3::AccessPoint",
+       {"Bucket", "BucketAccountId", "Name", "PublicAccessBlockConfiguration", "VpcConfiguration"},
+       create_access_point,
+       made_access_point,
+       update_access_point,
+       remove_access_point},
       {"AWS::S3::Bucket", {"BucketName"}, create_bucket, made_bucket, update_bucket, remove_bucket},
       {"AWS::S3::BucketPolicy",
        {"Bucket"},

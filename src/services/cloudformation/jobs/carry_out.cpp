@@ -34,9 +34,13 @@ bool Deployer::needs_replacement(std::string_view type_name, const Json& before,
   if (type_name == wait_handle || type_name == wait_condition) return true;
   const ResourceType* type = find_resource_type(type_name);
   if (type == nullptr) return false;  // of these it is seen when it is done
-  return type->update == nullptr || std::ranges::any_of(type->replacing, [&](std::string_view property) {
-           return differs(before, after, std::string(property).c_str());
-         });
+  if (type->update == nullptr) return true;
+  const auto replaces = [&](const auto& properties) {
+    for (const auto& [name, value] : properties.items())
+      if (differs(before, after, name.c_str()) && needs_another(*type, name, after)) return true;
+    return false;
+  };
+  return replaces(before) || replaces(after);
 }
 
 Task<Result<Json>> Deployer::with_looked_up(Context context, std::string type, Json properties) {

@@ -9,8 +9,8 @@
 
 #include "base/event_pattern.hpp"
 #include "base/result.hpp"
+#include "base/schedule.hpp"
 #include "ports/records.hpp"
-#include "services/events/core/schedule.hpp"
 
 namespace aviary::events {
 

@@ -7,6 +7,8 @@
 namespace aviary::iam {
 
 extern const ServiceActions s3_actions;
+extern const ServiceActions s3control_actions;
+extern const ServiceActions ssm_actions;
 
 namespace {
 
@@ -149,13 +151,6 @@ constexpr std::array<std::string_view, 8> logs_resources{
     "{anomalyDetectorArn}",
 };
 
-constexpr std::array<std::string_view, 4> ssm_resources{
-    "arn:aws:ssm:{$region}:{$account}:parameter/{Name|path}",
-    "arn:aws:ssm:{$region}:{$account}:parameter/{Names|path}",
-    "arn:aws:ssm:{$region}:{$account}:parameter/{Path|path}",
-    "arn:aws:ssm:{$region}:{$account}:parameter/{ResourceId|path}",
-};
-
 constexpr std::array secret_rows{
     ActionRow{"BatchGetSecretValue", "", all},
     ActionRow{"BatchGetSecretValue", "secretsmanager:GetSecretValue",
@@ -287,7 +282,6 @@ std::span<const ServiceActions> service_actions() {
       ServiceActions{"events", "events", events_rows, events_resources, events_keys},
       ServiceActions{"kinesis", "kinesis", {}, kinesis_resources},
       ServiceActions{"logs", "logs", logs_rows, logs_resources},
-      ServiceActions{"ssm", "ssm", {}, ssm_resources},
       ServiceActions{"secretsmanager", "secretsmanager", secret_rows, secret_resources, secret_keys},
       ServiceActions{"cloudwatch", "cloudwatch", cloudwatch_rows, cloudwatch_resources, cloudwatch_keys},
       ServiceActions{"codedeploy", "codedeploy", codedeploy_rows, codedeploy_resources},
@@ -298,6 +292,8 @@ std::span<const ServiceActions> service_actions() {
       ServiceActions{.service = "apigateway", .prefix = "apigateway", .by_path = true},
       ServiceActions{.service = "apigatewayv2", .prefix = "apigateway", .by_path = true},
       s3_actions,
+      ssm_actions,
+      s3control_actions,
   };
   return services;
 }

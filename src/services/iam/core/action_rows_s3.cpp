@@ -98,9 +98,21 @@ constexpr std::array s3_keys{
     KeyRow{"s3:VersionId", "{VersionId}"},
 };
 
+/// Of the account's block of public access, `Account` is in the action's name.
+constexpr std::array s3control_rows{
+    ActionRow{"DeletePublicAccessBlock", "PutAccountPublicAccessBlock", "*"},
+    ActionRow{"GetPublicAccessBlock", "GetAccountPublicAccessBlock", "*"},
+    ActionRow{"ListAccessPoints", "", "*"},
+    ActionRow{"PutPublicAccessBlock", "PutAccountPublicAccessBlock", "*"},
+};
+constexpr std::array<std::string_view, 2> s3control_resources{
+    "arn:aws:s3:{$region}:{$account}:accesspoint/{Name}", "{ResourceArn}"};
+
 }  // namespace
 
 extern const ServiceActions s3_actions;
 constinit const ServiceActions s3_actions{"s3", "s3", s3_rows, s3_resources, s3_keys};
+extern const ServiceActions s3control_actions;
+constinit const ServiceActions s3control_actions{"s3control", "s3", s3control_rows, s3control_resources};
 
 }  // namespace aviary::iam

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 
 #include "base/encoding.hpp"
@@ -82,6 +84,13 @@ std::string path_filter(const std::string& value, const Json&, const Place&) {
   return text;
 }
 
+/// What Systems Manager tags, as its ARNs name it: `MaintenanceWindow` is `maintenancewindow`.
+std::string tagged_filter(const std::string& value, const Json&, const Place&) {
+  std::string text = value;
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
 std::string bus_name(const std::string& value) {
   return value.empty() ? "default" : std::string(is_arn(value) ? after_last(value, '/') : value);
 }
@@ -113,6 +122,7 @@ constexpr std::array filters{
     NamedFilter{"path", path_filter, false},         NamedFilter{"bus", bus_filter, true},
     NamedFilter{"rule", rule_filter, true},          NamedFilter{"stack", stack_filter, false},
     NamedFilter{"slash", slash_filter, true},        NamedFilter{"maybe", maybe_filter, true},
+    NamedFilter{"tagged", tagged_filter, false},
 };
 
 std::vector<std::string> values_of(std::string_view inside, const Json& input, const Place& place) {

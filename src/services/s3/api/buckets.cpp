@@ -66,6 +66,13 @@ Result<Reply> S3Service::delete_bucket(Call& call) {
     error.members = {{"BucketName", (*bucket)->name}};
     return error;
   }
+  if (points_.attached_to((*bucket)->name)) {
+    AwsError error(errors::BucketHasAccessPointsAttached,
+                   "The bucket you tried to delete has access points attached. Delete your access points "
+                   "and try again.");
+    error.members = {{"BucketName", (*bucket)->name}};
+    return error;
+  }
   store_.erase((*bucket)->name);
   Reply reply;
   reply.status = 204;

@@ -14,7 +14,8 @@
 namespace aviary::s3 {
 namespace {
 
-/// `bucket/key?versionId=…`, percent-encoded, perhaps with a slash before it.
+/// `bucket/key?versionId=…`, percent-encoded, perhaps with a slash before it; an access point's ARN with
+/// `/object/key` is one, too.
 struct Source {
   std::string bucket;
   std::string key;
@@ -31,6 +32,13 @@ std::optional<Source> source_in(const std::string& text) {
   }
   const std::optional<std::string> path = percent_decode(rest);
   if (!path) return std::nullopt;
+  constexpr std::string_view of_access_point = "/object/";
+  if (const std::size_t mark = path->find(of_access_point);
+      path->starts_with("arn:") && mark != std::string::npos) {
+    source.bucket = path->substr(0, mark);
+    source.key = path->substr(mark + of_access_point.size());
+    return source.key.empty() ? std::nullopt : std::optional(source);
+  }
   const std::size_t slash = path->find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == path->size()) return std::nullopt;
   source.bucket = path->substr(0, slash);
@@ -66,7 +74,7 @@ Result<Reply> S3Service::copy_object(Call& call) {
   if (!source) return bad_source();
   const Result<Bucket*> bucket = bucket_of(call);
   if (!bucket) return bucket.error();
-  const Result<Bucket*> from = store_.require(source->bucket);
+  const Result<Bucket*> from = reached(source->bucket, call.region);
   if (!from) return from.error();
   const Result<ObjectVersion*> found =
       object_of(**from, {{"Key", source->key}, {"VersionId", source->version_id}});
@@ -124,7 +132,7 @@ Task<Result<Reply>> S3Service::upload_part_copy(Call call) {
   std::vector<Segment> segments;
   Range range;
   {
-    Result<Bucket*> from = store_.require(source->bucket);
+    Result<Bucket*> from = reached(source->bucket, call.region);
     if (!from) co_return from.error();
     const Json wanted{{"Key", source->key}, {"VersionId", source->version_id}};
     Result<ObjectVersion*> found = object_of(**from, wanted);

@@ -88,6 +88,7 @@ S3Service::S3Service(S3Dependencies d)
       bodies_(d.bodies),
       events_(d.events),
       store_(d.journal, d.bodies, d.ids),
+      points_(d.journal, d.ids),
       background_(d.executor) {}
 
 S3Service::~S3Service() = default;
@@ -99,6 +100,7 @@ bool S3Service::takes_stream(const models::Operation& operation) const {
 const ErrorShape* S3Service::violation_error() const { return &models::s3::errors::InvalidArgument; }
 
 Task<Result<Reply>> S3Service::call(Call call) {
+  if (const Result<> named = go_through_access_point(call); !named) co_return named.error();
   Result<Reply> reply = co_await TableService::call(std::move(call));
   if (bodies_.has_dropped()) collect_bodies();
   co_return reply;
@@ -106,11 +108,13 @@ Task<Result<Reply>> S3Service::call(Call call) {
 
 void S3Service::restore() {
   store_.restore();
+  points_.restore();
   if (bodies_.has_dropped()) collect_bodies();
 }
 
 void S3Service::reset() {
   store_.clear();
+  points_.clear();
   collect_bodies();
 }
 

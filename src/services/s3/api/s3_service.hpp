@@ -13,6 +13,7 @@
 #include "ports/random.hpp"
 #include "ports/task_group.hpp"
 #include "services/s3/api/checksums.hpp"
+#include "services/s3/core/access_points.hpp"
 #include "services/s3/core/bucket_store.hpp"
 #include "services/s3/core/neighbours.hpp"
 
@@ -56,6 +57,12 @@ class S3Service final : public TableService<S3Service> {
   /// may be empty. Errors: as GetObject's.
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version,
                                   std::uint64_t most_bytes);
+  /// What S3 Control tells of.
+  BucketStore& buckets() { return store_; }
+  AccessPoints& access_points() { return points_; }
+  /// The access point that a request names instead of a bucket, by ARN, alias or `name-account`; null if it
+  /// names a bucket, or none that is there.
+  const AccessPoint* access_point(std::string_view bucket, const std::string& region);
 
  private:
   using Answer = Task<Result<Reply>>;
@@ -107,6 +114,12 @@ class S3Service final : public TableService<S3Service> {
   Result<Reply> get_object_tagging(Call& call);
   Result<Reply> delete_object_tagging(Call& call);
 
+  // through_access_points.cpp
+  /// The bucket of that name, or behind the access point of that name.
+  Result<Bucket*> reached(std::string_view bucket, const std::string& region);
+  /// Puts the bucket's name where the call has an access point's.
+  Result<> go_through_access_point(Call& call);
+
   Result<Bucket*> bucket_of(const Call& call);
   Result<Upload*> upload_of(Bucket& bucket, const Call& call);
   /// The version that Key and VersionId name; delete markers are none.
@@ -123,6 +136,7 @@ class S3Service final : public TableService<S3Service> {
   BodyStore& bodies_;
   EventTarget* events_;
   BucketStore store_;
+  AccessPoints points_;
   TaskGroup background_;
   bool collecting_ = false;
 };

@@ -4,6 +4,8 @@
 #include "services/s3/api/s3_service.hpp"
 #include "services/s3/core/errors.hpp"
 #include "services/s3/core/notification.hpp"
+#include "services/s3/core/public_policy.hpp"
+#include "wire/protocol.hpp"
 
 /// What a bucket is told and tells again. Of these, notifications are acted upon; the others are recorded:
 /// what they would do at AWS (expire objects, allow origins, refuse callers) does not happen here.
@@ -64,6 +66,11 @@ Result<Reply> S3Service::put_setting(Call& call) {
     if (Json::parse(call.payload, nullptr, false).is_discarded())
       return AwsError(wire::errors::ValidationException,
                       "Policies must be valid JSON and the first byte must be '{'");
+    const auto block = (*bucket)->settings.find("public-access");
+    if (is_public_policy(Json::parse(call.payload)) &&
+        (blocks_public_policy(points_.account_block((*bucket)->account)) ||
+         (block != (*bucket)->settings.end() && blocks_public_policy(&block->second))))
+      return AwsError(wire::errors::AccessDenied, "Access Denied");
     document = call.payload;
   } else if (const Json* given = find_member(call.input, setting.put_member)) {
     document = *given;

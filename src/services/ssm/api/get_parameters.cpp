@@ -45,7 +45,7 @@ Json metadata_row(const Parameter& parameter, const Version& version) {
 }  // namespace
 
 Result<Reply> SsmService::get_parameter(Call& call) {
-  const Scope scope = scope_of(call);
+  const Scope scope = reading_scope(call, ssm_text(call.input, "Name"));
   const Reference reference = parse_reference(ssm_text(call.input, "Name"), scope);
   Parameter* parameter = parameters_.find(scope, reference);
   if (parameter == nullptr) return parameter_not_found();
@@ -63,13 +63,13 @@ Result<Reply> SsmService::get_parameter(Call& call) {
 }
 
 Result<Reply> SsmService::get_parameters(Call& call) {
-  const Scope scope = scope_of(call);
   const bool decrypted = call.input.value("WithDecryption", false);
   Reply reply;
   Json& rows = reply.output["Parameters"] = Json::array();
   Json invalid = Json::array();
   for (const Json& each : call.input.at("Names")) {
     const std::string name = each.get<std::string>();
+    const Scope scope = reading_scope(call, name);
     const Reference reference = parse_reference(name, scope);
     Parameter* parameter = parameters_.find(scope, reference);
     const Version* version = parameter == nullptr         ? nullptr

@@ -1,10 +1,10 @@
-#include "services/events/core/schedule.hpp"
+#include "base/schedule.hpp"
 
 #include <gtest/gtest.h>
 
 #include "base/time.hpp"
 
-namespace aviary::events {
+namespace aviary {
 namespace {
 
 std::string next(std::string_view expression, std::string_view after) {
@@ -46,4 +46,4 @@ TEST(Schedule, Refusals) {
 }
 
 }  // namespace
-}  // namespace aviary::events
+}  // namespace aviary

@@ -2,7 +2,6 @@
 
 #include "models/ssm.hpp"
 #include "services/ssm/api/ssm_service.hpp"
-#include "wire/protocol.hpp"
 
 namespace aviary::ssm {
 namespace {
@@ -10,7 +9,6 @@ namespace {
 namespace errors = models::ssm::errors;
 
 constexpr std::size_t most_labels = 10;
-constexpr std::size_t most_tags = 50;
 
 AwsError version_not_found(std::int64_t number, const std::string& name) {
   return {errors::ParameterVersionNotFound,
@@ -70,49 +68,6 @@ Result<Reply> SsmService::unlabel_parameter_version(Call& call) {
     (std::erase(version->labels, each.get<std::string>()) != 0 ? removed : invalid).push_back(each);
   if (!removed.empty()) parameters_.save(parameter);
   reply.output["InvalidLabels"] = std::move(invalid);
-  return reply;
-}
-
-Result<Parameter*> SsmService::tagged_parameter(const Call& call) {
-  const std::string type = ssm_text(call.input, "ResourceType");
-  if (type != "Parameter")
-    return AwsError(
-        wire::errors::NotImplemented,
-        fmt::format("Aviary has of Systems Manager the parameter store only, so no tags of {}.", type));
-  const Scope scope = scope_of(call);
-  Parameter* found = parameters_.find(scope, parse_reference(ssm_text(call.input, "ResourceId"), scope));
-  if (found == nullptr)
-    return AwsError(errors::InvalidResourceId,
-                    "The resource ID is not valid. Verify that you entered the correct ID and try again.");
-  return found;
-}
-
-Result<Reply> SsmService::add_tags(Call& call) {
-  const Result<Parameter*> found = tagged_parameter(call);
-  if (!found) return found.error();
-  std::map<std::string, std::string> tags = (*found)->tags;
-  for (const Json& tag : call.input.at("Tags")) tags[ssm_text(tag, "Key")] = ssm_text(tag, "Value");
-  if (tags.size() > most_tags)
-    return AwsError(errors::TooManyTagsError, "The Targets parameter includes too many tags.");
-  (*found)->tags = std::move(tags);
-  parameters_.save(**found);
-  return Reply{};
-}
-
-Result<Reply> SsmService::remove_tags(Call& call) {
-  const Result<Parameter*> found = tagged_parameter(call);
-  if (!found) return found.error();
-  for (const Json& key : call.input.at("TagKeys")) (*found)->tags.erase(key.get<std::string>());
-  parameters_.save(**found);
-  return Reply{};
-}
-
-Result<Reply> SsmService::list_tags(Call& call) {
-  const Result<Parameter*> found = tagged_parameter(call);
-  if (!found) return found.error();
-  Reply reply;
-  Json& rows = reply.output["TagList"] = Json::array();
-  for (const auto& [key, value] : (*found)->tags) rows.push_back({{"Key", key}, {"Value", value}});
   return reply;
 }
 

@@ -1,11 +1,11 @@
-#include "services/events/core/schedule.hpp"
+#include "base/schedule.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>
 
-namespace aviary::events {
+namespace aviary {
 namespace {
 
 using std::chrono::sys_days;
@@ -190,4 +190,4 @@ std::optional<Instant> Schedule::next(Instant start, Instant after) const {
   return std::nullopt;
 }
 
-}  // namespace aviary::events
+}  // namespace aviary

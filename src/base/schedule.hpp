@@ -6,14 +6,14 @@
 
 #include "base/time.hpp"
 
-namespace aviary::events {
+namespace aviary {
 
-/// When a rule runs: `rate(5 minutes)` or `cron(0 10 ? * MON-FRI *)`, in UTC.
+/// When something runs: `rate(5 minutes)` or `cron(0 10 ? * MON-FRI *)`, in UTC.
 ///
 /// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html
 class Schedule {
  public:
-  /// Nothing if it is none that EventBridge takes.
+  /// Nothing if it is none that AWS takes.
   static std::optional<Schedule> parse(std::string_view expression);
   /// The first moment after `after`; of a rate, counted from `start`. Nothing: never again.
   std::optional<Instant> next(Instant start, Instant after) const;
@@ -42,4 +42,4 @@ class Schedule {
   Cron cron_{};
 };
 
-}  // namespace aviary::events
+}  // namespace aviary
