@@ -36,13 +36,19 @@ void SubscriptionDelivery::add(const LogGroup& group, const SubscriptionFilter& 
   Queue& queue = place->second;
   // The last of its stream, if any: what a stream says stays in order.
   const auto found = std::ranges::find_if(queue.rbegin(), queue.rend(), [&](const Batch& batch) {
-    return batch.stream == stream && batch.filter == filter.name && batch.group == group.name &&
-           batch.scope == group.scope;
+    return batch.stream == stream && batch.filter == filter.name && batch.of_account == filter.of_account &&
+           batch.group == group.name && batch.scope == group.scope;
   });
   const bool joins = found != queue.rend() && found->bytes + size <= batch_bytes;
   if (!joins)
-    queue.push_back(
-        {group.scope, group.name, std::string(stream), filter.name, filter.destination_arn, {}, 0});
+    queue.push_back({group.scope,
+                     group.name,
+                     std::string(stream),
+                     filter.name,
+                     filter.of_account,
+                     filter.destination_arn,
+                     {},
+                     0});
   Batch& batch = joins ? *found : queue.back();
   batch.bytes += size;
   batch.events.push_back(std::move(event));
@@ -71,8 +77,8 @@ Task<> SubscriptionDelivery::drain(std::string destination) {
 }
 
 Task<bool> SubscriptionDelivery::offer(Batch batch) {
-  std::string payload =
-      gzip(subscription_message(batch.scope.account, batch.group, batch.stream, batch.filter, batch.events));
+  std::string payload = gzip(subscription_message(batch.scope.account, batch.group, batch.stream,
+                                                  batch.filter, batch.of_account, batch.events));
   batch.events = {};
   if (batch.destination.find(":lambda:") != std::string::npos)
     payload = Json{{"awslogs", {{"data", base64_encode(payload)}}}}.dump();

@@ -39,6 +39,7 @@ class SubscriptionDelivery final : public Subscribers {
     std::string group;
     std::string stream;
     std::string filter;
+    bool of_account = false;  ///< of the filter
     std::string destination;
     std::vector<SubscribedEvent> events;
     std::size_t bytes = 0;
