@@ -45,6 +45,8 @@ TEST_F(Destinations, StandBeforeAStream) {
   settle();
   ASSERT_EQ(deliveries_.delivered.size(), 2U);
   EXPECT_EQ(deliveries_.delivered[1].first, "arn:aws:kinesis:us-east-1:123456789012:stream/other");
+  // What is of one log stream stays together.
+  EXPECT_EQ(deliveries_.keys[0], deliveries_.keys[1]);
   EXPECT_EQ(refusal("PutDestination", {{"destinationName", "x"},
                                        {"targetArn", "arn:aws:kinesis:us-east-1:123456789012:missing"},
                                        {"roleArn", "arn:aws:iam::123456789012:role/r"}}),

@@ -24,11 +24,12 @@ Task<bool> DestinationTarget::exists(Scope scope, std::string destination_arn) {
   co_return there;
 }
 
-Task<bool> DestinationTarget::deliver(Scope scope, std::string destination_arn, std::string payload) {
+Task<bool> DestinationTarget::deliver(Scope scope, std::string destination_arn, std::string payload,
+                                      std::string partition_key) {
   Place place = place_of(std::move(scope), std::move(destination_arn));
   if (behind_ == nullptr || place.arn.empty()) co_return false;
-  const bool taken =
-      co_await behind_->deliver(std::move(place.scope), std::move(place.arn), std::move(payload));
+  const bool taken = co_await behind_->deliver(std::move(place.scope), std::move(place.arn),
+                                               std::move(payload), std::move(partition_key));
   co_return taken;
 }
 

@@ -14,7 +14,8 @@ class DestinationTarget final : public SubscriptionTarget {
       : destinations_(destinations), behind_(behind) {}
 
   Task<bool> exists(Scope scope, std::string destination_arn) override;
-  Task<bool> deliver(Scope scope, std::string destination_arn, std::string payload) override;
+  Task<bool> deliver(Scope scope, std::string destination_arn, std::string payload,
+                     std::string partition_key) override;
 
  private:
   struct Place {

@@ -17,6 +17,9 @@ constexpr std::size_t batch_bytes = 512 * 1024;
 constexpr std::size_t waiting_bytes_at_most = 16 << 20;
 constexpr int attempts = 5;
 
+/// Within what a stream takes, however long names are.
+std::string partition_key_of(std::string_view text) { return hex_encode(sha256(text)); }
+
 }  // namespace
 
 SubscriptionDelivery::SubscriptionDelivery(Clock& clock, boost::asio::any_io_executor executor,
@@ -46,6 +49,7 @@ void SubscriptionDelivery::add(const LogGroup& group, const SubscriptionFilter& 
                      std::string(stream),
                      filter.name,
                      filter.of_account,
+                     filter.distribution == "Random",
                      filter.destination_arn,
                      {},
                      0});
@@ -79,6 +83,8 @@ Task<> SubscriptionDelivery::drain(std::string destination) {
 Task<bool> SubscriptionDelivery::offer(Batch batch) {
   std::string payload = gzip(subscription_message(batch.scope.account, batch.group, batch.stream,
                                                   batch.filter, batch.of_account, batch.events));
+  const std::string key =
+      partition_key_of(batch.spread ? event_id(batch.events.front().key) : batch.group + ':' + batch.stream);
   batch.events = {};
   if (batch.destination.find(":lambda:") != std::string::npos)
     payload = Json{{"awslogs", {{"data", base64_encode(payload)}}}}.dump();
@@ -87,7 +93,7 @@ Task<bool> SubscriptionDelivery::offer(Batch batch) {
       const Instant again = clock_.now() + std::chrono::seconds(1 << (attempt - 1));
       co_await sleep_until(clock_, again);
     }
-    const bool taken = co_await target_->deliver(batch.scope, batch.destination, payload);
+    const bool taken = co_await target_->deliver(batch.scope, batch.destination, payload, key);
     if (taken) co_return true;
   }
   co_return false;
