@@ -45,6 +45,12 @@ class ScopedDocuments {
       scopes_[scope][record.at("id").get<std::string>()] = record.at("document");
     });
   }
+  /// `visit(scope, document)` for each, of all accounts and regions.
+  template <class Visit>
+  void visit(Visit visit) const {
+    for (const auto& [scope, documents] : scopes_)
+      for (const auto& [id, document] : documents) visit(scope, document);
+  }
   void clear() { scopes_.clear(); }
 
  private:

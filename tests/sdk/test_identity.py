@@ -1,6 +1,10 @@
 """STS and IAM: small, recorded and read back."""
 
+import base64
+import hmac
 import json
+import os
+import time
 import unittest
 
 from botocore.exceptions import ClientError
@@ -44,6 +48,37 @@ class Identity(LambdaCase):
         iam.delete_role_policy(RoleName="r", PolicyName="own")
         iam.delete_role(RoleName="r")
         self.assertEqual(iam.list_roles()["Roles"], [])
+
+    def test_certificates_and_devices(self):
+        iam = client_for(self.server.endpoint, service="iam")
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "localhost.pem"), encoding="ascii") as file:
+            certificate, _, key = file.read().partition("-----BEGIN PRIVATE KEY-----")
+        key = "-----BEGIN PRIVATE KEY-----" + key
+        made = iam.upload_server_certificate(ServerCertificateName="web", CertificateBody=certificate, PrivateKey=key)
+        self.assertGreater(made["ServerCertificateMetadata"]["Expiration"].year, 2026)
+        self.refused("MalformedCertificate", 400, iam.upload_server_certificate, ServerCertificateName="x",
+                     CertificateBody="none", PrivateKey=key)
+        shown = iam.get_server_certificate(ServerCertificateName="web")["ServerCertificate"]
+        self.assertEqual(shown["CertificateBody"].strip(), certificate.strip())
+        iam.create_user(UserName="u")
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+        seed = base64.b32decode(device["Base32StringSeed"])
+
+        def code(ahead):
+            step = int(time.time()) // 30 + ahead
+            digest = hmac.new(seed, step.to_bytes(8, "big"), "sha1").digest()
+            at = digest[-1] & 15
+            return f"{(int.from_bytes(digest[at:at + 4], 'big') & 0x7fffffff) % 1000000:06}"
+
+        request = {"UserName": "u", "SerialNumber": device["SerialNumber"]}
+        self.refused("InvalidAuthenticationCode", 403, iam.enable_mfa_device, **request, AuthenticationCode1=code(0),
+                     AuthenticationCode2=code(-1))
+        iam.enable_mfa_device(**request, AuthenticationCode1=code(-1), AuthenticationCode2=code(0))
+        self.assertEqual([each["SerialNumber"] for each in iam.list_mfa_devices(UserName="u")["MFADevices"]], [device["SerialNumber"]])
+        self.refused("DeleteConflict", 409, iam.delete_user, UserName="u")
+        iam.deactivate_mfa_device(**request)
+        iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+        iam.delete_user(UserName="u")
 
     def test_users(self):
         iam = client_for(self.server.endpoint, service="iam")

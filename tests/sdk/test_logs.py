@@ -3,6 +3,7 @@ functions and metrics.
 """
 
 import datetime
+import gzip
 import json
 import subprocess
 import time
@@ -142,6 +143,83 @@ class Filters(LogsCase):
             "Path": "/cart", "Time": [10, 30]}))
         self.assertEqual(self.statistics("Shop", "Time", Dimensions=[{"Name": "Path", "Value": "/cart"}]),
                          [(2, 40, "Milliseconds")])
+
+
+class Destinations(LogsCase):
+    """What stands between groups and streams: destinations, policies of an account, transformers."""
+
+    def setUp(self):
+        super().setUp()
+        self.kinesis = client_for(self.server.endpoint, service="kinesis")
+        self.kinesis.create_stream(StreamName="lines", ShardCount=1)
+        self.kinesis.get_waiter("stream_exists").wait(StreamName="lines", WaiterConfig={"Delay": 1})
+        self.role = "arn:aws:iam::123456789012:role/r"
+        stream = self.kinesis.describe_stream_summary(StreamName="lines")["StreamDescriptionSummary"]["StreamARN"]
+        self.destination = self.logs.put_destination(destinationName="d", targetArn=stream, roleArn=self.role)["destination"]["arn"]
+        for group in ("app", "quiet"):
+            self.logs.create_log_group(logGroupName=group)
+            self.logs.create_log_stream(logGroupName=group, logStreamName="one")
+
+    def write(self, group, *messages):
+        now = int(time.time() * 1000)
+        self.logs.put_log_events(logGroupName=group, logStreamName="one",
+                                 logEvents=[{"timestamp": now + i, "message": each} for i, each in enumerate(messages)])
+
+    def sent(self, count):
+        """What came out of the stream, unpacked."""
+        shard = self.kinesis.list_shards(StreamName="lines")["Shards"][0]["ShardId"]
+
+        def records():
+            iterator = self.kinesis.get_shard_iterator(StreamName="lines", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+            found = self.kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+            return found if len(found) >= count else None
+
+        return [json.loads(gzip.decompress(each["Data"])) for each in self.eventually(records, what="records")]
+
+    def test_a_filter_reaches_the_stream_behind_a_destination(self):
+        self.logs.put_subscription_filter(logGroupName="app", filterName="f", filterPattern="ERROR", destinationArn=self.destination)
+        self.write("app", "an ERROR", "all well")
+        sent = self.sent(1)
+        self.assertEqual([(each["logGroup"], each["subscriptionFilters"], [line["message"] for line in each["logEvents"]])
+                          for each in sent], [("app", ["f"], ["an ERROR"])])
+        self.assertNotIn("policyLevel", sent[0])
+
+    def test_a_policy_subscribes_an_account(self):
+        document = {"DestinationArn": self.destination, "FilterPattern": "", "Distribution": "Random"}
+        self.logs.put_account_policy(policyName="all", policyType="SUBSCRIPTION_FILTER_POLICY", scope="ALL",
+                                     policyDocument=json.dumps(document), selectionCriteria='LogGroupName NOT IN ["quiet"]')
+        self.write("quiet", "not this")
+        self.write("app", "this")
+        sent = self.sent(1)
+        self.assertEqual([(each["logGroup"], each["policyLevel"]) for each in sent], [("app", "ACCOUNT_LEVEL_POLICY")])
+        policies = self.logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
+        self.assertEqual([each["policyName"] for each in policies], ["all"])
+        self.refused("NotImplemented", 501, self.logs.put_account_policy, policyName="p", policyType="DATA_PROTECTION_POLICY",
+                     policyDocument="{}")
+
+    def test_a_transformer_makes_what_filters_look_at(self):
+        self.logs.put_transformer(logGroupIdentifier="app", transformerConfig=[
+            {"parseKeyValue": {"fieldDelimiter": " "}},
+            {"typeConverter": {"entries": [{"key": "took", "type": "integer"}]}},
+            {"copyValue": {"entries": [{"source": "@logGroupName", "target": "group"}]}}])
+        self.logs.put_subscription_filter(logGroupName="app", filterName="f", filterPattern="{ $.took > 10 }",
+                                          destinationArn=self.destination, applyOnTransformedLogs=True)
+        self.write("app", "took=25 user=ana", "took=5 user=bo")
+        lines = [json.loads(line["message"]) for each in self.sent(1) for line in each["logEvents"]]
+        self.assertEqual(lines, [{"took": 25, "user": "ana", "group": "app"}])
+        self.assertEqual(self.messages("app"), ["took=25 user=ana", "took=5 user=bo"])
+
+    def test_deliveries_and_detectors_are_recorded(self):
+        self.logs.put_delivery_source(name="s", resourceArn="arn:aws:cloudfront::123456789012:distribution/E1", logType="ACCESS_LOGS")
+        target = self.logs.put_delivery_destination(
+            name="t", deliveryDestinationConfiguration={"destinationResourceArn": "arn:aws:s3:::logs"})["deliveryDestination"]
+        made = self.logs.create_delivery(deliverySourceName="s", deliveryDestinationArn=target["arn"], tags={"a": "b"})["delivery"]
+        self.assertEqual(self.logs.get_delivery(id=made["id"])["delivery"], made)
+        self.assertEqual(self.logs.list_tags_for_resource(resourceArn=made["arn"])["tags"], {"a": "b"})
+        self.refused("ConflictException", 400, self.logs.delete_delivery_source, name="s")
+        group = "arn:aws:logs:us-east-1:123456789012:log-group:app"
+        arn = self.logs.create_log_anomaly_detector(logGroupArnList=[group], detectorName="n")["anomalyDetectorArn"]
+        self.assertEqual(self.logs.get_log_anomaly_detector(anomalyDetectorArn=arn)["anomalyDetectorStatus"], "INITIALIZING")
 
 
 class Tail(LogsCase):

@@ -2,6 +2,8 @@
 stacks; and what a stack costs."""
 
 import json
+import os
+import re
 import time
 import unittest
 import urllib.error
@@ -375,6 +377,85 @@ class Attached(StackCase):
         self.wait("stack_delete_complete")
         self.assertEqual((logs.describe_query_definitions()["queryDefinitions"],
                           logs.describe_resource_policies()["resourcePolicies"]), ([], []))
+
+    def test_what_logs_deliver(self):
+        group = {"Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:app"}
+        body = {"Resources": {
+            "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "app"}},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}},
+            "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+            "Destination": {"Type": "AWS::Logs::Destination", "Properties": {
+                "DestinationName": "d", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "TargetArn": {"Fn::GetAtt": ["Stream", "Arn"]},
+                "DestinationPolicy": json.dumps({"Version": "2012-10-17", "Statement": []})}},
+            "Policy": {"Type": "AWS::Logs::AccountPolicy", "Properties": {
+                "PolicyName": "all", "PolicyType": "SUBSCRIPTION_FILTER_POLICY", "Scope": "ALL",
+                "SelectionCriteria": 'LogGroupName NOT IN ["quiet"]',
+                "PolicyDocument": {"Fn::Sub": '{"DestinationArn": "${Destination.Arn}", "FilterPattern": "", "Distribution": "Random"}'}}},
+            "Transformer": {"Type": "AWS::Logs::Transformer", "Properties": {
+                "LogGroupIdentifier": {"Ref": "Group"}, "TransformerConfig": [
+                    {"ParseJSON": {}}, {"AddKeys": {"Entries": [{"Key": "where", "Value": "here"}]}}]}},
+            "Detector": {"Type": "AWS::Logs::LogAnomalyDetector", "DependsOn": "Group", "Properties": {
+                "LogGroupArnList": [group], "EvaluationFrequency": "ONE_HOUR", "AnomalyVisibilityTime": 30}},
+            "Source": {"Type": "AWS::Logs::DeliverySource", "Properties": {
+                "Name": "s", "LogType": "ACCESS_LOGS", "ResourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}},
+            "Target": {"Type": "AWS::Logs::DeliveryDestination", "Properties": {
+                "Name": "t", "DestinationResourceArn": {"Fn::GetAtt": ["Group", "Arn"]}, "OutputFormat": "json"}},
+            "Delivery": {"Type": "AWS::Logs::Delivery", "DependsOn": "Source", "Properties": {
+                "DeliverySourceName": "s", "DeliveryDestinationArn": {"Fn::GetAtt": ["Target", "Arn"]}}}},
+            "Outputs": {"Delivery": {"Value": {"Ref": "Delivery"}}, "Detector": {"Value": {"Ref": "Detector"}},
+                        "Policy": {"Value": {"Ref": "Policy"}}}}
+        outputs = self.create(json.dumps(body))
+        logs = client_for(self.server.endpoint, service="logs")
+        self.assertEqual(outputs["Policy"], "123456789012|SUBSCRIPTION_FILTER_POLICY|all")
+        self.assertEqual(logs.get_delivery(id=outputs["Delivery"])["delivery"]["deliveryDestinationType"], "CWL")
+        self.assertEqual(logs.get_log_anomaly_detector(anomalyDetectorArn=outputs["Detector"])["anomalyVisibilityTime"], 30)
+        self.assertEqual(logs.get_transformer(logGroupIdentifier="app")["transformerConfig"][1]["addKeys"]["entries"][0]["key"], "where")
+        body["Resources"]["Transformer"]["Properties"]["TransformerConfig"].pop()
+        body["Resources"]["Detector"]["Properties"]["AnomalyVisibilityTime"] = 7
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
+        self.wait("stack_update_complete")
+        self.assertEqual(len(logs.get_transformer(logGroupIdentifier="app")["transformerConfig"]), 1)
+        self.assertEqual(self.outputs()["Detector"], outputs["Detector"])
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((logs.describe_destinations()["destinations"], logs.describe_deliveries()["deliveries"],
+                          logs.list_log_anomaly_detectors()["anomalyDetectors"]), ([], [], []))
+
+    def test_buses_in_two_regions_and_what_signs_in(self):
+        other = client_for(self.server.endpoint, region="us-west-2", service="events")
+        other.create_event_bus(Name="orders")
+        pem = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "localhost.pem"), encoding="ascii").read()
+        key, certificate = (re.search(f"-----BEGIN {what}-----.*?-----END {what}-----", pem, re.DOTALL).group() + "\n"
+                            for what in ("(?:[A-Z]+ )?PRIVATE KEY", "CERTIFICATE"))
+        bus = "arn:aws:events:{}:123456789012:event-bus/orders"
+        body = {"Resources": {
+            "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
+            "Endpoint": {"Type": "AWS::Events::Endpoint", "DependsOn": "Bus", "Properties": {
+                "Name": "global", "ReplicationConfig": {"State": "DISABLED"},
+                "EventBuses": [{"EventBusArn": bus.format("us-east-1")}, {"EventBusArn": bus.format("us-west-2")}],
+                "RoutingConfig": {"FailoverConfig": {
+                    "Primary": {"HealthCheck": "arn:aws:route53:::healthcheck/abc"}, "Secondary": {"Route": "us-west-2"}}}}},
+            "Certificate": {"Type": "AWS::IAM::ServerCertificate", "Properties": {
+                "ServerCertificateName": "web", "CertificateBody": certificate, "PrivateKey": key}},
+            "Device": {"Type": "AWS::IAM::VirtualMFADevice", "Properties": {"VirtualMfaDeviceName": "phone", "Users": []}}},
+            "Outputs": {"Id": {"Value": {"Fn::GetAtt": ["Endpoint", "EndpointId"]}}, "Device": {"Value": {"Ref": "Device"}},
+                        "Certificate": {"Value": {"Fn::GetAtt": ["Certificate", "Arn"]}}}}
+        outputs = self.create(json.dumps(body))
+        events = client_for(self.server.endpoint, service="events")
+        iam = client_for(self.server.endpoint, service="iam")
+        self.assertEqual(events.describe_endpoint(Name="global")["EndpointId"], outputs["Id"])
+        self.assertEqual(outputs["Certificate"], "arn:aws:iam::123456789012:server-certificate/web")
+        self.assertEqual([each["SerialNumber"] for each in iam.list_virtual_mfa_devices()["VirtualMFADevices"]], [outputs["Device"]])
+        body["Resources"]["Certificate"]["Properties"]["Tags"] = [{"Key": "a", "Value": "b"}]
+        body["Resources"]["Endpoint"]["Properties"]["Description"] = "of two"
+        self.cfn.update_stack(StackName="app", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.wait("stack_update_complete")
+        self.assertEqual(iam.list_server_certificate_tags(ServerCertificateName="web")["Tags"], [{"Key": "a", "Value": "b"}])
+        self.assertEqual(events.list_endpoints()["Endpoints"][0]["Description"], "of two")
+        self.cfn.delete_stack(StackName="app")
+        self.wait("stack_delete_complete")
+        self.assertEqual((iam.list_server_certificates()["ServerCertificateMetadataList"], events.list_endpoints()["Endpoints"],
+                          iam.list_virtual_mfa_devices()["VirtualMFADevices"]), ([], [], []))
 
     def test_who_else_says_who_somebody_is(self):
         trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}

@@ -45,12 +45,22 @@ class LogSubscribers final : public logs::SubscriptionTarget {
   explicit LogSubscribers(Parts& parts) : parts_(parts) {}
 
   Task<bool> exists(logs::Scope scope, std::string destination_arn) override {
+    if (is_stream(destination_arn))
+      co_return parts_.kinesis->find(kinesis::parse_stream_arn(destination_arn)) != nullptr;
     if (destination_arn.find(":lambda:") == std::string::npos)
       co_return parts_.delivery.reaches(destination_arn);
     co_return has_function({scope.account, scope.region}, destination_arn);
   }
 
-  Task<bool> deliver(logs::Scope scope, std::string destination_arn, std::string payload) override {
+  Task<bool> deliver(logs::Scope scope, std::string destination_arn, std::string payload,
+                     std::string partition_key) override {
+    if (is_stream(destination_arn)) {
+      const auto placed =
+          parts_.kinesis->put(kinesis::parse_stream_arn(destination_arn),
+                              {.partition_key = std::move(partition_key), .data = std::move(payload)});
+      if (!placed) log::warn("log events were not taken by {}: {}", destination_arn, placed.error().message);
+      co_return static_cast<bool>(placed);
+    }
     OneShot<bool> taken;
     const std::string to = destination_arn;
     const auto done = [taken, to](std::optional<std::string> problem) {
@@ -67,6 +77,8 @@ class LogSubscribers final : public logs::SubscriptionTarget {
   }
 
  private:
+  static bool is_stream(std::string_view arn) { return arn.find(":kinesis:") != std::string_view::npos; }
+
   bool has_function(const lambda::Scope& scope, const std::string& arn) const {
     const Result<lambda::FunctionReference> named = lambda::resolve_function_reference(arn, {}, scope);
     if (!named) return false;

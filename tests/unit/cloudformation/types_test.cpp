@@ -37,12 +37,14 @@ const ResourceType& type(std::string_view name) {
 TEST(ResourceTypes, AreThereOnce) {
   const std::vector<std::string_view> names = resource_type_names();
   EXPECT_EQ(std::set<std::string_view>(names.begin(), names.end()).size(), names.size());
-  EXPECT_THAT(names, IsSupersetOf({"AWS::Events::EventBusPolicy", "AWS::Events::Archive",
-                                   "AWS::SNS::TopicInlinePolicy", "AWS::SQS::QueueInlinePolicy",
-                                   "AWS::IAM::Group", "AWS::IAM::UserToGroupAddition",
-                                   "AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping",
-                                   "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
-                                   "AWS::CloudWatch::Dashboard", "AWS::Lambda::CapacityProvider"}));
+  EXPECT_THAT(
+      names,
+      IsSupersetOf({"AWS::Events::EventBusPolicy", "AWS::Events::Archive", "AWS::SNS::TopicInlinePolicy",
+                    "AWS::SQS::QueueInlinePolicy", "AWS::IAM::Group", "AWS::IAM::UserToGroupAddition",
+                    "AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping",
+                    "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
+                    "AWS::CloudWatch::Dashboard", "AWS::Lambda::CapacityProvider", "AWS::Logs::AccountPolicy",
+                    "AWS::Logs::DeliverySource", "AWS::Events::Endpoint", "AWS::IAM::VirtualMFADevice"}));
 }
 
 TEST(ResourceTypes, ThatCanBeImportedAreThere) {
@@ -131,6 +133,32 @@ TEST(ResourceTypes, PoliciesUsersAndGroupsAreChangedInPlace) {
   EXPECT_THAT(operations(type("AWS::IAM::UserToGroupAddition")
                              .update(context(), addition, {{"GroupName", "h"}, {"Users", {"a"}}})),
               ElementsAre("RemoveUserFromGroup", "AddUserToGroup"));
+}
+
+TEST(ResourceTypes, WhatBelongsToLogsIsSpelledAsLogsDoes) {
+  const Json destination{{"DestinationName", "d"}, {"TargetArn", "t"}, {"DestinationPolicy", "{}"}};
+  Steps steps = type("AWS::Logs::Destination").create(context(), destination);
+  EXPECT_THAT(operations(steps), ElementsAre("PutDestination", "PutDestinationPolicy"));
+  EXPECT_EQ(steps[0].input, (Json{{"destinationName", "d"}, {"targetArn", "t"}}));
+  steps = type("AWS::Logs::Transformer")
+              .create(context(), {{"LogGroupIdentifier", "g"},
+                                  {"TransformerConfig", {{{"ParseJSON", {{"Source", "@message"}}}}}}});
+  EXPECT_EQ(steps[0].input["transformerConfig"][0]["parseJSON"]["source"], "@message");
+  const Json delivery{{"DeliverySourceName", "s"}, {"DeliveryDestinationArn", "a"}, {"S3SuffixPath", "p"}};
+  steps = type("AWS::Logs::Delivery").create(context(), delivery);
+  EXPECT_EQ(steps[0].input["s3DeliveryConfiguration"]["suffixPath"], "p");
+  const ResourceType& policy = type("AWS::Logs::AccountPolicy");
+  const Json properties{{"PolicyName", "p"}, {"PolicyType", "SUBSCRIPTION_FILTER_POLICY"}};
+  EXPECT_EQ(policy.made(context(), properties, {}).physical_id, "123456789012|SUBSCRIPTION_FILTER_POLICY|p");
+  // Tags are for what is made, not for what is changed.
+  const Json target{{"Name", "n"}, {"Tags", {{{"Key", "k"}, {"Value", "v"}}}}};
+  const ResourceType& delivered = type("AWS::Logs::DeliveryDestination");
+  EXPECT_EQ(delivered.create(context(), target)[0].input["tags"], (Json{{"k", "v"}}));
+  const Existing existing{.physical_id = "n",
+                          .properties = {{"Name", "n"}, {"DeliveryDestinationPolicy", "{}"}}};
+  steps = delivered.update(context(), existing, target);
+  EXPECT_FALSE(steps[0].input.contains("tags"));
+  EXPECT_THAT(operations(steps), ElementsAre("PutDeliveryDestination", "DeleteDeliveryDestinationPolicy"));
 }
 
 TEST(ResourceTypes, AStreamChangesStepByStep) {

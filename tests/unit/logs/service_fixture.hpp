@@ -48,15 +48,17 @@ class RecordedMetrics final : public MetricSink {
 class RecordedDeliveries final : public SubscriptionTarget {
  public:
   Task<bool> exists(Scope, std::string destination) override { co_return !destination.ends_with(":missing"); }
-  Task<bool> deliver(Scope, std::string destination, std::string payload) override {
+  Task<bool> deliver(Scope, std::string destination, std::string payload, std::string key) override {
     if (refusals > 0) {
       --refusals;
       co_return false;
     }
+    keys.push_back(std::move(key));
     delivered.emplace_back(std::move(destination), std::move(payload));
     co_return true;
   }
   int refusals = 0;
+  std::vector<std::string> keys;  ///< of partitions
   std::vector<std::pair<std::string, std::string>> delivered;
 };
 

@@ -15,16 +15,19 @@ OperationTable<EventsService> EventsService::operations() {
       {"CreateApiDestination", &S::create_api_destination},
       {"CreateArchive", &S::create_archive},
       {"CreateConnection", &S::create_connection},
+      {"CreateEndpoint", &S::create_endpoint},
       {"CreateEventBus", &S::create_event_bus},
       {"DeauthorizeConnection", &S::deauthorize_connection},
       {"DeleteApiDestination", &S::delete_api_destination},
       {"DeleteArchive", &S::delete_archive},
       {"DeleteConnection", &S::delete_connection},
+      {"DeleteEndpoint", &S::delete_endpoint},
       {"DeleteEventBus", &S::delete_event_bus},
       {"DeleteRule", &S::delete_rule},
       {"DescribeApiDestination", &S::describe_api_destination},
       {"DescribeArchive", &S::describe_archive},
       {"DescribeConnection", &S::describe_connection},
+      {"DescribeEndpoint", &S::describe_endpoint},
       {"DescribeEventBus", &S::describe_event_bus},
       {"DescribeReplay", &S::describe_replay},
       {"DescribeRule", &S::describe_rule},
@@ -33,6 +36,7 @@ OperationTable<EventsService> EventsService::operations() {
       {"ListApiDestinations", &S::list_api_destinations},
       {"ListArchives", &S::list_archives},
       {"ListConnections", &S::list_connections},
+      {"ListEndpoints", &S::list_endpoints},
       {"ListEventBuses", &S::list_event_buses},
       {"ListReplays", &S::list_replays},
       {"ListRuleNamesByTarget", &S::list_rule_names_by_target},
@@ -52,6 +56,7 @@ OperationTable<EventsService> EventsService::operations() {
       {"UpdateApiDestination", &S::update_api_destination},
       {"UpdateArchive", &S::update_archive},
       {"UpdateConnection", &S::update_connection},
+      {"UpdateEndpoint", &S::update_endpoint},
       {"UpdateEventBus", &S::update_event_bus},
   };
   return {models::events::service, "EventBridge", entries};
@@ -64,7 +69,8 @@ EventsService::EventsService(EventsDependencies d)
       rules_(d.journal),
       archives_(d.journal),
       calls_(d.journal),
-      router_(d.clock, d.ids, rules_, archives_, calls_, d.targets) {}
+      router_(d.clock, d.ids, rules_, archives_, calls_, d.targets),
+      endpoints_(d.journal, "events_endpoints") {}
 
 EventsService::~EventsService() = default;
 
@@ -72,6 +78,7 @@ void EventsService::restore() {
   rules_.restore();
   archives_.restore();
   calls_.restore();
+  endpoints_.restore();
   router_.restore();
 }
 
@@ -80,6 +87,7 @@ void EventsService::reset() {
   rules_.clear();
   archives_.clear();
   calls_.clear();
+  endpoints_.clear();
 }
 
 Task<> EventsService::stop() {

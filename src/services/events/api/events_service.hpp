@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/table_service.hpp"
+#include "ports/scoped_documents.hpp"
 #include "services/events/core/rules.hpp"
 #include "services/events/jobs/event_router.hpp"
 
@@ -89,7 +90,22 @@ class EventsService final : public TableService<EventsService> {
   Result<Reply> list_api_destinations(Call& call);
   Result<Reply> delete_api_destination(Call& call);
   Json shown_destination(const Scope& scope, const Json& destination) const;
+  // endpoint_operations.cpp
+  Result<Reply> create_endpoint(Call& call);
+  Result<Reply> update_endpoint(Call& call);
+  Result<Reply> describe_endpoint(Call& call);
+  Result<Reply> list_endpoints(Call& call);
+  Result<Reply> delete_endpoint(Call& call);
+  Result<> check_endpoint_buses(const Scope& home, const Json& endpoint);
+  /// Where events to a global endpoint go: to `bus` in the first region, and where they are replicated.
+  Result<std::vector<Scope>> scopes_behind(const std::string& account, const std::string& id,
+                                           std::string& bus) const;
   // put_events.cpp
+  /// To the bus of the first; the others, where there is such a bus, get the same event.
+  Result<std::string> put_into(const std::vector<Scope>& scopes, const std::string& bus,
+                               const std::string& source, const std::string& detail_type,
+                               const std::string& detail, const std::vector<std::string>& resources,
+                               std::optional<Instant> time);
   Result<Reply> put_events(Call& call);
   Result<Reply> test_event_pattern(Call& call);
 
@@ -108,6 +124,7 @@ class EventsService final : public TableService<EventsService> {
   Archives archives_;
   ApiDestinations calls_;
   EventRouter router_;
+  ScopedDocuments<Scope> endpoints_;
 };
 
 const Json* find_member(const Json& input, const char* name);

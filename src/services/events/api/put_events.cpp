@@ -51,6 +51,15 @@ Result<std::string> EventsService::put(const Scope& scope, const std::string& bu
                                        const std::string& detail_type, const std::string& detail,
                                        const std::vector<std::string>& resources,
                                        std::optional<Instant> time) {
+  return put_into({scope}, bus, source, detail_type, detail, resources, time);
+}
+
+Result<std::string> EventsService::put_into(const std::vector<Scope>& scopes, const std::string& bus,
+                                            const std::string& source, const std::string& detail_type,
+                                            const std::string& detail,
+                                            const std::vector<std::string>& resources,
+                                            std::optional<Instant> time) {
+  const Scope& scope = scopes.front();
   const Result<std::string> name = rules_.bus_of(scope, bus);
   if (!name) return name.error();
   Json parsed = Json::parse(detail, nullptr, false);
@@ -66,6 +75,8 @@ Result<std::string> EventsService::put(const Scope& scope, const std::string& bu
                    {"resources", resources},
                    {"detail", std::move(parsed)}};
   router_.route(scope, *name, event);
+  for (std::size_t i = 1; i < scopes.size(); ++i)
+    if (rules_.bus_of(scopes[i], *name)) router_.route(scopes[i], *name, event);
   return id;
 }
 
@@ -73,11 +84,22 @@ Result<Reply> EventsService::put_events(Call& call) {
   std::size_t bytes = 0;
   for (const Json& entry : call.input.at("Entries")) bytes += size_of(entry);
   if (bytes > bytes_at_most) return validation("Total size of the entries in the request is over the limit.");
+  std::vector<Scope> scopes{scope_of(call)};
+  std::string endpoint_bus;
+  if (const std::string endpoint = text_of(call.input, "EndpointId"); !endpoint.empty()) {
+    Result<std::vector<Scope>> behind = scopes_behind(call.account, endpoint, endpoint_bus);
+    if (!behind) return behind.error();
+    scopes = std::move(*behind);
+  }
   Reply reply;
   Json& rows = reply.output["Entries"] = Json::array();
   std::size_t failed = 0;
   for (const Json& entry : call.input.at("Entries")) {
     Json problem = problem_of(entry);
+    const std::string bus = text_of(entry, "EventBusName");
+    if (problem.is_null() && !endpoint_bus.empty() && bus.substr(bus.rfind('/') + 1) != endpoint_bus)
+      problem = failed_event("InvalidArgument",
+                             "Parameter EventBusName is not valid. Reason: It must be that of the endpoint.");
     if (!problem.is_null()) {
       ++failed;
       rows.push_back(std::move(problem));
@@ -87,8 +109,8 @@ Result<Reply> EventsService::put_events(Call& call) {
     if (const Json* given = find_member(entry, "Resources"))
       resources = given->get<std::vector<std::string>>();
     const Result<std::string> id =
-        put(scope_of(call), text_of(entry, "EventBusName"), text_of(entry, "Source"),
-            text_of(entry, "DetailType"), text_of(entry, "Detail"), resources, time_of(entry));
+        put_into(scopes, endpoint_bus.empty() ? bus : endpoint_bus, text_of(entry, "Source"),
+                 text_of(entry, "DetailType"), text_of(entry, "Detail"), resources, time_of(entry));
     // AWS takes events for a bus that is not there, and drops them.
     rows.push_back({{"EventId", id ? *id : ids_.uuid()}});
   }

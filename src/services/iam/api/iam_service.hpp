@@ -82,6 +82,25 @@ class IamService final : public TableService<IamService> {
   Result<Reply> create_service_linked_role(Call& call);
   Result<Reply> delete_service_linked_role(Call& call);
   Result<Reply> get_service_linked_role_deletion_status(Call& call);
+  // server_certificates.cpp
+  Result<Reply> upload_server_certificate(Call& call);
+  Result<Reply> get_server_certificate(Call& call);
+  Result<Reply> list_server_certificates(Call& call);
+  Result<Reply> update_server_certificate(Call& call);
+  Result<Reply> delete_server_certificate(Call& call);
+  Result<Json*> certificate_of(const Call& call);
+  // mfa_devices.cpp
+  Result<Reply> create_virtual_mfa_device(Call& call);
+  Result<Reply> enable_mfa_device(Call& call);
+  Result<Reply> resync_mfa_device(Call& call);
+  Result<Reply> deactivate_mfa_device(Call& call);
+  Result<Reply> get_mfa_device(Call& call);
+  Result<Reply> list_mfa_devices(Call& call);
+  Result<Reply> list_virtual_mfa_devices(Call& call);
+  Result<Reply> delete_virtual_mfa_device(Call& call);
+  Result<Json*> mfa_device_of(const Call& call);
+  Result<Json*> mfa_device_of_user(const Call& call);
+  bool has_mfa_device(const std::string& account, const std::string& user);
   // entity_tags.cpp
   Result<Reply> tag_entity(Call& call);
   Result<Reply> untag_entity(Call& call);

@@ -160,6 +160,8 @@ Result<Reply> IamService::delete_principal(Call& call) {
     return conflict("remove roles from instance profile");
   if (std::string_view(kind.kind) == "user" && is_in_group(call.account, name))
     return conflict("remove users from group");
+  if (std::string_view(kind.kind) == "user" && has_mfa_device(call.account, name))
+    return conflict("delete MFA device");
   directory_.erase(call.account, kind.kind, name);
   return Reply{};
 }

@@ -137,8 +137,30 @@ constexpr std::array<std::string_view, 4> kinesis_resources{
     "{ResourceARN}",
 };
 
+constexpr std::string_view log_destination =
+    "arn:aws:logs:{$region}:{$account}:destination:{destinationName}";
+constexpr std::string_view delivery_source = "arn:aws:logs:{$region}:{$account}:delivery-source:{name}";
+constexpr std::string_view delivery_destination =
+    "arn:aws:logs:{$region}:{$account}:delivery-destination:{name}";
+constexpr std::string_view delivery = "arn:aws:logs:{$region}:{$account}:delivery:{id}";
 constexpr std::array logs_rows{
     ActionRow{"DescribeLogGroups", "", "arn:aws:logs:{$region}:{$account}:log-group::log-stream:"},
+    ActionRow{"PutDestination", "", log_destination},
+    ActionRow{"PutDestination", "iam:PassRole", "{roleArn}"},
+    ActionRow{"PutSubscriptionFilter", "iam:PassRole", "{roleArn}"},
+    ActionRow{"PutDeliverySource", "", delivery_source},
+    ActionRow{"GetDeliverySource", "", delivery_source},
+    ActionRow{"DeleteDeliverySource", "", delivery_source},
+    ActionRow{"PutDeliveryDestination", "", delivery_destination},
+    ActionRow{"GetDeliveryDestination", "", delivery_destination},
+    ActionRow{"DeleteDeliveryDestination", "", delivery_destination},
+    ActionRow{"CreateDelivery", "", "arn:aws:logs:{$region}:{$account}:delivery-source:{deliverySourceName}"},
+    ActionRow{"CreateDelivery", "logs:CreateDelivery", "{deliveryDestinationArn}"},
+    ActionRow{"GetDelivery", "", delivery},
+    ActionRow{"DeleteDelivery", "", delivery},
+    ActionRow{"UpdateDeliveryConfiguration", "", delivery},
+    ActionRow{"CreateLogAnomalyDetector", "", "{logGroupArnList}"},
+    ActionRow{"ListLogAnomalyDetectors", "", all},
 };
 constexpr std::array<std::string_view, 8> logs_resources{
     "arn:aws:logs:{$region}:{$account}:log-group:{logGroupName}:log-stream:{logStreamName|maybe}",
@@ -238,6 +260,15 @@ constexpr std::array iam_rows{
     ActionRow{"ListGroups", "", "arn:aws:iam::{$account}:group/"},
     ActionRow{"ListPolicies", "", "arn:aws:iam::{$account}:policy/"},
     ActionRow{"ListInstanceProfiles", "", "arn:aws:iam::{$account}:instance-profile/"},
+    ActionRow{"CreateVirtualMFADevice", "", "arn:aws:iam::{$account}:mfa{Path|slash}{VirtualMFADeviceName}"},
+    ActionRow{"EnableMFADevice", "", "arn:aws:iam::{$account}:user{Path|slash}{UserName}"},
+    ActionRow{"ResyncMFADevice", "", "arn:aws:iam::{$account}:user{Path|slash}{UserName}"},
+    ActionRow{"DeactivateMFADevice", "", "arn:aws:iam::{$account}:user{Path|slash}{UserName}", "UserName"},
+    ActionRow{"DeactivateMFADevice", "", user_or_self},
+    ActionRow{"ListMFADevices", "", "arn:aws:iam::{$account}:user{Path|slash}{UserName}", "UserName"},
+    ActionRow{"ListMFADevices", "", user_or_self},
+    ActionRow{"ListVirtualMFADevices", "", "arn:aws:iam::{$account}:mfa/*"},
+    ActionRow{"ListServerCertificates", "", "arn:aws:iam::{$account}:server-certificate/*"},
     ActionRow{"CreateServiceLinkedRole", "",
               "arn:aws:iam::{$account}:role/aws-service-role/{AWSServiceName}/*"},
 };

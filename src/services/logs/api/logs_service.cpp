@@ -12,8 +12,17 @@ namespace aviary::logs {
 OperationTable<LogsService> LogsService::operations() {
   using S = LogsService;
   static constexpr OperationTable<S>::Entry entries[] = {
+      {"CreateDelivery", &S::create_delivery},
+      {"CreateLogAnomalyDetector", &S::create_log_anomaly_detector},
       {"CreateLogGroup", &S::create_log_group},
       {"CreateLogStream", &S::create_log_stream},
+      {"DeleteAccountPolicy", &S::delete_account_policy},
+      {"DeleteDelivery", &S::delete_delivery},
+      {"DeleteDeliveryDestination", &S::delete_delivery_destination},
+      {"DeleteDeliveryDestinationPolicy", &S::delete_delivery_destination_policy},
+      {"DeleteDeliverySource", &S::delete_delivery_source},
+      {"DeleteDestination", &S::delete_destination},
+      {"DeleteLogAnomalyDetector", &S::delete_log_anomaly_detector},
       {"DeleteLogGroup", &S::delete_log_group},
       {"DeleteLogStream", &S::delete_log_stream},
       {"DeleteMetricFilter", &S::delete_metric_filter},
@@ -21,6 +30,12 @@ OperationTable<LogsService> LogsService::operations() {
       {"DeleteResourcePolicy", &S::delete_resource_policy},
       {"DeleteRetentionPolicy", &S::delete_retention_policy},
       {"DeleteSubscriptionFilter", &S::delete_subscription_filter},
+      {"DeleteTransformer", &S::delete_transformer},
+      {"DescribeAccountPolicies", &S::describe_account_policies},
+      {"DescribeDeliveries", &S::describe_deliveries},
+      {"DescribeDeliveryDestinations", &S::describe_delivery_destinations},
+      {"DescribeDeliverySources", &S::describe_delivery_sources},
+      {"DescribeDestinations", &S::describe_destinations},
       {"DescribeLogGroups", &S::describe_log_groups},
       {"DescribeLogStreams", &S::describe_log_streams},
       {"DescribeMetricFilters", &S::describe_metric_filters},
@@ -29,10 +44,23 @@ OperationTable<LogsService> LogsService::operations() {
       {"DescribeResourcePolicies", &S::describe_resource_policies},
       {"DescribeSubscriptionFilters", &S::describe_subscription_filters},
       {"FilterLogEvents", &S::filter_log_events},
+      {"GetDelivery", &S::get_delivery},
+      {"GetDeliveryDestination", &S::get_delivery_destination},
+      {"GetDeliveryDestinationPolicy", &S::get_delivery_destination_policy},
+      {"GetDeliverySource", &S::get_delivery_source},
+      {"GetLogAnomalyDetector", &S::get_log_anomaly_detector},
       {"GetLogEvents", &S::get_log_events},
       {"GetQueryResults", &S::get_query_results},
+      {"GetTransformer", &S::get_transformer},
+      {"ListLogAnomalyDetectors", &S::list_log_anomaly_detectors},
       {"ListTagsForResource", &S::list_tags_for_resource},
       {"ListTagsLogGroup", &S::list_tags_log_group},
+      {"PutAccountPolicy", &S::put_account_policy},
+      {"PutDeliveryDestination", &S::put_delivery_destination},
+      {"PutDeliveryDestinationPolicy", &S::put_delivery_destination_policy},
+      {"PutDeliverySource", &S::put_delivery_source},
+      {"PutDestination", &S::put_destination},
+      {"PutDestinationPolicy", &S::put_destination_policy},
       {"PutLogEvents", &S::put_log_events},
       {"PutLogGroupDeletionProtection", &S::put_log_group_deletion_protection},
       {"PutMetricFilter", &S::put_metric_filter},
@@ -40,14 +68,18 @@ OperationTable<LogsService> LogsService::operations() {
       {"PutResourcePolicy", &S::put_resource_policy},
       {"PutRetentionPolicy", &S::put_retention_policy},
       {"PutSubscriptionFilter", &S::put_subscription_filter},
+      {"PutTransformer", &S::put_transformer},
       {"StartLiveTail", &S::start_live_tail},
       {"StartQuery", &S::start_query},
       {"StopQuery", &S::stop_query},
       {"TagLogGroup", &S::tag_log_group},
       {"TagResource", &S::tag_resource},
       {"TestMetricFilter", &S::test_metric_filter},
+      {"TestTransformer", &S::test_transformer},
       {"UntagLogGroup", &S::untag_log_group},
       {"UntagResource", &S::untag_resource},
+      {"UpdateDeliveryConfiguration", &S::update_delivery_configuration},
+      {"UpdateLogAnomalyDetector", &S::update_log_anomaly_detector},
   };
   return {models::logs::service, "CloudWatch Logs", entries};
 }
@@ -59,10 +91,16 @@ LogsService::LogsService(LogsDependencies d)
       store_(d.journal, d.options),
       query_definitions_(d.journal, "logs_query_definitions"),
       resource_policies_(d.journal, "logs_resource_policies"),
+      destinations_(d.journal, "logs_destinations"),
+      account_policies_(d.journal, "logs_account_policies"),
+      delivery_sources_(d.journal, "logs_delivery_sources"),
+      delivery_destinations_(d.journal, "logs_delivery_destinations"),
+      deliveries_(d.journal, "logs_deliveries"),
+      anomaly_detectors_(d.journal, "logs_anomaly_detectors"),
       flush_timer_(&d.stopwatch, [this] { store_.flush(); }),
-      subscription_target_(d.subscribers),
-      delivery_(d.clock, d.executor, d.subscribers),
-      ingestion_(d.metrics, delivery_),
+      subscription_target_(destinations_, d.subscribers),
+      delivery_(d.clock, d.executor, d.subscribers != nullptr ? &subscription_target_ : nullptr),
+      ingestion_(d.metrics, delivery_, account_subscriptions_),
       queries_(d.executor, store_, d.ids),
       live_tail_(d.clock, d.stopwatch) {
   store_.event_journal().on_pending([this] { flush_timer_.arm(); });
@@ -123,6 +161,10 @@ void LogsService::restore() {
   store_.restore();
   query_definitions_.restore();
   resource_policies_.restore();
+  for (auto* documents :
+       {&destinations_, &delivery_sources_, &delivery_destinations_, &deliveries_, &anomaly_detectors_})
+    documents->restore();
+  restore_account_policies();
   const Millis now = to_millis(clock_.now());
   store_.for_each_group([&](LogGroup& group) { store_.expire(group, now); });
 }
@@ -137,6 +179,10 @@ void LogsService::reset() {
   store_.clear();
   query_definitions_.clear();
   resource_policies_.clear();
+  for (auto* documents : {&destinations_, &account_policies_, &delivery_sources_, &delivery_destinations_,
+                          &deliveries_, &anomaly_detectors_})
+    documents->clear();
+  account_subscriptions_.clear();
 }
 
 Task<> LogsService::stop() {

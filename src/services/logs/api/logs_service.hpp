@@ -14,10 +14,12 @@
 #include "ports/random.hpp"
 #include "ports/scoped_documents.hpp"
 #include "services/logs/api/live_tail.hpp"
+#include "services/logs/core/account_subscriptions.hpp"
 #include "services/logs/core/ingestion.hpp"
 #include "services/logs/core/log_store.hpp"
 #include "services/logs/core/metric_sink.hpp"
 #include "services/logs/core/subscription_target.hpp"
+#include "services/logs/jobs/destination_target.hpp"
 #include "services/logs/jobs/insights_queries.hpp"
 #include "services/logs/jobs/subscription_delivery.hpp"
 
@@ -117,6 +119,54 @@ class LogsService final : public TableService<LogsService> {
   Result<Reply> put_resource_policy(Call& call);
   Result<Reply> describe_resource_policies(Call& call);
   Result<Reply> delete_resource_policy(Call& call);
+  // destinations.cpp
+  Answer put_destination(Call call);
+  Result<Reply> put_destination_policy(Call& call);
+  Result<Reply> describe_destinations(Call& call);
+  Result<Reply> delete_destination(Call& call);
+  // account_policies.cpp
+  Answer put_account_policy(Call call);
+  Result<Reply> describe_account_policies(Call& call);
+  Result<Reply> delete_account_policy(Call& call);
+  void restore_account_policies();
+  // deliveries.cpp
+  Result<Reply> put_delivery_source(Call& call);
+  Result<Reply> get_delivery_source(Call& call);
+  Result<Reply> describe_delivery_sources(Call& call);
+  Result<Reply> delete_delivery_source(Call& call);
+  Result<Reply> put_delivery_destination(Call& call);
+  Result<Reply> get_delivery_destination(Call& call);
+  Result<Reply> describe_delivery_destinations(Call& call);
+  Result<Reply> delete_delivery_destination(Call& call);
+  Result<Reply> put_delivery_destination_policy(Call& call);
+  Result<Reply> get_delivery_destination_policy(Call& call);
+  Result<Reply> delete_delivery_destination_policy(Call& call);
+  Result<Reply> create_delivery(Call& call);
+  Result<Reply> get_delivery(Call& call);
+  Result<Reply> describe_deliveries(Call& call);
+  Result<Reply> update_delivery_configuration(Call& call);
+  Result<Reply> delete_delivery(Call& call);
+  bool has_deliveries(const char* member, const std::string& value) const;
+  // transformers.cpp
+  Result<Reply> put_transformer(Call& call);
+  Result<Reply> get_transformer(Call& call);
+  Result<Reply> delete_transformer(Call& call);
+  Result<Reply> test_transformer(Call& call);
+  // anomaly_detectors.cpp
+  Result<Reply> create_log_anomaly_detector(Call& call);
+  Result<Reply> get_log_anomaly_detector(Call& call);
+  Result<Reply> list_log_anomaly_detectors(Call& call);
+  Result<Reply> update_log_anomaly_detector(Call& call);
+  Result<Reply> delete_log_anomaly_detector(Call& call);
+
+  // subscription_filters.cpp
+  /// Whether a filter may name its destination at all.
+  Result<> check_subscription(const SubscriptionFilter& filter, const Call& call) const;
+  static AwsError cannot_reach(const std::string& arn);
+  // tags.cpp
+  class Tagged;
+  /// What is tagged and is no group: the kind that the ARN says. Null if it is of no such kind.
+  ScopedDocuments<Scope>* documents_of(std::string_view arn);
 
   /// `promised`: as `LogStore::append` has it.
   void take_in(LogStream& stream, Millis timestamp, Millis ingested, std::string_view text, bool promised);
@@ -132,8 +182,15 @@ class LogsService final : public TableService<LogsService> {
   LogStore store_;
   ScopedDocuments<Scope> query_definitions_;
   ScopedDocuments<Scope> resource_policies_;
+  ScopedDocuments<Scope> destinations_;
+  ScopedDocuments<Scope> account_policies_;
+  ScopedDocuments<Scope> delivery_sources_;
+  ScopedDocuments<Scope> delivery_destinations_;
+  ScopedDocuments<Scope> deliveries_;
+  ScopedDocuments<Scope> anomaly_detectors_;
+  AccountSubscriptions account_subscriptions_;
   FlushTimer flush_timer_;
-  SubscriptionTarget* subscription_target_;
+  DestinationTarget subscription_target_;
   SubscriptionDelivery delivery_;
   Ingestion ingestion_;
   InsightsQueries queries_;

@@ -48,7 +48,7 @@ Json describe(const LogGroup& group, const MetricFilter& filter) {
           {"metricTransformations", Json::array({std::move(transformation)})},
           {"creationTime", filter.created},
           {"logGroupName", group.name},
-          {"applyOnTransformedLogs", false}};
+          {"applyOnTransformedLogs", filter.on_transformed}};
 }
 
 }  // namespace
@@ -65,6 +65,7 @@ Result<Reply> LogsService::put_metric_filter(Call& call) {
   if (!made) return made.error();
   filter.transformation = std::move(*made);
   filter.created = to_millis(call.now);
+  filter.on_transformed = flag_of(call.input, "applyOnTransformedLogs");
 
   const Result<LogGroup*> group = group_of(store_, call);
   if (!group) return group.error();

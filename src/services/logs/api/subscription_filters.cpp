@@ -3,6 +3,7 @@
 #include "models/logs.hpp"
 #include "services/logs/api/input.hpp"
 #include "services/logs/api/logs_service.hpp"
+#include "services/logs/core/destination.hpp"
 #include "services/logs/core/errors.hpp"
 
 namespace aviary::logs {
@@ -10,55 +11,13 @@ namespace {
 
 constexpr std::size_t most_subscription_filters = 2;
 
-/// `arn:partition:service:region:account:…`, in parts; empty ones if it is none.
-struct Destination {
-  std::string service;
-  std::string account;
-};
-
-Destination parse_destination(std::string_view arn) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= arn.size() && parts.size() < 6;) {
-    const std::size_t end = std::min(arn.find(':', at), arn.size());
-    parts.emplace_back(arn.substr(at, end - at));
-    at = end + 1;
-  }
-  if (parts.size() < 6 || parts[0] != "arn") return {};
-  return {parts[2], parts[4]};
-}
-
-Result<> check_destination(const std::string& arn, const Json& input, const Call& call) {
-  const Destination destination = parse_destination(arn);
-  if (destination.service.empty()) return invalid_parameter("Invalid destinationArn: " + arn);
-  if (destination.service == "lambda" && destination.account != call.account)
-    return AwsError(
-        models::logs::errors::AccessDeniedException,
-        "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create "
-        "cross account lambda triggers.");
-  if ((destination.service == "kinesis" || destination.service == "firehose") &&
-      text_of(input, "roleArn").empty())
-    return invalid_parameter("destinationArn for vendor " + destination.service +
-                             " cannot be used without roleArn");
-  return {};
-}
-
-AwsError cannot_reach(const std::string& arn) {
-  const std::string service = parse_destination(arn).service;
-  if (service == "lambda")
-    return invalid_parameter(
-        "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "
-        "execute your "
-        "function.");
-  return invalid_parameter("Could not deliver test message to specified " + service + " resource: " + arn);
-}
-
 Json describe(const LogGroup& group, const SubscriptionFilter& filter) {
   Json row{{"filterName", filter.name},
            {"logGroupName", group.name},
            {"filterPattern", filter.pattern_text},
            {"destinationArn", filter.destination_arn},
            {"distribution", filter.distribution},
-           {"applyOnTransformedLogs", false},
+           {"applyOnTransformedLogs", filter.on_transformed},
            {"creationTime", filter.created}};
   if (!filter.role_arn.empty()) row["roleArn"] = filter.role_arn;
   return row;
@@ -66,13 +25,49 @@ Json describe(const LogGroup& group, const SubscriptionFilter& filter) {
 
 }  // namespace
 
+Result<> LogsService::check_subscription(const SubscriptionFilter& filter, const Call& call) const {
+  const std::string& arn = filter.destination_arn;
+  const ArnParts destination = parse_arn(arn);
+  if (destination.service.empty()) return invalid_parameter("Invalid destinationArn: " + arn);
+  if (destination.service == "lambda" && destination.account != call.account)
+    return AwsError(
+        models::logs::errors::AccessDeniedException,
+        "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create "
+        "cross account lambda triggers.");
+  if ((destination.service == "kinesis" || destination.service == "firehose") && filter.role_arn.empty())
+    return invalid_parameter("destinationArn for vendor " + destination.service +
+                             " cannot be used without roleArn");
+  const std::string_view name = destination_name(arn);
+  if (name.empty() || destination.account == call.account) return {};
+  const Json* found = destinations_.find({destination.account, destination.region}, name);
+  if (found != nullptr && !admits(text_of(*found, "accessPolicy"), call.account))
+    return AwsError(models::logs::errors::AccessDeniedException,
+                    "User with accountId: " + call.account +
+                        " is not authorized to perform PutSubscriptionFilter on arn " + arn);
+  return {};
+}
+
+AwsError LogsService::cannot_reach(const std::string& arn) {
+  const std::string service = parse_arn(arn).service;
+  if (service == "lambda")
+    return invalid_parameter(
+        "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "
+        "execute your "
+        "function.");
+  if (service == "logs")
+    return invalid_parameter(
+        "Could not deliver test message to specified destination. Check if the destination is valid.");
+  return invalid_parameter("Could not deliver test message to specified " + service + " resource: " + arn);
+}
+
 Task<Result<Reply>> LogsService::put_subscription_filter(Call call) {
   const std::string arn = text_of(call.input, "destinationArn");
-  if (const Result<> fits = check_destination(arn, call.input, call); !fits) co_return fits.error();
   SubscriptionFilter filter{.name = text_of(call.input, "filterName"),
                             .pattern_text = text_of(call.input, "filterPattern"),
                             .destination_arn = arn,
                             .role_arn = text_of(call.input, "roleArn")};
+  if (const Result<> fits = check_subscription(filter, call); !fits) co_return fits.error();
+  filter.on_transformed = flag_of(call.input, "applyOnTransformedLogs");
   Result<FilterPattern> pattern = FilterPattern::parse(filter.pattern_text);
   if (!pattern) co_return pattern.error();
   filter.pattern = std::move(*pattern);
@@ -81,8 +76,7 @@ Task<Result<Reply>> LogsService::put_subscription_filter(Call call) {
     filter.distribution = distribution;
   const Result<LogGroup*> known = group_of(store_, call);
   if (!known) co_return known.error();
-  bool there = false;
-  if (subscription_target_) there = co_await subscription_target_->exists(scope_of(call), arn);
+  const bool there = co_await subscription_target_.exists(scope_of(call), arn);
   if (!there) co_return cannot_reach(arn);
 
   // The group again: it may have gone while the destination was looked for.

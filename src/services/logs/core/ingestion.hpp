@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "services/logs/core/account_subscriptions.hpp"
 #include "services/logs/core/log_group.hpp"
 #include "services/logs/core/metric_sink.hpp"
 #include "services/logs/core/payload.hpp"
@@ -22,7 +23,8 @@ class Subscribers {
 /// What is made of each event that comes in: metrics that it carries, and what the group's filters find.
 class Ingestion {
  public:
-  Ingestion(MetricSink* metrics, Subscribers& subscribers) : metrics_(metrics), subscribers_(subscribers) {}
+  Ingestion(MetricSink* metrics, Subscribers& subscribers, const AccountSubscriptions& of_accounts)
+      : metrics_(metrics), subscribers_(subscribers), of_accounts_(of_accounts) {}
 
   /// Answers whether a default value may be due when the minute is over.
   bool on_event(LogGroup& group, std::string_view stream, EventKey key, std::string_view text);
@@ -30,12 +32,15 @@ class Ingestion {
   bool close_minutes(LogGroup& group, Millis now);
 
  private:
+  void on_subscription(const LogGroup& group, const SubscriptionFilter& filter, std::string_view stream,
+                       EventKey key, std::string_view text);
   void on_metric_filter(const LogGroup& group, MetricFilter& filter, EventKey key, std::string_view text);
   void put(const LogGroup& group, const MetricFilter& filter, Millis at, double value,
            const std::vector<std::pair<std::string, std::string>>& dimensions);
 
   MetricSink* metrics_;
   Subscribers& subscribers_;
+  const AccountSubscriptions& of_accounts_;
 };
 
 }  // namespace aviary::logs

@@ -8,6 +8,7 @@
 
 #include "services/logs/core/filter_pattern.hpp"
 #include "services/logs/core/log_stream.hpp"
+#include "services/logs/core/transformer.hpp"
 
 namespace aviary::logs {
 
@@ -18,7 +19,9 @@ struct SubscriptionFilter {
   std::string role_arn;
   std::string distribution = "ByLogStream";
   Millis created = 0;
-  FilterPattern pattern{};  ///< `pattern_text`, read
+  FilterPattern pattern{};      ///< `pattern_text`, read
+  bool of_account = false;      ///< it is an account's policy, not a group's own
+  bool on_transformed = false;  ///< looks at what the group's transformer made of an event
 };
 
 struct MetricTransformation {
@@ -36,9 +39,18 @@ struct MetricFilter {
   MetricTransformation transformation;
   Millis created = 0;
   FilterPattern pattern{};
+  bool on_transformed = false;  ///< as of a `SubscriptionFilter`
   // The default value is reported once for a minute in which events came and none matched.
   Millis minute = -1;    ///< the minute that `matched` is about; -1: none yet
   bool matched = false;  ///< whether an event of that minute did
+};
+
+/// What makes other events of those that come in: the original stays as it is, filters may ask for the other.
+struct GroupTransformer {
+  Json config = Json::array();
+  Millis created = 0;
+  Millis modified = 0;
+  Transformer transformer;
 };
 
 struct LogGroup {
@@ -52,6 +64,7 @@ struct LogGroup {
   std::map<std::string, std::string> tags;
   std::vector<SubscriptionFilter> subscriptions;  ///< at most two
   std::vector<MetricFilter> metric_filters;       ///< by name
+  std::optional<GroupTransformer> transformer;
   std::map<std::string, std::unique_ptr<LogStream>, std::less<>> streams;
 
   /// Events before this moment have expired.

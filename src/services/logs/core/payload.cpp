@@ -60,12 +60,14 @@ std::string gzip(std::string_view bytes) {
 }
 
 std::string subscription_message(std::string_view account, std::string_view group, std::string_view stream,
-                                 std::string_view filter, const std::vector<SubscribedEvent>& events) {
+                                 std::string_view filter, bool of_account,
+                                 const std::vector<SubscribedEvent>& events) {
   OrderedJson message{{"messageType", "DATA_MESSAGE"},
                       {"owner", account},
                       {"logGroup", group},
                       {"logStream", stream},
                       {"subscriptionFilters", OrderedJson::array({filter})}};
+  if (of_account) message["policyLevel"] = "ACCOUNT_LEVEL_POLICY";
   OrderedJson& rows = message["logEvents"] = OrderedJson::array();
   for (const SubscribedEvent& event : events) {
     OrderedJson row{{"id", event_id(event.key)}, {"timestamp", event.key.timestamp}, {"message", event.text}};

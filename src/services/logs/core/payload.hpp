@@ -26,8 +26,10 @@ struct SubscribedEvent {
   Extracted fields;  ///< `$name` → value, of a pattern with columns
 };
 
-/// What a subscriber is sent before it is compressed: `messageType` DATA_MESSAGE and so on.
+/// What a subscriber is sent before it is compressed: `messageType` DATA_MESSAGE and so on. `of_account`: the
+/// filter is an account's policy.
 std::string subscription_message(std::string_view account, std::string_view group, std::string_view stream,
-                                 std::string_view filter, const std::vector<SubscribedEvent>& events);
+                                 std::string_view filter, bool of_account,
+                                 const std::vector<SubscribedEvent>& events);
 
 }  // namespace aviary::logs

@@ -18,6 +18,7 @@ Json to_record(const SubscriptionFilter& filter) {
           {"destination", filter.destination_arn},
           {"role", filter.role_arn},
           {"distribution", filter.distribution},
+          {"transformed", filter.on_transformed},
           {"created", filter.created}};
 }
 
@@ -26,6 +27,7 @@ Json to_record(const MetricFilter& filter) {
   Json record{{"name", filter.name}, {"pattern", filter.pattern_text},     {"created", filter.created},
               {"metric", made.name}, {"namespace", made.name_space},       {"value", made.value},
               {"unit", made.unit},   {"dimensions", Json(made.dimensions)}};
+  record["transformed"] = filter.on_transformed;
   if (made.default_value) record["default"] = *made.default_value;
   return record;
 }
@@ -46,6 +48,7 @@ SubscriptionFilter subscription_from(const Json& record) {
   record.at("role").get_to(filter.role_arn);
   record.at("distribution").get_to(filter.distribution);
   record.at("created").get_to(filter.created);
+  filter.on_transformed = record.value("transformed", false);
   filter.pattern = pattern_from(filter.pattern_text);
   return filter;
 }
@@ -63,8 +66,23 @@ MetricFilter metric_filter_from(const Json& record) {
   record.at("dimensions").get_to(made.dimensions);
   if (const auto value = record.find("default"); value != record.end())
     made.default_value = value->get<double>();
+  filter.on_transformed = record.value("transformed", false);
   filter.pattern = pattern_from(filter.pattern_text);
   return filter;
+}
+
+std::optional<GroupTransformer> transformer_from(const Json& record) {
+  GroupTransformer made{.config = record.at("config"),
+                        .created = record.at("created").get<Millis>(),
+                        .modified = record.at("modified").get<Millis>(),
+                        .transformer = {}};
+  Result<Transformer> transformer = Transformer::parse(made.config);
+  if (!transformer) {
+    log::error("a transformer of an earlier run is refused now: {}", transformer.error().message);
+    return std::nullopt;
+  }
+  made.transformer = std::move(*transformer);
+  return made;
 }
 
 }  // namespace
@@ -78,6 +96,9 @@ void LogStore::save(const LogGroup& group) {
   for (const SubscriptionFilter& filter : group.subscriptions) subscriptions.push_back(to_record(filter));
   Json& metric_filters = record["metric_filters"] = Json::array();
   for (const MetricFilter& filter : group.metric_filters) metric_filters.push_back(to_record(filter));
+  if (const auto& made = group.transformer)
+    record["transformer"] = {
+        {"config", made->config}, {"created", made->created}, {"modified", made->modified}};
   group_records_.save(fmt::format("{}:{}:{}", group.scope.account, group.scope.region, group.name), record);
 }
 
@@ -95,6 +116,8 @@ void LogStore::restore() {
       group.subscriptions.push_back(subscription_from(filter));
     for (const Json& filter : record.at("metric_filters"))
       group.metric_filters.push_back(metric_filter_from(filter));
+    if (const auto made = record.find("transformer"); made != record.end())
+      group.transformer = transformer_from(*made);
   });
   std::vector<std::pair<LogGroup*, Json>> unnumbered;  // of a version that kept no events
   stream_records_.load([&](std::string_view, const Json& record) {

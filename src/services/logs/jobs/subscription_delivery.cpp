@@ -17,6 +17,9 @@ constexpr std::size_t batch_bytes = 512 * 1024;
 constexpr std::size_t waiting_bytes_at_most = 16 << 20;
 constexpr int attempts = 5;
 
+/// Within what a stream takes, however long names are.
+std::string partition_key_of(std::string_view text) { return hex_encode(sha256(text)); }
+
 }  // namespace
 
 SubscriptionDelivery::SubscriptionDelivery(Clock& clock, boost::asio::any_io_executor executor,
@@ -36,13 +39,20 @@ void SubscriptionDelivery::add(const LogGroup& group, const SubscriptionFilter& 
   Queue& queue = place->second;
   // The last of its stream, if any: what a stream says stays in order.
   const auto found = std::ranges::find_if(queue.rbegin(), queue.rend(), [&](const Batch& batch) {
-    return batch.stream == stream && batch.filter == filter.name && batch.group == group.name &&
-           batch.scope == group.scope;
+    return batch.stream == stream && batch.filter == filter.name && batch.of_account == filter.of_account &&
+           batch.group == group.name && batch.scope == group.scope;
   });
   const bool joins = found != queue.rend() && found->bytes + size <= batch_bytes;
   if (!joins)
-    queue.push_back(
-        {group.scope, group.name, std::string(stream), filter.name, filter.destination_arn, {}, 0});
+    queue.push_back({group.scope,
+                     group.name,
+                     std::string(stream),
+                     filter.name,
+                     filter.of_account,
+                     filter.distribution == "Random",
+                     filter.destination_arn,
+                     {},
+                     0});
   Batch& batch = joins ? *found : queue.back();
   batch.bytes += size;
   batch.events.push_back(std::move(event));
@@ -71,8 +81,10 @@ Task<> SubscriptionDelivery::drain(std::string destination) {
 }
 
 Task<bool> SubscriptionDelivery::offer(Batch batch) {
-  std::string payload =
-      gzip(subscription_message(batch.scope.account, batch.group, batch.stream, batch.filter, batch.events));
+  std::string payload = gzip(subscription_message(batch.scope.account, batch.group, batch.stream,
+                                                  batch.filter, batch.of_account, batch.events));
+  const std::string key =
+      partition_key_of(batch.spread ? event_id(batch.events.front().key) : batch.group + ':' + batch.stream);
   batch.events = {};
   if (batch.destination.find(":lambda:") != std::string::npos)
     payload = Json{{"awslogs", {{"data", base64_encode(payload)}}}}.dump();
@@ -81,7 +93,7 @@ Task<bool> SubscriptionDelivery::offer(Batch batch) {
       const Instant again = clock_.now() + std::chrono::seconds(1 << (attempt - 1));
       co_await sleep_until(clock_, again);
     }
-    const bool taken = co_await target_->deliver(batch.scope, batch.destination, payload);
+    const bool taken = co_await target_->deliver(batch.scope, batch.destination, payload, key);
     if (taken) co_return true;
   }
   co_return false;

@@ -39,6 +39,8 @@ class SubscriptionDelivery final : public Subscribers {
     std::string group;
     std::string stream;
     std::string filter;
+    bool of_account = false;  ///< of the filter
+    bool spread = false;      ///< `Random`: over all shards of a stream, whatever log stream it is of
     std::string destination;
     std::vector<SubscribedEvent> events;
     std::size_t bytes = 0;
