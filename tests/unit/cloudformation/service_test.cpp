@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <map>
@@ -75,6 +76,13 @@ class Stacks : public ::testing::Test, public Cloud {
       co_return AwsError(models::sqs::errors::QueueDoesNotExist, "The specified queue does not exist.");
     if (ask.operation == "CreateQueue")
       co_return Json{{"QueueUrl", "http://queues/1/" + ask.input.at("QueueName").get<std::string>()}};
+    if (ask.operation == "DescribeEventBus") {
+      const std::string name = ask.input.at("Name");
+      if (!buses.contains(name))
+        co_return AwsError(models::sqs::errors::QueueDoesNotExist, "There is no such bus.");
+      co_return Json{{"Name", name}, {"Arn", "arn:bus/" + name}};
+    }
+    if (ask.operation == "DeleteEventBus") buses.erase(ask.input.at("Name").get<std::string>());
     co_return Json::object();
   }
   Task<Result<std::string>> fetch(std::string, std::string key, std::string) override {
@@ -148,6 +156,7 @@ class Stacks : public ::testing::Test, public Cloud {
   std::vector<Json> events;
   std::map<std::string, std::string> templates;
   std::set<std::string> queues;
+  std::set<std::string> buses;
   std::unique_ptr<CloudFormationService> service;
 };
 
@@ -362,6 +371,145 @@ TEST_F(Stacks, AnImportOfWhatIsNotThereLeavesTheStackAsItWas) {
   const Json rows = ok("DescribeStackResources", {{"StackName", "s"}})["StackResources"];
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0]["LogicalResourceId"], "A");
+}
+
+const char* const buses_template = R"(
+Resources:
+  Mine: {Type: AWS::Events::EventBus, DeletionPolicy: RetainExceptOnCreate, Properties: {Name: mine}}
+  New: {Type: AWS::Events::EventBus, DependsOn: Mine, DeletionPolicy: Retain, Properties: {Name: new}}
+)";
+
+Json importing(const std::string& type, const std::string& body) {
+  return {{"StackName", "s"},
+          {"ChangeSetName", "c"},
+          {"ChangeSetType", type},
+          {"TemplateBody", body},
+          {"ImportExistingResources", true}};
+}
+
+TEST_F(Stacks, WhatIsThereAlreadyIsImportedAndTheRestIsMade) {
+  buses = {"mine"};
+  ok("CreateChangeSet", importing("CREATE", buses_template));
+  const Json set = ok("DescribeChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(set["ImportExistingResources"], true);
+  ASSERT_EQ(set["Changes"].size(), 2U);
+  EXPECT_EQ(set["Changes"][0]["ResourceChange"]["Action"], "Import");
+  EXPECT_EQ(set["Changes"][0]["ResourceChange"]["PhysicalResourceId"], "mine");
+  EXPECT_EQ(set["Changes"][1]["ResourceChange"]["Action"], "Add");
+  stop();
+  start();  // what was found lasts
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+  const std::vector<std::string> all = story("s");
+  const std::vector<std::string> first(all.begin() + 2, all.begin() + 5);
+  EXPECT_THAT(first,
+              ElementsAre("Mine IMPORT_IN_PROGRESS Resource import started.",
+                          "Mine IMPORT_COMPLETE Resource import completed.", "New CREATE_IN_PROGRESS "));
+  EXPECT_EQ(std::ranges::count(asked, "events:CreateEventBus"), 1);
+  // Another stack does not take it: it is made there, or fails as ever.
+  Json other = importing("CREATE", buses_template);
+  other["StackName"] = "other";
+  ok("CreateChangeSet", other);
+  const Json changes = ok("DescribeChangeSet", {{"StackName", "other"}, {"ChangeSetName", "c"}})["Changes"];
+  EXPECT_EQ(changes[0]["ResourceChange"]["Action"], "Add");
+}
+
+TEST_F(Stacks, WhatWasImportedIsLetGoOfWhenItsStackFails) {
+  buses = {"mine"};
+  const std::string broken =
+      std::string(buses_template) + "  Broken: {Type: AWS::No::Type, DependsOn: New}\n";
+  ok("CreateChangeSet", importing("CREATE", broken));
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+  EXPECT_THAT(story("s"), Contains("Mine IMPORT_ROLLBACK_COMPLETE "));
+  EXPECT_TRUE(buses.contains("mine"));
+}
+
+TEST_F(Stacks, AnUpdateImportsToo) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", "Resources:\n  A: {Type: AWS::SQS::Queue}\n"}});
+  buses = {"mine"};
+  ok("CreateChangeSet", importing("UPDATE", buses_template));
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
+  EXPECT_THAT(story("s"), Contains("Mine IMPORT_COMPLETE Resource import completed."));
+}
+
+TEST_F(Stacks, WhatAStackWouldDeleteIsNotImportedUnasked) {
+  buses = {"mine", "other"};
+  const auto reason = [&](const std::string& body) {
+    ok("CreateChangeSet", importing("CREATE", body));
+    const Json set = ok("DescribeChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+    ok("DeleteStack", {{"StackName", "s"}});
+    return set["Status"].get<std::string>() + " " + set.value("StatusReason", "");
+  };
+  EXPECT_EQ(reason("Resources:\n  Mine: {Type: AWS::Events::EventBus, Properties: {Name: mine}}\n"),
+            "FAILED CloudFormation is attempting to import some resources because they already exist in your "
+            "account. The resources must have the DeletionPolicy attribute set to 'Retain' or "
+            "'RetainExceptOnCreate' in the template for successful import. The affected resources are Mine "
+            "({Name=mine})");
+  // A name that comes of a function is none that is looked for.
+  EXPECT_EQ(
+      reason("Resources:\n  Mine: {Type: AWS::Events::EventBus, Properties: {Name: !Join ['', [mi, ne]]}}\n"
+             "  Other: {Type: AWS::Events::EventBus, DeletionPolicy: Retain, Properties: {Name: other}}\n"),
+      "CREATE_COMPLETE ");
+}
+
+const char* const beside_a_failure = R"(
+Resources:
+  Thing:
+    Type: Custom::Thing
+    Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:maker', ServiceTimeout: 1000}
+  Gate:
+    Type: AWS::CloudFormation::WaitCondition
+    Properties: {Handle: !Ref Handle, Timeout: 10, Count: 1}
+  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
+  Later: {Type: AWS::SQS::Queue, DependsOn: Thing}
+)";
+
+TEST_F(Stacks, AFailureEndsTheWaitForWhatIsBesideIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", beside_a_failure}});
+  ASSERT_EQ(events.size(), 1U);
+  clock.advance(std::chrono::seconds(10));
+  settle();
+  EXPECT_THAT(story("s"), Contains("Thing CREATE_FAILED Resource creation cancelled"));
+  EXPECT_THAT(story("s"),
+              Contains("s ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Gate, "
+                       "Thing]. Rollback requested by user."));
+  // Its function may have made something all the same.
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  answer(events[1]);
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+}
+
+TEST_F(Stacks, WithoutARollbackAFailureStopsOnlyWhatHangsOnIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", beside_a_failure}, {"DisableRollback", true}});
+  clock.advance(std::chrono::seconds(10));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_IN_PROGRESS");
+  answer(events[0]);
+  EXPECT_EQ(status("s"), "CREATE_FAILED");
+  EXPECT_THAT(story("s"), Contains("Later CREATE_COMPLETE "));
+}
+
+TEST_F(Stacks, AChildThatIsBeingMadeIsTakenBackWithItsParent) {
+  templates["child.yaml"] = custom("red");
+  ok("CreateStack",
+     {{"StackName", "parent"},
+      {"TemplateBody",
+       "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: "
+       "'https://s3.amazonaws.com/bucket/child.yaml'}\n"
+       "  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}\n"
+       "  Gate: {Type: AWS::CloudFormation::WaitCondition, Properties: {Handle: !Ref Handle, Timeout: "
+       "5}}\n"}});
+  ASSERT_EQ(events.size(), 1U);
+  clock.advance(std::chrono::seconds(5));
+  settle();
+  EXPECT_THAT(story("parent"), Contains("Child CREATE_FAILED Resource creation cancelled"));
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  answer(events[1]);
+  EXPECT_EQ(status("parent"), "ROLLBACK_COMPLETE");
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ Result<Reply> CloudFormationService::cancel_update_stack(Call& call) {
     return validation_error("CancelUpdateStack cannot be called from current stack status");
   if (call.input.contains("ClientRequestToken")) stack.token = text_member(call.input, "ClientRequestToken");
   store_.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
-  deployer_.cancel_update(stack.id);
+  deployer_.cancel(stack.id);
   return Reply{};
 }
 

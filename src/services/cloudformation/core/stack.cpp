@@ -78,6 +78,7 @@ Wish wish_from(const Json& record) {
 Json change_set_record(const ChangeSet& set) {
   Json record{{"wish", wish_record(set.wish)}, {"changes", set.changes}, {"created", micros(set.created)}};
   if (!set.imports.empty()) record["imports"] = set.imports;
+  if (set.imports_existing) record["imports_existing"] = true;
   write_texts(set, change_set_texts, record);
   return record;
 }
@@ -88,6 +89,7 @@ ChangeSet change_set_from(const Json& record) {
   set.wish = wish_from(record.at("wish"));
   set.changes = record.at("changes");
   set.imports = record.value("imports", Json::array());
+  set.imports_existing = record.value("imports_existing", false);
   set.created = instant(record.at("created"));
   return set;
 }

@@ -67,7 +67,8 @@ struct ChangeSet {
   std::string on_failure;  ///< of the creation
   Wish wish;
   Json changes = Json::array();
-  Json imports = Json::array();  ///< ResourcesToImport
+  Json imports = Json::array();  ///< ResourcesToImport, or those that were found
+  bool imports_existing = false;
   Instant created{};
 };
 

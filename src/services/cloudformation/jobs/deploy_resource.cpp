@@ -121,7 +121,7 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
         performed.problem = reason;
         co_return performed;
       }
-      if (stopping_ || is_cancelled(context.stack_id)) {
+      if (stopping_ || turns_back(context.stack_id)) {
         performed.problem = given_up(context);
         if (step.abandon != nullptr && !stopping_) {
           Cloud::Ask end{context.account, context.region, step.service, step.abandon, step.input};
@@ -137,6 +137,8 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
 }
 
 Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> run, std::string name) {
+  if (const auto import = run->imports.find(name); import != run->imports.end())
+    co_return co_await import_one(run, name, import->second);
   Json properties;
   Json shown;
   Json update_policy = Json::object();

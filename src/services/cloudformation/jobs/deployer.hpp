@@ -38,12 +38,15 @@ class Deployer {
 
   /// Tells a stack that is about to be made whose it is, if it is a nested one.
   void adopt(Stack& stack);
-  /// The stack's wish is what is to be made. Status: CREATE_IN_PROGRESS.
-  void create(const std::string& stack_id);
+  /// The stack's wish is what is to be made, except for `imports` (as ResourcesToImport has them), which are
+  /// there already. Status: CREATE_IN_PROGRESS.
+  void create(const std::string& stack_id, const Json& imports = Json::array());
   /// Status: UPDATE_IN_PROGRESS.
-  void update(const std::string& stack_id, Wish wish);
+  void update(const std::string& stack_id, Wish wish, const Json& imports = Json::array());
   /// Takes resources that are there already. `wanted`: ResourcesToImport. Status: IMPORT_IN_PROGRESS.
   void take_in(const std::string& stack_id, Wish wish, Json wanted);
+  /// Those of `candidates`, as ResourcesToImport has them, that are there. `context` says where.
+  Task<Json> existing_of(Context context, Json candidates);
   /// Status: DELETE_IN_PROGRESS. `retained`: logical ids that are left alone.
   void remove(const std::string& stack_id, std::set<std::string> retained);
   /// Status: ROLLBACK_IN_PROGRESS, of a creation, or UPDATE_ROLLBACK_IN_PROGRESS. `skipped`: logical ids that
@@ -55,8 +58,9 @@ class Deployer {
     waiters_.wake(token);
     return taken;
   }
-  /// An update that is under way goes no further, and back. Status: UPDATE_ROLLBACK_IN_PROGRESS already.
-  void cancel_update(const std::string& stack_id);
+  /// A creation or an update that is under way goes no further, and back. Status of the latter:
+  /// UPDATE_ROLLBACK_IN_PROGRESS already.
+  void cancel(const std::string& stack_id);
   /// All stacks are gone.
   void forget() {
     responses_.clear();
@@ -80,7 +84,7 @@ class Deployer {
     std::optional<std::string> problem;
   };
 
-  Task<> run_create(std::string stack_id);
+  Task<> run_create(std::shared_ptr<Run> run);
   Task<> run_update(std::shared_ptr<Run> run);
   Task<> run_remove(std::string stack_id, std::set<std::string> retained);
   // imports.cpp
@@ -91,6 +95,8 @@ class Deployer {
   static std::vector<StackResource> without_use(Run& run, const Stack& stack);
   void begin_run(Run& run, const Stack& stack);
   Task<> deploy(std::shared_ptr<Run> run);
+  /// Whether what does not hang on a failure is made all the same.
+  bool preserves(const Stack& stack) const;
   Task<> deploy_one(std::shared_ptr<Run> run, std::string name);
   Task<> undo(std::shared_ptr<Run> run);
   Task<> undo_change(std::shared_ptr<Run> run, Undo last);
@@ -106,9 +112,9 @@ class Deployer {
                                                    Json properties, Json shown, Json update_policy);
   Task<std::optional<std::string>> remove_resource(std::string stack_id, StackResource resource);
   Task<Performed> perform(Context context, Steps steps);
-  /// Whether somebody has taken back the update of the stack that is being worked on.
-  bool is_cancelled(const std::string& stack_id) const;
-  /// Whether nothing is waited for any more in the stack: it was taken back, it is gone, the server ends.
+  /// Whether the stack that is being worked on goes back: something of it failed, or somebody wants it so.
+  bool turns_back(const std::string& stack_id) const;
+  /// Whether nothing is waited for any more in the stack: it goes back, it is gone, the server ends.
   bool gives_up(const std::string& stack_id);
   /// Why what was waited for did not come, when the stack gives up.
   std::string given_up(const Context& context);
@@ -121,6 +127,9 @@ class Deployer {
     bool no_echo = false;
     std::optional<std::string> problem;
   };
+  // imports.cpp
+  /// Something that is there already, as if it had just been made.
+  Task<Outcome> look_for(Context context, std::string type_name, Json properties, std::string id);
   static bool is_known_type(std::string_view type);
   static bool is_nested_stack(std::string_view type);
   static bool needs_replacement(std::string_view type, const Json& before, const Json& after);
@@ -151,8 +160,8 @@ class Deployer {
   Responses responses_;
   bool records_unknown_;
   Waiters waiters_;  ///< by ARN of a stack, and by what tells an address apart
-  std::map<std::string, std::shared_ptr<Run>> updates_;  ///< by ARN, until they go back
-  std::map<std::string, std::string> parents_;           ///< of stacks to come, by `account/region/name`
+  std::map<std::string, std::shared_ptr<Run>> runs_;  ///< by ARN, until they go back
+  std::map<std::string, std::string> parents_;        ///< of stacks to come, by `account/region/name`
   TaskGroup tasks_;
   bool stopping_ = false;
 };
