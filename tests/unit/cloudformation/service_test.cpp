@@ -21,17 +21,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Whoever waits here looks again and again: nobody should.
-class NoStopwatch final : public Stopwatch {
- public:
-  std::chrono::nanoseconds elapsed() const override { return {}; }
-  TimerId call_after(std::chrono::nanoseconds, std::function<void()>) override {
-    ADD_FAILURE() << "something waits by looking again";
-    return 1;
-  }
-  bool cancel(TimerId) override { return true; }
-};
-
 /// The whole service, called as the gateway calls it, on other services that are scripted.
 class Stacks : public ::testing::Test, public Cloud {
  protected:
@@ -39,15 +28,15 @@ class Stacks : public ::testing::Test, public Cloud {
   ~Stacks() override { stop(); }
 
   void start() {
-    service =
-        std::make_unique<CloudFormationService>(CloudFormationDependencies{.clock = clock,
-                                                                           .stopwatch = stopwatch,
-                                                                           .ids = ids,
-                                                                           .journal = journal,
-                                                                           .cloud = *this,
-                                                                           .responses_url = "http://here/",
-                                                                           .records_unknown = false,
-                                                                           .executor = loop.get_executor()});
+    service = std::make_unique<CloudFormationService>(
+        CloudFormationDependencies{.clock = clock,
+                                   .ids = ids,
+                                   .journal = journal,
+                                   .cloud = *this,
+                                   .responses_url = "http://here/",
+                                   .records_unknown = false,
+                                   .settling = std::chrono::seconds(2),
+                                   .executor = loop.get_executor()});
     service->restore();
   }
   void stop() {
@@ -82,6 +71,14 @@ class Stacks : public ::testing::Test, public Cloud {
         co_return AwsError(models::sqs::errors::QueueDoesNotExist, "There is no such bus.");
       co_return Json{{"Name", name}, {"Arn", "arn:bus/" + name}};
     }
+    if (ask.operation == "CreateStream") stream_is_there = clock.now() + std::chrono::seconds(2);
+    if (ask.operation == "DescribeStreamSummary")
+      co_return Json{{"StreamDescriptionSummary",
+                      {{"StreamStatus", clock.now() < stream_is_there ? "CREATING" : "ACTIVE"}}}};
+    if (ask.operation == "CreateAlias") co_return Json{{"AliasArn", "arn:f:live"}};
+    if (ask.operation == "CreateDeployment") co_return Json{{"deploymentId", "d-1"}};
+    if (ask.operation == "GetDeployment")
+      co_return Json{{"deploymentInfo", {{"deploymentId", "d-1"}, {"status", deployment}}}};
     if (ask.operation == "DeleteEventBus") buses.erase(ask.input.at("Name").get<std::string>());
     co_return Json::object();
   }
@@ -149,7 +146,6 @@ class Stacks : public ::testing::Test, public Cloud {
 
   boost::asio::io_context loop;
   testing::ManualClock clock;
-  NoStopwatch stopwatch;
   SeededRandom ids{1, "stacks"};
   testing::MemoryJournal journal;
   std::vector<std::string> asked;
@@ -157,6 +153,8 @@ class Stacks : public ::testing::Test, public Cloud {
   std::map<std::string, std::string> templates;
   std::set<std::string> queues;
   std::set<std::string> buses;
+  Instant stream_is_there{};
+  std::string deployment = "InProgress";
   std::unique_ptr<CloudFormationService> service;
 };
 
@@ -205,6 +203,48 @@ Resources:
     settle();
   }
   EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+}
+
+TEST_F(Stacks, WhatIsPendingIsAskedAgainWhenTheClockHasSettledIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", R"(
+Resources:
+  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: s, ShardCount: 1, RetentionPeriodHours: 48}}
+)"}});
+  const auto looks = [&] { return std::ranges::count(asked, "kinesis:DescribeStreamSummary"); };
+  EXPECT_EQ(looks(), 1);
+  EXPECT_EQ(clock.timers(), 1U);
+  for (int i = 0; i < 10; ++i) settle();
+  EXPECT_EQ(looks(), 1);
+  clock.advance(std::chrono::seconds(2));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+  EXPECT_EQ(clock.timers(), 0U);
+}
+
+TEST_F(Stacks, ADeploymentSaysWhenItHasMoved) {
+  const auto body = [](const char* version) {
+    return std::string(
+               "Resources:\n  Live:\n    Type: AWS::Lambda::Alias\n    UpdatePolicy: "
+               "{CodeDeployLambdaAliasUpdate: {ApplicationName: a, DeploymentGroupName: g}}\n    Properties: "
+               "{FunctionName: f, Name: live, FunctionVersion: '") +
+           version + "'}\n";
+  };
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", body("1")}});
+  ASSERT_EQ(status("s"), "CREATE_COMPLETE");
+  ok("UpdateStack", {{"StackName", "s"}, {"TemplateBody", body("2")}});
+  const auto looks = [&] { return std::ranges::count(asked, "codedeploy:GetDeployment"); };
+  EXPECT_EQ(looks(), 1);
+  EXPECT_EQ(clock.timers(), 0U);
+  service->tell("d-2");
+  settle();
+  EXPECT_EQ(looks(), 1);
+  service->tell("d-1");
+  settle();
+  EXPECT_EQ(looks(), 2);
+  deployment = "Succeeded";
+  service->tell("d-1");
+  settle();
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
 }
 
 TEST_F(Stacks, ANestedStackWakesItsParent) {

@@ -18,12 +18,12 @@ namespace aviary::cloudformation {
 /// Everything that the service takes from outside; all of it outlives the service.
 struct CloudFormationDependencies {
   Clock& clock;
-  Stopwatch& stopwatch;
   Random& ids;
   Journal& journal;
   Cloud& cloud;
   std::string responses_url;     ///< below which functions report how it went, with a slash at its end
   bool records_unknown = false;  ///< resources of types that are not there do not fail their stack
+  Duration settling{};           ///< how long what the other services make is pending, by the clock
   boost::asio::any_io_executor executor;  ///< the loop
 };
 
@@ -40,6 +40,12 @@ class CloudFormationService final : public TableService<CloudFormationService> {
   bool receive_response(std::string_view token, std::string body) {
     return deployer_.receive(token, std::move(body));
   }
+
+  /// Something has happened to what stacks may wait for: a deployment, by its id.
+  void tell(std::string_view subject) { deployer_.tell(subject); }
+  /// True when nothing works on the stack (an ARN) any more; false when the server ends before. A stack that
+  /// is gone rests, too.
+  Task<bool> rests(std::string stack_id) { return deployer_.rests(std::move(stack_id)); }
 
   void restore() override;
   void reset() override;

@@ -24,6 +24,9 @@ struct Step {
   std::function<void(Json& input, const std::vector<Json>& outputs)> fill{};
   /// Asked with each output until it says Done; `reason` is for Failed.
   std::function<Progress(const Json& output, std::string& reason)> until{};
+  /// The member of the input that names what `CloudFormationService::tell` tells of, for `until` to ask
+  /// again; null: it is settled by the clock.
+  const char* news = nullptr;
   /// The operation that ends what is waited for, with the same input, when the stack gives it up.
   const char* abandon = nullptr;
   bool absent_is_fine = false;  ///< removing what is gone is no failure

@@ -8,8 +8,6 @@
 namespace aviary::cloudformation {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{20};
-
 std::string service_title(std::string_view id) {
   if (id == "lambda") return "Lambda";
   if (id == "iam") return "Iam";
@@ -121,7 +119,7 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
         performed.problem = reason;
         co_return performed;
       }
-      if (stopping_ || turns_back(context.stack_id)) {
+      if (gives_up(context.stack_id)) {
         performed.problem = given_up(context);
         if (step.abandon != nullptr && !stopping_) {
           Cloud::Ask end{context.account, context.region, step.service, step.abandon, step.input};
@@ -130,7 +128,10 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
         }
         co_return performed;
       }
-      co_await sleep_for(stopwatch_, between_looks);
+      const std::string subject = step.news != nullptr ? property_text(step.input, step.news) : "";
+      std::optional<Instant> settled;
+      if (subject.empty()) settled = clock_.now() + settling_;
+      co_await waiters_.wait(subject, settled);
     }
   }
   co_return performed;

@@ -14,10 +14,10 @@ Deployer::Deployer(Dependencies d)
     : store_(d.store),
       cloud_(d.cloud),
       clock_(d.clock),
-      stopwatch_(d.stopwatch),
       ids_(d.ids),
       responses_(d.ids, std::move(d.responses_url)),
       records_unknown_(d.records_unknown),
+      settling_(std::max<Duration>(d.settling, std::chrono::milliseconds(1))),
       waiters_(d.clock),
       tasks_(d.executor) {
   store_.watch([this](const std::string& id) { waiters_.wake(id); });

@@ -28,10 +28,10 @@ class Deployer {
     StackStore& store;
     Cloud& cloud;
     Clock& clock;
-    Stopwatch& stopwatch;
     Random& ids;
     std::string responses_url;     ///< below which functions report how it went, with a slash at its end
     bool records_unknown = false;  ///< resources of types that are not there are recorded, with a warning
+    Duration settling{};           ///< how long what the other services make is pending, by the clock
     boost::asio::any_io_executor executor;
   };
   explicit Deployer(Dependencies dependencies);
@@ -61,6 +61,11 @@ class Deployer {
   /// A creation or an update that is under way goes no further, and back. Status of the latter:
   /// UPDATE_ROLLBACK_IN_PROGRESS already.
   void cancel(const std::string& stack_id);
+  /// Something has happened to what the steps of a resource wait for.
+  void tell(std::string_view subject) { waiters_.wake(subject); }
+  /// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
+  /// rests, too.
+  Task<bool> rests(std::string stack_id);
   /// All stacks are gone.
   void forget() {
     responses_.clear();
@@ -144,7 +149,6 @@ class Deployer {
                              Json properties);
   Task<Outcome> await_signals(Context context, Json properties);
   // nested_stacks.cpp
-  Task<bool> rests(std::string stack_id);
   Task<bool> rests_with(std::string stack_id, std::string parent_id);
   Task<Outcome> create_nested(Context context, Json properties);
   Task<Outcome> update_nested(std::shared_ptr<Run> run, Context context, Existing existing, Json wanted);
@@ -155,10 +159,10 @@ class Deployer {
   StackStore& store_;
   Cloud& cloud_;
   Clock& clock_;
-  Stopwatch& stopwatch_;
   Random& ids_;
   Responses responses_;
   bool records_unknown_;
+  Duration settling_;
   Waiters waiters_;  ///< by ARN of a stack, and by what tells an address apart
   std::map<std::string, std::shared_ptr<Run>> runs_;  ///< by ARN, until they go back
   std::map<std::string, std::string> parents_;        ///< of stacks to come, by `account/region/name`

@@ -54,8 +54,7 @@ void Deployer::adopt(Stack& stack) {
   stack.root_id = parent->root_id.empty() ? parent->id : parent->root_id;
 }
 
-/// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
-/// rests, too. What is done to it is taken back with what is done to its parent.
+/// What is done to it is taken back with what is done to its parent.
 Task<bool> Deployer::rests_with(std::string stack_id, std::string parent_id) {
   while (!stopping_) {
     Stack* stack = store_.by_id(stack_id);
