@@ -98,6 +98,14 @@ class CloudFormationService final : public TableService<CloudFormationService> {
   Task<Result<std::string>> text_of_template(Call call);
   /// Everything that a call asks a stack to be. `known` has what a stack is already.
   Task<Result<Wish>> wish_of(Call call, Wish known);
+  // transforms.cpp
+  /// The wish's document as its transforms make it.
+  Task<Result<Json>> transformed(Call call, Wish wish);
+  /// What `AWS::Include` puts in.
+  Task<Result<Json>> included(Json parameters);
+  /// What a macro makes of a fragment. `values`: the template's parameters.
+  Task<Result<Json>> ask_macro(Call call, std::string name, Json parameters, Json fragment, Json values);
+
   Result<Stack*> stack_of(const Call& call);
   Result<ChangeSet*> change_set_of(const Call& call, Stack*& stack);
   Stack new_stack(const Call& call);
@@ -112,5 +120,9 @@ class CloudFormationService final : public TableService<CloudFormationService> {
 /// `Stack with id NAME does not exist`: clients look for just that.
 AwsError no_such_stack(std::string_view name_or_id);
 std::string text_member(const Json& input, const char* name);
+/// Whether a template has anything that others make of it.
+bool uses_transforms(const Json& document);
+/// A stack that is not made by a change set must allow that.
+Result<> check_expansion(const Wish& wish);
 
 }  // namespace aviary::cloudformation

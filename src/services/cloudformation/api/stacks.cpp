@@ -22,6 +22,7 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   Wish none;
   Result<Wish> wish = co_await wish_of(call, std::move(none));
   if (!wish) co_return wish.error();
+  if (const Result<> allowed = check_expansion(*wish); !allowed) co_return allowed.error();
   if (Stack* existing = store_.find(call.account, call.region, name))
     co_return AwsError(models::cloudformation::errors::AlreadyExistsException,
                        fmt::format("Stack [{}] already exists", existing->name));
@@ -49,6 +50,7 @@ Task<Result<Reply>> CloudFormationService::update_stack(Call call) {
   }
   Result<Wish> wish = co_await wish_of(call, std::move(known));
   if (!wish) co_return wish.error();
+  if (const Result<> allowed = check_expansion(*wish); !allowed) co_return allowed.error();
   Result<Stack*> found = stack_of(call);
   if (!found) co_return found.error();
   Stack& stack = **found;

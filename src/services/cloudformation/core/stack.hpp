@@ -54,6 +54,7 @@ struct Wish {
   Json capabilities = Json::array();
   Json notification_arns = Json::array();
   std::string role_arn;
+  bool expands = false;  ///< whether transforms made the document; not kept
 };
 
 struct ChangeSet {
