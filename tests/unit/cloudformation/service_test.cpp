@@ -71,6 +71,7 @@ class Stacks : public ::testing::Test, public Cloud {
         co_return AwsError(models::sqs::errors::QueueDoesNotExist, "There is no such bus.");
       co_return Json{{"Name", name}, {"Arn", "arn:bus/" + name}};
     }
+    if (ask.operation == "Publish") told.push_back(ask.input.at("Message"));
     if (ask.operation == "CreateStream") stream_is_there = clock.now() + std::chrono::seconds(2);
     if (ask.operation == "DescribeStreamSummary")
       co_return Json{{"StreamDescriptionSummary",
@@ -154,6 +155,7 @@ class Stacks : public ::testing::Test, public Cloud {
   std::set<std::string> queues;
   std::set<std::string> buses;
   Instant stream_is_there{};
+  std::vector<std::string> told;  ///< messages to topics
   std::string deployment = "InProgress";
   std::unique_ptr<CloudFormationService> service;
 };
@@ -550,6 +552,66 @@ TEST_F(Stacks, AChildThatIsBeingMadeIsTakenBackWithItsParent) {
   EXPECT_EQ(events[1]["RequestType"], "Delete");
   answer(events[1]);
   EXPECT_EQ(status("parent"), "ROLLBACK_COMPLETE");
+}
+
+TEST_F(Stacks, ACreationThatTakesTooLongGoesBack) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", custom("red")}, {"TimeoutInMinutes", 2}});
+  EXPECT_EQ(ok("DescribeStacks", {{"StackName", "s"}})["Stacks"][0]["TimeoutInMinutes"], 2);
+  clock.advance(std::chrono::seconds(119));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_IN_PROGRESS");
+  clock.advance(std::chrono::seconds(1));
+  settle();
+  EXPECT_THAT(story("s"), Contains("Thing CREATE_FAILED Resource creation cancelled"));
+  EXPECT_THAT(story("s"), Contains("s ROLLBACK_IN_PROGRESS Stack creation time exceeded the specified "
+                                   "timeout. Rollback requested by user."));
+  answer(events[1]);
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+  // One that is through in time leaves no timer.
+  ok("CreateStack", {{"StackName", "t"}, {"TemplateBody", custom("red")}, {"TimeoutInMinutes", 2}});
+  answer(events[2]);
+  EXPECT_EQ(status("t"), "CREATE_COMPLETE");
+  EXPECT_EQ(clock.timers(), 0U);
+}
+
+TEST_F(Stacks, ACreationIsGivenUpToBeDeleted) {
+  const std::string id = ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", custom("red")}})["StackId"];
+  ok("DeleteStack", {{"StackName", "s"}});
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  EXPECT_EQ(status(id), "DELETE_IN_PROGRESS");
+  answer(events[1]);
+  EXPECT_EQ(status(id), "DELETE_COMPLETE");
+}
+
+TEST_F(Stacks, TopicsHearOfEachEvent) {
+  const Json topics = Json::array({"arn:aws:sns:us-east-1:123456789012:news"});
+  ok("CreateStack", {{"StackName", "s"},
+                     {"TemplateBody", "Resources:\n  Q: {Type: AWS::SQS::Queue}\n"},
+                     {"NotificationARNs", topics}});
+  ASSERT_EQ(told.size(), story("s").size());
+  EXPECT_THAT(told[0], HasSubstr("LogicalResourceId='s'\nNamespace='123456789012'\n"));
+  EXPECT_THAT(told[0], HasSubstr("ResourceStatus='CREATE_IN_PROGRESS'\n"));
+  EXPECT_THAT(told.back(), HasSubstr("ResourceStatus='CREATE_COMPLETE'\nResourceStatusReason=''\n"
+                                     "ResourceType='AWS::CloudFormation::Stack'\nStackName='s'\n"));
+  told.clear();
+  ok("UpdateStack", {{"StackName", "s"},
+                     {"TemplateBody", "Resources:\n  R: {Type: AWS::SQS::Queue}\n"},
+                     {"NotificationARNs", Json::array()}});
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(Stacks, WhatWasOnlyJustMadeGoesWhateverItsPolicy) {
+  const std::string body =
+      "Resources:\n  Q: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}\n"
+      "  Broken: {Type: AWS::No::Type, DependsOn: Q}\n";
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", body}});
+  EXPECT_THAT(story("s"), Contains("Q DELETE_SKIPPED "));
+  ok("CreateStack", {{"StackName", "t"}, {"TemplateBody", body}, {"RetainExceptOnCreate", true}});
+  EXPECT_THAT(story("t"), Contains("Q DELETE_COMPLETE "));
+  EXPECT_THAT(story("t"), Contains("Broken DELETE_COMPLETE "));
+  EXPECT_EQ(status("t"), "ROLLBACK_COMPLETE");
 }
 
 }  // namespace

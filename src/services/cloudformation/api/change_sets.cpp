@@ -201,6 +201,8 @@ Result<Reply> CloudFormationService::execute_change_set(Call& call) {
   stack->token = text_member(call.input, "ClientRequestToken");
   stack->disable_rollback = call.input.value("DisableRollback", false);
   stack->on_failure = set.on_failure;
+  stack->retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
+  stack->wish.notification_arns = set.wish.notification_arns;
   if (set.type == "UPDATE" && set.on_failure == "DO_NOTHING") stack->disable_rollback = true;
   stack->change_set_id = set.id;
   // Others were made for what the stack was.

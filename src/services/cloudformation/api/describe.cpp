@@ -43,6 +43,8 @@ Json stack_row(const Stack& stack) {
            {"Tags", stack.wish.tags},
            {"EnableTerminationProtection", stack.termination_protection},
            {"DriftInformation", drift_of(stack)}};
+  if (stack.timeout_minutes != 0) row["TimeoutInMinutes"] = stack.timeout_minutes;
+  if (stack.retain_except_on_create) row["RetainExceptOnCreate"] = true;
   if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
   if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
   if (!stack.change_set_id.empty()) row["ChangeSetId"] = stack.change_set_id;

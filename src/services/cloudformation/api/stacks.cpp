@@ -30,6 +30,8 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   stack.wish = std::move(*wish);
   stack.disable_rollback = call.input.value("DisableRollback", false);
   stack.on_failure = text_member(call.input, "OnFailure");
+  stack.timeout_minutes = call.input.value("TimeoutInMinutes", 0);
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
   stack.termination_protection = call.input.value("EnableTerminationProtection", false);
   stack.stack_policy = text_member(call.input, "StackPolicyBody");
   deployer_.adopt(stack);
@@ -64,6 +66,8 @@ Task<Result<Reply>> CloudFormationService::update_stack(Call call) {
     co_return validation_error("No updates are to be performed.");
   stack.disable_rollback = call.input.value("DisableRollback", false);
   stack.token = text_member(call.input, "ClientRequestToken");
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
+  stack.wish.notification_arns = wish->notification_arns;
   stack.updated = call.now;
   store_.set_status(stack, "UPDATE_IN_PROGRESS", "User Initiated", clock_.now());
   deployer_.update(stack.id, std::move(*wish));
@@ -79,7 +83,8 @@ Result<Reply> CloudFormationService::delete_stack(Call& call) {
   if (stack->termination_protection)
     return validation_error(
         fmt::format("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack->id));
-  if (stack->is_busy()) {
+  // A creation is given up.
+  if (stack->is_busy() && stack->status != "CREATE_IN_PROGRESS") {
     if (stack->status == "DELETE_IN_PROGRESS") return Reply{};
     return wrong_state(*stack, "deleted");
   }
@@ -113,6 +118,7 @@ Result<Reply> CloudFormationService::rollback_stack(Call& call) {
   const bool created = stack.status == "CREATE_FAILED";
   if (!created && stack.status != "UPDATE_FAILED") return wrong_state(stack, "rolled back");
   stack.token = text_member(call.input, "ClientRequestToken");
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
   store_.set_status(stack, created ? "ROLLBACK_IN_PROGRESS" : "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated",
                     clock_.now());
   deployer_.roll_back(stack.id, {});

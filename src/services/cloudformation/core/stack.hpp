@@ -87,6 +87,8 @@ struct Stack {
   std::string stack_policy;
   bool disable_rollback = false;
   bool termination_protection = false;
+  bool retain_except_on_create = false;  ///< going back, what was made goes, also if its policy is `Retain`
+  int timeout_minutes = 0;               ///< of the creation; 0: none
   std::string on_failure;
   std::string token;  ///< ClientRequestToken of the operation that runs
   Instant created{};

@@ -9,6 +9,11 @@
 #include "services/cloudformation/jobs/run.hpp"
 
 namespace aviary::cloudformation {
+namespace {
+
+constexpr std::string_view timed_out = "Stack creation time exceeded the specified timeout";
+
+}  // namespace
 
 Deployer::Deployer(Dependencies d)
     : store_(d.store),
@@ -20,6 +25,7 @@ Deployer::Deployer(Dependencies d)
       settling_(std::max<Duration>(d.settling, std::chrono::milliseconds(1))),
       waiters_(d.clock),
       tasks_(d.executor) {
+  store_.on_event([this](const Stack& stack, const StackEvent& event) { notify(stack, event); });
   store_.watch([this](const std::string& id) { waiters_.wake(id); });
 }
 
@@ -28,6 +34,9 @@ void Deployer::create(const std::string& stack_id, const Json& imports) {
   run->stack_id = stack_id;
   run->imports = ids_of_imports(imports);
   runs_[stack_id] = run;
+  if (const Stack* stack = store_.by_id(stack_id); stack != nullptr && stack->timeout_minutes > 0)
+    run->timeout = clock_.call_at(clock_.now() + std::chrono::minutes(stack->timeout_minutes),
+                                  [this, stack_id] { cancel(stack_id, timed_out); });
   tasks_.spawn("creation of a stack", run_create(std::move(run)));
 }
 
@@ -137,16 +146,19 @@ Task<> Deployer::run_create(std::shared_ptr<Run> run) {
     begin_run(*run, *stack);
   }
   co_await deploy(run);
+  if (run->timeout != 0) clock_.cancel(run->timeout);
   runs_.erase(stack_id);
+  waiters_.wake(stack_id);
   Stack* stack = store_.by_id(stack_id);
-  if (stack == nullptr || stopping_) co_return;
+  // Whoever deletes it meanwhile goes on.
+  if (stack == nullptr || stopping_ || stack->status != "CREATE_IN_PROGRESS") co_return;
   if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
   if (run->problem.empty()) {
     store_.set_status(*stack, "CREATE_COMPLETE", "", clock_.now());
     co_return;
   }
   const std::string reason =
-      run->failed.empty()
+      run->failed.empty() || run->problem == timed_out
           ? run->problem + ". "
           : fmt::format("The following resource(s) failed to create: [{}]. ", fmt::join(run->failed, ", "));
   if (stack->disable_rollback || stack->on_failure == "DO_NOTHING") {
@@ -317,8 +329,8 @@ Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> l
         property_text(resource.definition, replaced ? "UpdateReplacePolicy" : "DeletionPolicy");
     // What was taken in as it was is let go of as it is.
     const bool released = undoing && resource.status.starts_with("IMPORT");
-    const bool stays =
-        policy == "Retain" || policy == "Snapshot" || (policy == "RetainExceptOnCreate" && !undoing);
+    const bool stays = (policy == "Retain" && !(undoing && stack->retain_except_on_create)) ||
+                       policy == "Snapshot" || (policy == "RetainExceptOnCreate" && !undoing);
     StackResource shown = resource;
     if (released) {
       store_.set_status(*stack, shown, "IMPORT_ROLLBACK_IN_PROGRESS", "", clock_.now());
@@ -350,6 +362,8 @@ Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> l
 
 Task<> Deployer::run_remove(std::string stack_id, std::set<std::string> retained) {
   std::vector<StackResource> leftovers;
+  if (runs_.contains(stack_id)) cancel(stack_id, "User Initiated");
+  while (runs_.contains(stack_id) && !stopping_) co_await waiters_.wait(stack_id, std::nullopt);
   {
     Stack* stack = store_.by_id(stack_id);
     if (stack == nullptr) co_return;

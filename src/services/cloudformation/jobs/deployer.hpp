@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,7 +61,7 @@ class Deployer {
   }
   /// A creation or an update that is under way goes no further, and back. Status of the latter:
   /// UPDATE_ROLLBACK_IN_PROGRESS already.
-  void cancel(const std::string& stack_id);
+  void cancel(const std::string& stack_id, std::string_view why = "User Initiated");
   /// Something has happened to what the steps of a resource wait for.
   void tell(std::string_view subject) { waiters_.wake(subject); }
   /// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
@@ -89,6 +90,9 @@ class Deployer {
     std::optional<std::string> problem;
   };
 
+  // notifications.cpp
+  void notify(const Stack& stack, const StackEvent& event);
+  Task<> run_notifications();
   Task<> run_create(std::shared_ptr<Run> run);
   Task<> run_update(std::shared_ptr<Run> run);
   Task<> run_remove(std::string stack_id, std::set<std::string> retained);
@@ -166,6 +170,8 @@ class Deployer {
   Waiters waiters_;  ///< by ARN of a stack, and by what tells an address apart
   std::map<std::string, std::shared_ptr<Run>> runs_;  ///< by ARN, until they go back
   std::map<std::string, std::string> parents_;        ///< of stacks to come, by `account/region/name`
+  std::deque<Cloud::Ask> news_;                       ///< messages to topics, on their way
+  bool is_notifying_ = false;
   TaskGroup tasks_;
   bool stopping_ = false;
 };

@@ -94,6 +94,7 @@ Task<Deployer::Outcome> Deployer::create_nested(Context context, Json properties
   const std::string place = place_of(context.account, context.region, name);
   parents_[place] = context.stack_id;
   input["StackName"] = name;
+  copy_properties(properties, input, {"TimeoutInMinutes"});
   // The parent's rollback is its rollback.
   input["OnFailure"] = "DO_NOTHING";
   Cloud::Ask ask{context.account, context.region, "cloudformation", "CreateStack", std::move(input)};

@@ -11,12 +11,12 @@ void Deployer::roll_back(const std::string& stack_id, std::set<std::string> skip
   tasks_.spawn("rollback of a stack", run_rollback(stack_id, std::move(skipped)));
 }
 
-void Deployer::cancel(const std::string& stack_id) {
+void Deployer::cancel(const std::string& stack_id, std::string_view why) {
   const auto found = runs_.find(stack_id);
   if (found == runs_.end()) return;
   Run& run = *found->second;
   run.cancelled = true;
-  if (run.problem.empty()) run.problem = "User Initiated";
+  if (run.problem.empty()) run.problem = why;
   waiters_.wake_all();
 }
 
