@@ -176,6 +176,7 @@ Parameters:
   Stage: {Type: String}
   Size: {Type: String, Default: small}
   Name: {Type: String, Default: abc, AllowedPattern: '[a-z]+'}
+  Names: {Type: CommaDelimitedList, Default: 'a,b', AllowedPattern: '[a-z]+', ConstraintDescription: small letters}
 Rules:
   Large:
     RuleCondition: !Equals [!Ref Stage, prod]
@@ -193,6 +194,8 @@ Resources:
         self.assertIn("Rule Known failed", self.refused_cfn("create_stack", **give(Stage="none"))["Message"])
         self.assertEqual(self.refused_cfn("create_stack", **give(Stage="dev", Name="A"))["Message"],
                          "Parameter 'Name' must match pattern [a-z]+")
+        self.assertEqual(self.refused_cfn("create_stack", **give(Stage="dev", Names="a,B"))["Message"],
+                         "Parameter Names failed to satisfy constraint: small letters")
         self.cfn.create_stack(**give(Stage="prod", Size="huge"))
         self.wait("stack_create_complete")
         self.assertIn("Production is large", self.refused_cfn("update_stack", **give(Stage="prod"))["Message"])

@@ -60,7 +60,14 @@ Result<> check_patterns(const Json& document, const ParameterValues& values) {
   for (const ParameterValue& value : values) {
     const Json& definition = document.at("Parameters").at(value.key);
     const std::string pattern = property_text(definition, "AllowedPattern");
-    if (pattern.empty() || wire::matches_foreign_pattern(pattern, value.value).value_or(false)) continue;
+    if (pattern.empty()) continue;
+    // Of a list each member is looked at.
+    const Json given = parameter_reference(document, {.key = value.key, .value = value.value});
+    const Json members = given.is_array() ? given : Json::array({given});
+    if (std::ranges::all_of(members, [&](const Json& each) {
+          return wire::matches_foreign_pattern(pattern, each.get_ref<const std::string&>()).value_or(false);
+        }))
+      continue;
     const std::string constraint = property_text(definition, "ConstraintDescription");
     if (!constraint.empty())
       return validation_error(
