@@ -614,5 +614,32 @@ TEST_F(Stacks, WhatWasOnlyJustMadeGoesWhateverItsPolicy) {
   EXPECT_EQ(status("t"), "ROLLBACK_COMPLETE");
 }
 
+TEST_F(Stacks, WhatOthersImportStaysAsItIs) {
+  const auto exporting = [](const char* value, const char* name) {
+    return std::string("Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  O: {Value: ") + value +
+           ", Export: {Name: " + name + "}}\n";
+  };
+  ok("CreateStack", {{"StackName", "from"}, {"TemplateBody", exporting("one", "from-name")}});
+  ok("CreateStack", {{"StackName", "to"},
+                     {"Parameters", {{{"ParameterKey", "From"}, {"ParameterValue", "from"}}}},
+                     {"TemplateBody", R"(
+Parameters: {From: {Type: String}}
+Resources:
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: {'Fn::ImportValue': !Sub '${From}-name'}}}
+)"}});
+  ASSERT_EQ(status("to"), "CREATE_COMPLETE");
+  EXPECT_EQ(ok("ListImports", {{"ExportName", "from-name"}})["Imports"], Json::array({"to"}));
+  EXPECT_EQ(refused("DeleteStack", {{"StackName", "from"}}),
+            "Export from-name cannot be deleted as it is in use by to");
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("two", "from-name")}});
+  EXPECT_THAT(story("from"), Contains(HasSubstr("Export from-name cannot be updated as it is in use by to")));
+  EXPECT_EQ(status("from"), "UPDATE_ROLLBACK_COMPLETE");
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("one", "another")}});
+  EXPECT_THAT(story("from"), Contains(HasSubstr("Export from-name cannot be deleted as it is in use by to")));
+  ok("DeleteStack", {{"StackName", "to"}});
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("two", "from-name")}});
+  EXPECT_EQ(status("from"), "UPDATE_COMPLETE");
+}
+
 }  // namespace
 }  // namespace aviary::cloudformation

@@ -5,6 +5,7 @@
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/changes.hpp"
+#include "services/cloudformation/core/importers.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -90,13 +91,10 @@ Result<Reply> CloudFormationService::delete_stack(Call& call) {
   }
   for (const Output& output : stack->outputs)
     if (!output.export_name.empty())
-      for (const auto& [id, other] : store_.all()) {
-        if (&other == stack || other.is_deleted()) continue;
-        if (other.wish.document.dump().find("\"Fn::ImportValue\":\"" + output.export_name + "\"") !=
-            std::string::npos)
+      for (const Stack* importer : importers_of(store_, call.account, call.region, output.export_name))
+        if (importer != stack)
           return validation_error(fmt::format("Export {} cannot be deleted as it is in use by {}",
-                                              output.export_name, other.name));
-      }
+                                              output.export_name, importer->name));
   std::set<std::string> retained;
   for (const Json& each : call.input.value("RetainResources", Json::array()))
     retained.insert(each.get<std::string>());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "services/cloudformation/core/importers.hpp"
 #include "services/cloudformation/core/imports.hpp"
 #include "services/cloudformation/jobs/run.hpp"
 
@@ -418,6 +419,16 @@ std::optional<std::string> Deployer::settle_outputs(Stack& stack, const Wish& wi
                            owner->name);
     }
     outputs.push_back(std::move(output));
+  }
+  // What others take stays as it is.
+  for (const Output& before : stack.outputs) {
+    if (before.export_name.empty()) continue;
+    const auto now = std::ranges::find(outputs, before.export_name, &Output::export_name);
+    if (now != outputs.end() && now->value == before.value) continue;
+    for (const Stack* importer : importers_of(store_, stack.account, stack.region, before.export_name))
+      if (importer != &stack)
+        return fmt::format("Export {} cannot be {} as it is in use by {}", before.export_name,
+                           now == outputs.end() ? "deleted" : "updated", importer->name);
   }
   stack.outputs = std::move(outputs);
   return std::nullopt;
