@@ -153,6 +153,8 @@ struct Parts {
   std::unique_ptr<apigateway::Execute> apis;
   std::unique_ptr<apigateway::Upstreams> api_upstreams;
   std::unique_ptr<apigateway::RestExecute> rest_apis;
+  /// True when nothing works on a stack (by its ARN) any more; false when the server ends before.
+  std::function<Task<bool>(std::string id)> stack_rests;
   std::vector<std::unique_ptr<Service>> others;  ///< those that nothing needs by their own type
   std::unique_ptr<sts::Sessions> sessions;
   std::unique_ptr<IamGate> iam_gate;  ///< null: policies are not enforced

@@ -50,6 +50,9 @@ Task<Result<Json>> call_service(Parts& parts, ServiceCall asked) {
   }
   Result<Reply> reply = co_await service.call(std::move(call));
   if (!reply) co_return reply.error();
+  if (const models::Member* payload = operation->output_payload;
+      payload != nullptr && payload->shape->type != models::ShapeType::Structure && !reply->payload.empty())
+    reply->output[std::string(payload->name)] = std::move(reply->payload);
   co_return std::move(reply->output);
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::string_view stacks_root = "/_aviary/stacks";
 constexpr std::string_view artifacts_root = "/_aviary/artifacts";
-constexpr std::chrono::milliseconds between_looks{10};
 
 ServiceCall call_of(const lambda::Scope& scope, std::string service, std::string operation, Json input) {
   return {.service = std::move(service),
@@ -68,14 +67,12 @@ Task<bool> clear_remains(Parts& parts, lambda::Scope scope, std::string id) {
   auto removing = call_service(parts, call_of(scope, "cloudformation", "DeleteStack", std::move(input)));
   const Result<Json> removed = co_await std::move(removing);
   if (!removed) co_return false;
-  while (true) {
-    auto looking = describe_stack(parts, scope, id);
-    const Json row = co_await std::move(looking);
-    const std::string status = row.is_null() ? "DELETE_COMPLETE" : row.value("StackStatus", "");
-    if (!is_busy(status)) co_return status == "DELETE_COMPLETE";
-    auto waiting = sleep_for(parts.stopwatch, between_looks);
-    co_await std::move(waiting);
-  }
+  auto resting = parts.stack_rests(id);
+  const bool rests = co_await std::move(resting);
+  if (!rests) co_return false;
+  auto looking = describe_stack(parts, scope, id);
+  const Json row = co_await std::move(looking);
+  co_return row.is_null() || row.value("StackStatus", "") == "DELETE_COMPLETE";
 }
 
 /// Values that are given, and of the others those that the stack has.

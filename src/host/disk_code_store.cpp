@@ -1,6 +1,11 @@
 #include "host/disk_code_store.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -8,6 +13,7 @@
 
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "base/running_digest.hpp"
 #include "host/file_io.hpp"
 #include "host/zip_package.hpp"
 
@@ -41,6 +47,50 @@ UnzippedSize keep_package(const CodePlaces& places, const CodeLimits& limits, co
   if (fs::file_size(file, problem) == zip.size() && !problem) return size;
   problem = make_folder(file.parent_path(), fs::perms::owner_all);
   if (!problem) problem = write_whole(file, zip, places.durable);
+  if (!problem) return size;
+  log::error("a code package could not be written to {}: {}", file.native(), problem.message());
+  return CodeProblem::Disk;
+}
+
+/// A package that is on its way to disk, and what is known of it.
+struct Incoming {
+  fs::path file;
+  Descriptor out;
+  RunningDigest digest{DigestKind::Sha256};
+  std::uint64_t size = 0;
+};
+
+/// For a worker.
+bool begin_incoming(Incoming& incoming) {
+  std::error_code problem = make_folder(incoming.file.parent_path(), fs::perms::owner_all);
+  incoming.out =
+      Descriptor(::open(incoming.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  return !problem && incoming.out;
+}
+
+/// For a worker.
+bool append_incoming(Incoming& incoming, std::string_view piece) {
+  incoming.digest.add(piece);
+  incoming.size += piece.size();
+  return !write_all(incoming.out.get(), piece);
+}
+
+/// For a worker: checks what has come and puts it in its place, unless it is there already.
+UnzippedSize place_incoming(const CodePlaces& places, const CodeLimits& limits, const std::string& name,
+                            Incoming& incoming) {
+  if (incoming.size == 0) return CodeProblem::Empty;
+  const MappedFile zip(incoming.file);
+  if (!zip) return CodeProblem::Disk;
+  auto size = check_zip(zip.bytes(), limits);
+  if (!size) return size;
+  const fs::path file = package_file(places, name);
+  std::error_code problem;
+  if (fs::file_size(file, problem) == incoming.size && !problem) return size;
+  problem = make_folder(file.parent_path(), fs::perms::owner_all);
+  if (!problem && places.durable && ::fsync(incoming.out.get()) != 0)
+    problem = std::error_code(errno, std::generic_category());
+  if (!problem) fs::rename(incoming.file, file, problem);
+  if (!problem && places.durable) problem = sync_folder(file.parent_path());
   if (!problem) return size;
   log::error("a code package could not be written to {}: {}", file.native(), problem.message());
   return CodeProblem::Disk;
@@ -116,7 +166,8 @@ struct DiskCodeStore::State {
   const CodePlaces places;
   const CodeLimits limits;
   std::unordered_map<std::string, Package> packages;
-  bool listed = false;  ///< what earlier runs left is in `packages`
+  std::uint64_t incoming = 0;  ///< how many packages have come in pieces
+  bool listed = false;         ///< what earlier runs left is in `packages`
 
   void release(const std::string& name) {
     Package& package = packages[name];
@@ -177,6 +228,55 @@ Task<CodeStore::Result<CodeHandle>> DiskCodeStore::store(std::string zip) {
   if (!unzipped) co_return unzipped.error();
   CodeHandle handle =
       std::make_shared<const CodeBlob>(CodeBlob{base64_encode(digest), bytes->size(), *unzipped});
+  state->packages[name].blob = handle;
+  co_return handle;
+}
+
+Task<CodeStore::Result<CodeHandle>> DiskCodeStore::take(std::shared_ptr<BodySource> zip) {
+  const auto state = state_;
+  const std::string own_name = "incoming-" + std::to_string(++state->incoming);
+  // Nobody collects it before it has its name.
+  const Lease coming(state, own_name);
+  const auto incoming = std::make_shared<Incoming>();
+  incoming->file = state->places.packages / ("." + own_name + ".zip.new");
+  auto begin = [incoming] { return begin_incoming(*incoming); };
+  bool good = co_await state->workers.run(begin);
+  while (good) {
+    auto taking = zip->next();
+    BodyPiece piece = co_await std::move(taking);
+    if (piece.bytes.empty()) {
+      good = piece.end == BodyEnd::Complete;
+      break;
+    }
+    const auto bytes = std::make_shared<const std::string>(std::move(piece.bytes));
+    auto append = [incoming, bytes] { return append_incoming(*incoming, *bytes); };
+    good = co_await state->workers.run(append);
+  }
+  auto drop = [incoming] {
+    std::error_code ignored;
+    fs::remove(incoming->file, ignored);
+    return true;
+  };
+  if (!good) {
+    co_await state->workers.run(drop);
+    co_return CodeProblem::Disk;
+  }
+  const std::string digest = incoming->digest.finish();
+  const std::string name = hex_encode(digest);
+  co_await until_free(state, name);
+  if (auto known = state->packages[name].blob.lock()) {
+    co_await state->workers.run(drop);
+    co_return known;
+  }
+  const Lease lease(state, name);
+  auto place = [incoming, name, places = state->places, limits = state->limits] {
+    return place_incoming(places, limits, name, *incoming);
+  };
+  const UnzippedSize unzipped = co_await state->workers.run(place);
+  co_await state->workers.run(drop);  // unless it has got its name
+  if (!unzipped) co_return unzipped.error();
+  CodeHandle handle =
+      std::make_shared<const CodeBlob>(CodeBlob{base64_encode(digest), incoming->size, *unzipped});
   state->packages[name].blob = handle;
   co_return handle;
 }

@@ -27,6 +27,8 @@ class DiskCodeStore final : public CodeStore {
   DiskCodeStore& operator=(const DiskCodeStore&) = delete;
 
   Task<Result<CodeHandle>> store(std::string zip) override;
+  /// Written down as it comes, and checked where it lies.
+  Task<Result<CodeHandle>> take(std::shared_ptr<BodySource> zip) override;
   /// Reads the package's directory (not its content), blocking: for the start. Nothing while the package is
   /// being removed.
   CodeHandle open(std::string_view digest) override;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "ports/body_source.hpp"
 #include "ports/task.hpp"
 
 namespace aviary {
@@ -50,6 +51,9 @@ class CodeStore {
   /// Checks the zip whole (every entry's path, type, size, checksum), then keeps it. Durable when it returns,
   /// if the store is. Storing the same bytes again gives the same handle and costs a digest.
   virtual Task<Result<CodeHandle>> store(std::string zip) = 0;
+  /// The same of a zip that comes in pieces: `Disk` if it does not come whole. Gathers it in memory, unless
+  /// the store has a better way.
+  virtual Task<Result<CodeHandle>> take(std::shared_ptr<BodySource> zip);
   /// Finds what an earlier run has stored; for reading state back at start. Nothing if it is not there.
   virtual CodeHandle open(std::string_view digest) = 0;
   /// The read-only unpacked folder; unpacks on the first call, and only once.

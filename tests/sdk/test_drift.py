@@ -84,6 +84,60 @@ class Drift(LambdaCase):
         row = self.cfn.detect_stack_resource_drift(StackName="app", LogicalResourceId="Alias")["StackResourceDrift"]
         self.assertEqual(row["StackResourceDriftStatus"], "IN_SYNC")
 
+    def test_other_types(self):
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+        more = {
+            "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "l", "RetentionInDays": 7}},
+            "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "ShardCount": 1, "RetentionPeriodHours": 48}},
+            "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {
+                "BucketName": "drifting", "VersioningConfiguration": {"Status": "Enabled"}}},
+            "Rule": {"Type": "AWS::Events::Rule", "Properties": {
+                "Name": "r", "State": "ENABLED", "EventPattern": {"source": ["a"]}, "Description": "mine"}},
+            "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "b", "Description": "mine"}},
+            "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Path": "/p/", "ManagedPolicyArns": [{"Ref": "Policy"}]}},
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "m", "PolicyDocument": document}},
+            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {
+                "Name": "x", "Description": "mine", "SecretString": "never compared"}},
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+                "FunctionName": "drifter", "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]}, "BatchSize": 5,
+                "StartingPosition": "LATEST", "Enabled": "false"}},
+            "Url": {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": "drifter", "AuthType": "NONE"}},
+            "Both": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "c", "AlarmRule": "FALSE"}}}
+        self.cfn.create_stack(StackName="more", TemplateBody=json.dumps({"Resources": more}),
+                              Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.eventually(lambda: self.cfn.describe_stacks(StackName="more")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+
+        def states():
+            self.cfn.detect_stack_drift(StackName="more")
+            rows = self.cfn.describe_stack_resource_drifts(StackName="more")["StackResourceDrifts"]
+            return {row["LogicalResourceId"]: (row["StackResourceDriftStatus"], [
+                each["PropertyPath"] for each in row.get("PropertyDifferences", [])]) for row in rows}
+        self.assertEqual(states(), {name: ("IN_SYNC", []) for name in more})
+
+        service = lambda name: client_for(self.server.endpoint, service=name)
+        service("logs").put_retention_policy(logGroupName="l", retentionInDays=14)
+        service("kinesis").increase_stream_retention_period(StreamName="s", RetentionPeriodHours=72)
+        service("s3").put_bucket_versioning(Bucket="drifting", VersioningConfiguration={"Status": "Suspended"})
+        service("events").put_rule(Name="r", State="DISABLED", EventPattern='{"source": ["b"]}', Description="mine")
+        service("events").delete_event_bus(Name="b")
+        iam = service("iam")
+        policy = "arn:aws:iam::123456789012:policy/m"
+        iam.detach_user_policy(UserName="u", PolicyArn=policy)
+        document["Statement"][0]["Effect"] = "Deny"
+        iam.create_policy_version(PolicyArn=policy, PolicyDocument=json.dumps(document), SetAsDefault=True)
+        service("secretsmanager").delete_secret(SecretId="x")
+        mapping = self.client.list_event_source_mappings(FunctionName="drifter")["EventSourceMappings"][0]["UUID"]
+        self.client.update_event_source_mapping(UUID=mapping, BatchSize=6)
+        self.client.update_function_url_config(FunctionName="drifter", AuthType="AWS_IAM")
+        service("cloudwatch").put_composite_alarm(AlarmName="c", AlarmRule="TRUE")
+        self.assertEqual(states(), {
+            "Logs": ("MODIFIED", ["/RetentionInDays"]), "Stream": ("MODIFIED", ["/RetentionPeriodHours"]),
+            "Bucket": ("MODIFIED", ["/VersioningConfiguration/Status"]),
+            "Rule": ("MODIFIED", ["/EventPattern/source/0", "/State"]), "Bus": ("DELETED", []),
+            "User": ("MODIFIED", ["/ManagedPolicyArns/0"]), "Policy": ("MODIFIED", ["/PolicyDocument/Statement/0/Effect"]),
+            "Secret": ("DELETED", []), "Mapping": ("MODIFIED", ["/BatchSize"]), "Url": ("MODIFIED", ["/AuthType"]),
+            "Both": ("MODIFIED", ["/AlarmRule"])})
+
     def test_what_is_refused(self):
         for operation, request in (("detect_stack_drift", {"StackName": "none"}),
                                    ("detect_stack_drift", {"StackName": "app", "LogicalResourceIds": ["No"]}),

@@ -92,6 +92,25 @@ class Rollbacks(LambdaCase):
         self.assertEqual(self.ssm.describe_parameters()["Parameters"], [])
 
 
+    def test_topics_are_told(self):
+        sns = client_for(self.server.endpoint, service="sns")
+        topic = sns.create_topic(Name="news")["TopicArn"]
+        url = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:heard",
+                      Attributes={"RawMessageDelivery": "true"})
+        self.create(template(), NotificationARNs=[topic])
+        events = self.cfn.describe_stack_events(StackName="app")["StackEvents"]
+        heard = []
+
+        def all_heard():
+            for message in self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+                heard.append(message["Body"])
+            return len(heard) == len(events)
+        self.eventually(all_heard)
+        for event in events:
+            self.assertTrue(any(f"EventId='{event['EventId']}'" in each for each in heard), event)
+
+
 class UnknownTypes(LambdaCase):
     OPTIONS = ("--record-unknown-types",)
 

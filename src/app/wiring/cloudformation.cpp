@@ -50,13 +50,19 @@ class CloudFormationParts final : public Forwarded {
   explicit CloudFormationParts(Parts& parts)
       : cloud_(parts),
         service_({.clock = parts.clock,
-                  .stopwatch = parts.stopwatch,
                   .ids = parts.stack_ids,
                   .journal = *parts.journal,
                   .cloud = cloud_,
                   .responses_url = parts.endpoint() + std::string(responses_root),
                   .records_unknown = parts.options.record_unknown_types,
-                  .executor = parts.loop.get_executor()}) {}
+                  .settling = parts.options.activation_delay,
+                  .executor = parts.loop.get_executor()}),
+        deployments_(*parts.codedeploy),
+        listening_(deployments_.subscribe(
+            [this](const codedeploy::Deployment& deployment) { service_.tell(deployment.id); })) {
+    parts.stack_rests = [this](std::string id) { return service_.rests(std::move(id)); };
+  }
+  ~CloudFormationParts() override { deployments_.unsubscribe(listening_); }
 
   /// Where functions of custom resources say how it went, as at AWS a bucket's presigned URL.
   wire::Response take_response(const wire::Request& request) {
@@ -71,6 +77,8 @@ class CloudFormationParts final : public Forwarded {
 
   ServicesCloud cloud_;
   cloudformation::CloudFormationService service_;
+  codedeploy::CodeDeployService& deployments_;
+  std::uint64_t listening_;
 };
 
 }  // namespace

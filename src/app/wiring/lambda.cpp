@@ -64,13 +64,12 @@ class S3CodeSource final : public lambda::CodeSource {
   explicit S3CodeSource(s3::S3Service& s3) : s3_(s3) {}
   Task<Fetched> fetch(lambda::Scope, std::string bucket, std::string key, std::string version,
                       std::uint64_t most_bytes) override {
-    Result<std::string> bytes =
-        co_await s3_.fetch(std::move(bucket), std::move(key), std::move(version), most_bytes);
+    Result<s3::S3Service::Opened> opened = s3_.open(bucket, std::move(key), std::move(version), most_bytes);
     Fetched fetched;
-    if (bytes) {
-      fetched.bytes = std::move(*bytes);
+    if (opened) {
+      fetched.source = std::move(opened->bytes);
     } else {
-      fetched.problem = Problem{std::string(bytes.error().shape->code), bytes.error().message};
+      fetched.problem = Problem{std::string(opened.error().shape->code), opened.error().message};
     }
     co_return fetched;
   }

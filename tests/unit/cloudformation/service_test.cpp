@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <map>
@@ -20,17 +21,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Whoever waits here looks again and again: nobody should.
-class NoStopwatch final : public Stopwatch {
- public:
-  std::chrono::nanoseconds elapsed() const override { return {}; }
-  TimerId call_after(std::chrono::nanoseconds, std::function<void()>) override {
-    ADD_FAILURE() << "something waits by looking again";
-    return 1;
-  }
-  bool cancel(TimerId) override { return true; }
-};
-
 /// The whole service, called as the gateway calls it, on other services that are scripted.
 class Stacks : public ::testing::Test, public Cloud {
  protected:
@@ -38,15 +28,15 @@ class Stacks : public ::testing::Test, public Cloud {
   ~Stacks() override { stop(); }
 
   void start() {
-    service =
-        std::make_unique<CloudFormationService>(CloudFormationDependencies{.clock = clock,
-                                                                           .stopwatch = stopwatch,
-                                                                           .ids = ids,
-                                                                           .journal = journal,
-                                                                           .cloud = *this,
-                                                                           .responses_url = "http://here/",
-                                                                           .records_unknown = false,
-                                                                           .executor = loop.get_executor()});
+    service = std::make_unique<CloudFormationService>(
+        CloudFormationDependencies{.clock = clock,
+                                   .ids = ids,
+                                   .journal = journal,
+                                   .cloud = *this,
+                                   .responses_url = "http://here/",
+                                   .records_unknown = false,
+                                   .settling = std::chrono::seconds(2),
+                                   .executor = loop.get_executor()});
     service->restore();
   }
   void stop() {
@@ -75,6 +65,22 @@ class Stacks : public ::testing::Test, public Cloud {
       co_return AwsError(models::sqs::errors::QueueDoesNotExist, "The specified queue does not exist.");
     if (ask.operation == "CreateQueue")
       co_return Json{{"QueueUrl", "http://queues/1/" + ask.input.at("QueueName").get<std::string>()}};
+    if (ask.operation == "DescribeEventBus") {
+      const std::string name = ask.input.at("Name");
+      if (!buses.contains(name))
+        co_return AwsError(models::sqs::errors::QueueDoesNotExist, "There is no such bus.");
+      co_return Json{{"Name", name}, {"Arn", "arn:bus/" + name}};
+    }
+    if (ask.operation == "Publish") told.push_back(ask.input.at("Message"));
+    if (ask.operation == "CreateStream") stream_is_there = clock.now() + std::chrono::seconds(2);
+    if (ask.operation == "DescribeStreamSummary")
+      co_return Json{{"StreamDescriptionSummary",
+                      {{"StreamStatus", clock.now() < stream_is_there ? "CREATING" : "ACTIVE"}}}};
+    if (ask.operation == "CreateAlias") co_return Json{{"AliasArn", "arn:f:live"}};
+    if (ask.operation == "CreateDeployment") co_return Json{{"deploymentId", "d-1"}};
+    if (ask.operation == "GetDeployment")
+      co_return Json{{"deploymentInfo", {{"deploymentId", "d-1"}, {"status", deployment}}}};
+    if (ask.operation == "DeleteEventBus") buses.erase(ask.input.at("Name").get<std::string>());
     co_return Json::object();
   }
   Task<Result<std::string>> fetch(std::string, std::string key, std::string) override {
@@ -141,13 +147,16 @@ class Stacks : public ::testing::Test, public Cloud {
 
   boost::asio::io_context loop;
   testing::ManualClock clock;
-  NoStopwatch stopwatch;
   SeededRandom ids{1, "stacks"};
   testing::MemoryJournal journal;
   std::vector<std::string> asked;
   std::vector<Json> events;
   std::map<std::string, std::string> templates;
   std::set<std::string> queues;
+  std::set<std::string> buses;
+  Instant stream_is_there{};
+  std::vector<std::string> told;  ///< messages to topics
+  std::string deployment = "InProgress";
   std::unique_ptr<CloudFormationService> service;
 };
 
@@ -196,6 +205,48 @@ Resources:
     settle();
   }
   EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+}
+
+TEST_F(Stacks, WhatIsPendingIsAskedAgainWhenTheClockHasSettledIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", R"(
+Resources:
+  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: s, ShardCount: 1, RetentionPeriodHours: 48}}
+)"}});
+  const auto looks = [&] { return std::ranges::count(asked, "kinesis:DescribeStreamSummary"); };
+  EXPECT_EQ(looks(), 1);
+  EXPECT_EQ(clock.timers(), 1U);
+  for (int i = 0; i < 10; ++i) settle();
+  EXPECT_EQ(looks(), 1);
+  clock.advance(std::chrono::seconds(2));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+  EXPECT_EQ(clock.timers(), 0U);
+}
+
+TEST_F(Stacks, ADeploymentSaysWhenItHasMoved) {
+  const auto body = [](const char* version) {
+    return std::string(
+               "Resources:\n  Live:\n    Type: AWS::Lambda::Alias\n    UpdatePolicy: "
+               "{CodeDeployLambdaAliasUpdate: {ApplicationName: a, DeploymentGroupName: g}}\n    Properties: "
+               "{FunctionName: f, Name: live, FunctionVersion: '") +
+           version + "'}\n";
+  };
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", body("1")}});
+  ASSERT_EQ(status("s"), "CREATE_COMPLETE");
+  ok("UpdateStack", {{"StackName", "s"}, {"TemplateBody", body("2")}});
+  const auto looks = [&] { return std::ranges::count(asked, "codedeploy:GetDeployment"); };
+  EXPECT_EQ(looks(), 1);
+  EXPECT_EQ(clock.timers(), 0U);
+  service->tell("d-2");
+  settle();
+  EXPECT_EQ(looks(), 1);
+  service->tell("d-1");
+  settle();
+  EXPECT_EQ(looks(), 2);
+  deployment = "Succeeded";
+  service->tell("d-1");
+  settle();
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
 }
 
 TEST_F(Stacks, ANestedStackWakesItsParent) {
@@ -362,6 +413,232 @@ TEST_F(Stacks, AnImportOfWhatIsNotThereLeavesTheStackAsItWas) {
   const Json rows = ok("DescribeStackResources", {{"StackName", "s"}})["StackResources"];
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0]["LogicalResourceId"], "A");
+}
+
+const char* const buses_template = R"(
+Resources:
+  Mine: {Type: AWS::Events::EventBus, DeletionPolicy: RetainExceptOnCreate, Properties: {Name: mine}}
+  New: {Type: AWS::Events::EventBus, DependsOn: Mine, DeletionPolicy: Retain, Properties: {Name: new}}
+)";
+
+Json importing(const std::string& type, const std::string& body) {
+  return {{"StackName", "s"},
+          {"ChangeSetName", "c"},
+          {"ChangeSetType", type},
+          {"TemplateBody", body},
+          {"ImportExistingResources", true}};
+}
+
+TEST_F(Stacks, WhatIsThereAlreadyIsImportedAndTheRestIsMade) {
+  buses = {"mine"};
+  ok("CreateChangeSet", importing("CREATE", buses_template));
+  const Json set = ok("DescribeChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(set["ImportExistingResources"], true);
+  ASSERT_EQ(set["Changes"].size(), 2U);
+  EXPECT_EQ(set["Changes"][0]["ResourceChange"]["Action"], "Import");
+  EXPECT_EQ(set["Changes"][0]["ResourceChange"]["PhysicalResourceId"], "mine");
+  EXPECT_EQ(set["Changes"][1]["ResourceChange"]["Action"], "Add");
+  stop();
+  start();  // what was found lasts
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "CREATE_COMPLETE");
+  const std::vector<std::string> all = story("s");
+  const std::vector<std::string> first(all.begin() + 2, all.begin() + 5);
+  EXPECT_THAT(first,
+              ElementsAre("Mine IMPORT_IN_PROGRESS Resource import started.",
+                          "Mine IMPORT_COMPLETE Resource import completed.", "New CREATE_IN_PROGRESS "));
+  EXPECT_EQ(std::ranges::count(asked, "events:CreateEventBus"), 1);
+  // Another stack does not take it: it is made there, or fails as ever.
+  Json other = importing("CREATE", buses_template);
+  other["StackName"] = "other";
+  ok("CreateChangeSet", other);
+  const Json changes = ok("DescribeChangeSet", {{"StackName", "other"}, {"ChangeSetName", "c"}})["Changes"];
+  EXPECT_EQ(changes[0]["ResourceChange"]["Action"], "Add");
+}
+
+TEST_F(Stacks, WhatWasImportedIsLetGoOfWhenItsStackFails) {
+  buses = {"mine"};
+  const std::string broken =
+      std::string(buses_template) + "  Broken: {Type: AWS::No::Type, DependsOn: New}\n";
+  ok("CreateChangeSet", importing("CREATE", broken));
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+  EXPECT_THAT(story("s"), Contains("Mine IMPORT_ROLLBACK_COMPLETE "));
+  EXPECT_TRUE(buses.contains("mine"));
+}
+
+TEST_F(Stacks, AnUpdateImportsToo) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", "Resources:\n  A: {Type: AWS::SQS::Queue}\n"}});
+  buses = {"mine"};
+  ok("CreateChangeSet", importing("UPDATE", buses_template));
+  ok("ExecuteChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
+  EXPECT_THAT(story("s"), Contains("Mine IMPORT_COMPLETE Resource import completed."));
+}
+
+TEST_F(Stacks, WhatAStackWouldDeleteIsNotImportedUnasked) {
+  buses = {"mine", "other"};
+  const auto reason = [&](const std::string& body) {
+    ok("CreateChangeSet", importing("CREATE", body));
+    const Json set = ok("DescribeChangeSet", {{"StackName", "s"}, {"ChangeSetName", "c"}});
+    ok("DeleteStack", {{"StackName", "s"}});
+    return set["Status"].get<std::string>() + " " + set.value("StatusReason", "");
+  };
+  EXPECT_EQ(reason("Resources:\n  Mine: {Type: AWS::Events::EventBus, Properties: {Name: mine}}\n"),
+            "FAILED CloudFormation is attempting to import some resources because they already exist in your "
+            "account. The resources must have the DeletionPolicy attribute set to 'Retain' or "
+            "'RetainExceptOnCreate' in the template for successful import. The affected resources are Mine "
+            "({Name=mine})");
+  // A name that comes of a function is none that is looked for.
+  EXPECT_EQ(
+      reason("Resources:\n  Mine: {Type: AWS::Events::EventBus, Properties: {Name: !Join ['', [mi, ne]]}}\n"
+             "  Other: {Type: AWS::Events::EventBus, DeletionPolicy: Retain, Properties: {Name: other}}\n"),
+      "CREATE_COMPLETE ");
+}
+
+const char* const beside_a_failure = R"(
+Resources:
+  Thing:
+    Type: Custom::Thing
+    Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:maker', ServiceTimeout: 1000}
+  Gate:
+    Type: AWS::CloudFormation::WaitCondition
+    Properties: {Handle: !Ref Handle, Timeout: 10, Count: 1}
+  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
+  Later: {Type: AWS::SQS::Queue, DependsOn: Thing}
+)";
+
+TEST_F(Stacks, AFailureEndsTheWaitForWhatIsBesideIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", beside_a_failure}});
+  ASSERT_EQ(events.size(), 1U);
+  clock.advance(std::chrono::seconds(10));
+  settle();
+  EXPECT_THAT(story("s"), Contains("Thing CREATE_FAILED Resource creation cancelled"));
+  EXPECT_THAT(story("s"),
+              Contains("s ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Gate, "
+                       "Thing]. Rollback requested by user."));
+  // Its function may have made something all the same.
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  answer(events[1]);
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+}
+
+TEST_F(Stacks, WithoutARollbackAFailureStopsOnlyWhatHangsOnIt) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", beside_a_failure}, {"DisableRollback", true}});
+  clock.advance(std::chrono::seconds(10));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_IN_PROGRESS");
+  answer(events[0]);
+  EXPECT_EQ(status("s"), "CREATE_FAILED");
+  EXPECT_THAT(story("s"), Contains("Later CREATE_COMPLETE "));
+}
+
+TEST_F(Stacks, AChildThatIsBeingMadeIsTakenBackWithItsParent) {
+  templates["child.yaml"] = custom("red");
+  ok("CreateStack",
+     {{"StackName", "parent"},
+      {"TemplateBody",
+       "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: "
+       "'https://s3.amazonaws.com/bucket/child.yaml'}\n"
+       "  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}\n"
+       "  Gate: {Type: AWS::CloudFormation::WaitCondition, Properties: {Handle: !Ref Handle, Timeout: "
+       "5}}\n"}});
+  ASSERT_EQ(events.size(), 1U);
+  clock.advance(std::chrono::seconds(5));
+  settle();
+  EXPECT_THAT(story("parent"), Contains("Child CREATE_FAILED Resource creation cancelled"));
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  answer(events[1]);
+  EXPECT_EQ(status("parent"), "ROLLBACK_COMPLETE");
+}
+
+TEST_F(Stacks, ACreationThatTakesTooLongGoesBack) {
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", custom("red")}, {"TimeoutInMinutes", 2}});
+  EXPECT_EQ(ok("DescribeStacks", {{"StackName", "s"}})["Stacks"][0]["TimeoutInMinutes"], 2);
+  clock.advance(std::chrono::seconds(119));
+  settle();
+  EXPECT_EQ(status("s"), "CREATE_IN_PROGRESS");
+  clock.advance(std::chrono::seconds(1));
+  settle();
+  EXPECT_THAT(story("s"), Contains("Thing CREATE_FAILED Resource creation cancelled"));
+  EXPECT_THAT(story("s"), Contains("s ROLLBACK_IN_PROGRESS Stack creation time exceeded the specified "
+                                   "timeout. Rollback requested by user."));
+  answer(events[1]);
+  EXPECT_EQ(status("s"), "ROLLBACK_COMPLETE");
+  // One that is through in time leaves no timer.
+  ok("CreateStack", {{"StackName", "t"}, {"TemplateBody", custom("red")}, {"TimeoutInMinutes", 2}});
+  answer(events[2]);
+  EXPECT_EQ(status("t"), "CREATE_COMPLETE");
+  EXPECT_EQ(clock.timers(), 0U);
+}
+
+TEST_F(Stacks, ACreationIsGivenUpToBeDeleted) {
+  const std::string id = ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", custom("red")}})["StackId"];
+  ok("DeleteStack", {{"StackName", "s"}});
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1]["RequestType"], "Delete");
+  EXPECT_EQ(status(id), "DELETE_IN_PROGRESS");
+  answer(events[1]);
+  EXPECT_EQ(status(id), "DELETE_COMPLETE");
+}
+
+TEST_F(Stacks, TopicsHearOfEachEvent) {
+  const Json topics = Json::array({"arn:aws:sns:us-east-1:123456789012:news"});
+  ok("CreateStack", {{"StackName", "s"},
+                     {"TemplateBody", "Resources:\n  Q: {Type: AWS::SQS::Queue}\n"},
+                     {"NotificationARNs", topics}});
+  ASSERT_EQ(told.size(), story("s").size());
+  EXPECT_THAT(told[0], HasSubstr("LogicalResourceId='s'\nNamespace='123456789012'\n"));
+  EXPECT_THAT(told[0], HasSubstr("ResourceStatus='CREATE_IN_PROGRESS'\n"));
+  EXPECT_THAT(told.back(), HasSubstr("ResourceStatus='CREATE_COMPLETE'\nResourceStatusReason=''\n"
+                                     "ResourceType='AWS::CloudFormation::Stack'\nStackName='s'\n"));
+  told.clear();
+  ok("UpdateStack", {{"StackName", "s"},
+                     {"TemplateBody", "Resources:\n  R: {Type: AWS::SQS::Queue}\n"},
+                     {"NotificationARNs", Json::array()}});
+  EXPECT_EQ(status("s"), "UPDATE_COMPLETE");
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(Stacks, WhatWasOnlyJustMadeGoesWhateverItsPolicy) {
+  const std::string body =
+      "Resources:\n  Q: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}\n"
+      "  Broken: {Type: AWS::No::Type, DependsOn: Q}\n";
+  ok("CreateStack", {{"StackName", "s"}, {"TemplateBody", body}});
+  EXPECT_THAT(story("s"), Contains("Q DELETE_SKIPPED "));
+  ok("CreateStack", {{"StackName", "t"}, {"TemplateBody", body}, {"RetainExceptOnCreate", true}});
+  EXPECT_THAT(story("t"), Contains("Q DELETE_COMPLETE "));
+  EXPECT_THAT(story("t"), Contains("Broken DELETE_COMPLETE "));
+  EXPECT_EQ(status("t"), "ROLLBACK_COMPLETE");
+}
+
+TEST_F(Stacks, WhatOthersImportStaysAsItIs) {
+  const auto exporting = [](const char* value, const char* name) {
+    return std::string("Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  O: {Value: ") + value +
+           ", Export: {Name: " + name + "}}\n";
+  };
+  ok("CreateStack", {{"StackName", "from"}, {"TemplateBody", exporting("one", "from-name")}});
+  ok("CreateStack", {{"StackName", "to"},
+                     {"Parameters", {{{"ParameterKey", "From"}, {"ParameterValue", "from"}}}},
+                     {"TemplateBody", R"(
+Parameters: {From: {Type: String}}
+Resources:
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: {'Fn::ImportValue': !Sub '${From}-name'}}}
+)"}});
+  ASSERT_EQ(status("to"), "CREATE_COMPLETE");
+  EXPECT_EQ(ok("ListImports", {{"ExportName", "from-name"}})["Imports"], Json::array({"to"}));
+  EXPECT_EQ(refused("DeleteStack", {{"StackName", "from"}}),
+            "Export from-name cannot be deleted as it is in use by to");
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("two", "from-name")}});
+  EXPECT_THAT(story("from"), Contains(HasSubstr("Export from-name cannot be updated as it is in use by to")));
+  EXPECT_EQ(status("from"), "UPDATE_ROLLBACK_COMPLETE");
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("one", "another")}});
+  EXPECT_THAT(story("from"), Contains(HasSubstr("Export from-name cannot be deleted as it is in use by to")));
+  ok("DeleteStack", {{"StackName", "to"}});
+  ok("UpdateStack", {{"StackName", "from"}, {"TemplateBody", exporting("two", "from-name")}});
+  EXPECT_EQ(status("from"), "UPDATE_COMPLETE");
 }
 
 }  // namespace

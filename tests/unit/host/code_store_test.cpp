@@ -24,6 +24,28 @@ Task<> store(DiskCodeStore& packages, std::string zip, std::vector<Stored>& resu
   Stored result = co_await packages.store(std::move(zip));
   results.push_back(std::move(result));
 }
+/// A zip in pieces; one that ends as it is said.
+class Pieces final : public BodySource {
+ public:
+  Pieces(std::string bytes, std::size_t each, BodyEnd end = BodyEnd::Complete)
+      : bytes_(std::move(bytes)), each_(each), end_(end) {}
+  Task<BodyPiece> next() override {
+    BodyPiece piece{bytes_.substr(at_, each_), end_};
+    at_ += piece.bytes.size();
+    co_return piece;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t each_;
+  std::size_t at_ = 0;
+  BodyEnd end_;
+};
+
+Task<> take(DiskCodeStore& packages, std::shared_ptr<BodySource> zip, std::vector<Stored>& results) {
+  Stored result = co_await packages.take(std::move(zip));
+  results.push_back(std::move(result));
+}
 Task<> unpack(DiskCodeStore& packages, CodeHandle code, std::vector<Unpacked>& results) {
   Unpacked result = co_await packages.unpacked(code);
   results.push_back(std::move(result));
@@ -112,6 +134,31 @@ TEST_F(CodeStoreTest, AThousandStoresOfOneZipCostOneFileAndOneFolder) {
   for (const auto& path : folders) EXPECT_EQ(*path, *folders[0]);
   EXPECT_EQ(files(places.unpacked).size(), 1U);
   EXPECT_EQ(text(*folders[0] / "index.py"), "one");
+}
+
+TEST_F(CodeStoreTest, TakesAZipInPieces) {
+  std::vector<Stored> results;
+  for (int i = 0; i < 3; ++i) tasks.spawn("take", take(*packages, std::make_shared<Pieces>(one, 7), results));
+  tasks.spawn("store", store(*packages, one, results));
+  run();
+  ASSERT_EQ(results.size(), 4U);
+  for (const auto& result : results) {
+    ASSERT_TRUE(result);
+    EXPECT_EQ(*result, *results[0]) << "the very same handle";
+  }
+  EXPECT_EQ((*results[0])->digest, base64_encode(sha256(one)));
+  EXPECT_EQ((*results[0])->size, one.size());
+  EXPECT_EQ(files(places.packages).size(), 1U);
+  EXPECT_EQ(text(*unpack_all({*results[0]}).at(0) / "index.py"), "one");
+  // What does not come whole, is none or is empty leaves nothing.
+  results.clear();
+  tasks.spawn("take", take(*packages, std::make_shared<Pieces>(two, 7, BodyEnd::Lost), results));
+  tasks.spawn("take", take(*packages, std::make_shared<Pieces>("no zip", 7), results));
+  tasks.spawn("take", take(*packages, std::make_shared<Pieces>("", 7), results));
+  run();
+  ASSERT_EQ(results.size(), 3U);
+  for (const auto& result : results) EXPECT_FALSE(result);
+  EXPECT_EQ(files(places.packages).size(), 1U);
 }
 
 TEST_F(CodeStoreTest, GivesTheBytesBack) {

@@ -23,7 +23,7 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   const std::string name = text_member(call.input, "ChangeSetName");
   std::string type = text_member(call.input, "ChangeSetType");
   if (type.empty()) type = "UPDATE";
-  const Json imports = call.input.value("ResourcesToImport", Json::array());
+  Json imports = call.input.value("ResourcesToImport", Json::array());
   Wish known;
   {
     Stack* stack = store_.find(call.account, call.region, stack_name);
@@ -59,12 +59,27 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   const bool refused = !wish && wish.error().message.starts_with("Transform ");
   if (!wish && !refused) co_return wish.error();
 
+  Stack nothing;
+  nothing.account = call.account;
+  nothing.region = call.region;
+  const bool imports_existing = type != "IMPORT" && call.input.value("ImportExistingResources", false);
+  if (imports_existing && wish) {
+    Json candidates = Json::array();
+    {
+      const Stack* known_stack = store_.find(call.account, call.region, stack_name);
+      const Stack& now = known_stack != nullptr ? *known_stack : nothing;
+      // What cannot be told of the changes is told below.
+      if (const Result<Json> changes = changes_of(store_, now, *wish))
+        candidates = import_candidates(store_, now, *wish, *changes);
+    }
+    Context where;
+    where.account = call.account;
+    where.region = call.region;
+    imports = co_await deployer_.existing_of(std::move(where), std::move(candidates));
+  }
   Stack* stack = store_.find(call.account, call.region, stack_name);
   if (type == "IMPORT" && wish) {
     // What cannot be imported leaves no stack behind.
-    Stack nothing;
-    nothing.account = call.account;
-    nothing.region = call.region;
     const Stack& now = stack != nullptr ? *stack : nothing;
     Result<Json> changes = changes_of(store_, now, *wish);
     if (!changes) co_return changes.error();
@@ -83,6 +98,7 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
   set.description = text_member(call.input, "Description");
   set.on_failure = text_member(call.input, "OnStackFailure");
   set.created = call.now;
+  set.imports_existing = imports_existing;
   set.status = "CREATE_COMPLETE";
   set.execution_status = "AVAILABLE";
   std::string problem = refused ? wish.error().message : "";
@@ -95,6 +111,10 @@ Task<Result<Reply>> CloudFormationService::create_change_set(Call call) {
       set.changes = std::move(*changes);
       set.imports = imports;
       if (type == "IMPORT") static_cast<void>(check_imports(*stack, set.wish, imports, set.changes));
+      if (imports_existing) {
+        mark_imports(imports, set.changes);
+        problem = refused_imports(set.wish, imports);
+      }
       if (type == "UPDATE" && is_same(*stack, set.wish, set.changes)) problem = no_changes;
     }
   }
@@ -153,6 +173,7 @@ Result<Reply> CloudFormationService::describe_change_set(Call& call) {
                   {"Capabilities", set.wish.capabilities},
                   {"Tags", set.wish.tags},
                   {"Changes", set.changes},
+                  {"ImportExistingResources", set.imports_existing},
                   {"IncludeNestedStacks", false}};
   if (!set.description.empty()) reply.output["Description"] = set.description;
   if (!set.on_failure.empty()) reply.output["OnStackFailure"] = set.on_failure;
@@ -180,6 +201,8 @@ Result<Reply> CloudFormationService::execute_change_set(Call& call) {
   stack->token = text_member(call.input, "ClientRequestToken");
   stack->disable_rollback = call.input.value("DisableRollback", false);
   stack->on_failure = set.on_failure;
+  stack->retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
+  stack->wish.notification_arns = set.wish.notification_arns;
   if (set.type == "UPDATE" && set.on_failure == "DO_NOTHING") stack->disable_rollback = true;
   stack->change_set_id = set.id;
   // Others were made for what the stack was.
@@ -191,11 +214,11 @@ Result<Reply> CloudFormationService::execute_change_set(Call& call) {
   } else if (set.type == "CREATE") {
     stack->wish = set.wish;
     store_.set_status(*stack, "CREATE_IN_PROGRESS", "User Initiated", clock_.now());
-    deployer_.create(stack->id);
+    deployer_.create(stack->id, set.imports);
   } else {
     stack->updated = call.now;
     store_.set_status(*stack, "UPDATE_IN_PROGRESS", "User Initiated", clock_.now());
-    deployer_.update(stack->id, set.wish);
+    deployer_.update(stack->id, set.wish, set.imports);
   }
   // The one that is carried out can still be looked at.
   ChangeSet& kept = stack->change_sets[set.name] = set;

@@ -46,8 +46,14 @@ CloudFormationService::CloudFormationService(CloudFormationDependencies d)
       ids_(d.ids),
       cloud_(d.cloud),
       store_(d.journal, d.ids),
-      deployer_({store_, d.cloud, d.clock, d.stopwatch, d.ids, std::move(d.responses_url), d.records_unknown,
-                 d.executor}) {}
+      deployer_({.store = store_,
+                 .cloud = d.cloud,
+                 .clock = d.clock,
+                 .ids = d.ids,
+                 .responses_url = std::move(d.responses_url),
+                 .records_unknown = d.records_unknown,
+                 .settling = d.settling,
+                 .executor = d.executor}) {}
 
 CloudFormationService::~CloudFormationService() = default;
 

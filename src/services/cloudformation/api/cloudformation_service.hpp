@@ -18,12 +18,12 @@ namespace aviary::cloudformation {
 /// Everything that the service takes from outside; all of it outlives the service.
 struct CloudFormationDependencies {
   Clock& clock;
-  Stopwatch& stopwatch;
   Random& ids;
   Journal& journal;
   Cloud& cloud;
   std::string responses_url;     ///< below which functions report how it went, with a slash at its end
   bool records_unknown = false;  ///< resources of types that are not there do not fail their stack
+  Duration settling{};           ///< how long what the other services make is pending, by the clock
   boost::asio::any_io_executor executor;  ///< the loop
 };
 
@@ -40,6 +40,12 @@ class CloudFormationService final : public TableService<CloudFormationService> {
   bool receive_response(std::string_view token, std::string body) {
     return deployer_.receive(token, std::move(body));
   }
+
+  /// Something has happened to what stacks may wait for: a deployment, by its id.
+  void tell(std::string_view subject) { deployer_.tell(subject); }
+  /// True when nothing works on the stack (an ARN) any more; false when the server ends before. A stack that
+  /// is gone rests, too.
+  Task<bool> rests(std::string stack_id) { return deployer_.rests(std::move(stack_id)); }
 
   void restore() override;
   void reset() override;
@@ -92,6 +98,14 @@ class CloudFormationService final : public TableService<CloudFormationService> {
   Task<Result<std::string>> text_of_template(Call call);
   /// Everything that a call asks a stack to be. `known` has what a stack is already.
   Task<Result<Wish>> wish_of(Call call, Wish known);
+  // transforms.cpp
+  /// The wish's document as its transforms make it.
+  Task<Result<Json>> transformed(Call call, Wish wish);
+  /// What `AWS::Include` puts in.
+  Task<Result<Json>> included(Json parameters);
+  /// What a macro makes of a fragment. `values`: the template's parameters.
+  Task<Result<Json>> ask_macro(Call call, std::string name, Json parameters, Json fragment, Json values);
+
   Result<Stack*> stack_of(const Call& call);
   Result<ChangeSet*> change_set_of(const Call& call, Stack*& stack);
   Stack new_stack(const Call& call);
@@ -106,5 +120,9 @@ class CloudFormationService final : public TableService<CloudFormationService> {
 /// `Stack with id NAME does not exist`: clients look for just that.
 AwsError no_such_stack(std::string_view name_or_id);
 std::string text_member(const Json& input, const char* name);
+/// Whether a template has anything that others make of it.
+bool uses_transforms(const Json& document);
+/// A stack that is not made by a change set must allow that.
+Result<> check_expansion(const Wish& wish);
 
 }  // namespace aviary::cloudformation

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "services/cloudformation/api/cloudformation_service.hpp"
+#include "services/cloudformation/core/importers.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -43,6 +44,8 @@ Json stack_row(const Stack& stack) {
            {"Tags", stack.wish.tags},
            {"EnableTerminationProtection", stack.termination_protection},
            {"DriftInformation", drift_of(stack)}};
+  if (stack.timeout_minutes != 0) row["TimeoutInMinutes"] = stack.timeout_minutes;
+  if (stack.retain_except_on_create) row["RetainExceptOnCreate"] = true;
   if (!stack.parent_id.empty()) row["ParentId"] = stack.parent_id;
   if (!stack.root_id.empty()) row["RootId"] = stack.root_id;
   if (!stack.change_set_id.empty()) row["ChangeSetId"] = stack.change_set_id;
@@ -216,10 +219,8 @@ Result<Reply> CloudFormationService::list_imports(Call& call) {
   const std::string name = text_member(call.input, "ExportName");
   Reply reply;
   Json& rows = reply.output["Imports"] = Json::array();
-  for (const auto& [id, stack] : store_.all())
-    if (stack.account == call.account && stack.region == call.region && !stack.is_deleted() &&
-        stack.wish.document.dump().find("\"Fn::ImportValue\":\"" + name + "\"") != std::string::npos)
-      rows.push_back(stack.name);
+  for (const Stack* importer : importers_of(store_, call.account, call.region, name))
+    rows.push_back(importer->name);
   if (rows.empty()) return validation_error(fmt::format("Export '{}' is not imported by any stack.", name));
   return reply;
 }

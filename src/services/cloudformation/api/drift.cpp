@@ -78,6 +78,7 @@ Task<Json> CloudFormationService::look_at_resource(std::string stack_id, std::st
   std::vector<Json> outputs;
   std::string status;
   for (Step& step : steps) {
+    if (step.fill) step.fill(step.input, outputs);
     Cloud::Ask ask{context.account, context.region, step.service, step.operation, step.input};
     Result<Json> output = co_await cloud_.call(std::move(ask));
     if (!output) {

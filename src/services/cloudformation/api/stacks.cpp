@@ -5,6 +5,7 @@
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/changes.hpp"
+#include "services/cloudformation/core/importers.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -22,6 +23,7 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   Wish none;
   Result<Wish> wish = co_await wish_of(call, std::move(none));
   if (!wish) co_return wish.error();
+  if (const Result<> allowed = check_expansion(*wish); !allowed) co_return allowed.error();
   if (Stack* existing = store_.find(call.account, call.region, name))
     co_return AwsError(models::cloudformation::errors::AlreadyExistsException,
                        fmt::format("Stack [{}] already exists", existing->name));
@@ -29,6 +31,8 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   stack.wish = std::move(*wish);
   stack.disable_rollback = call.input.value("DisableRollback", false);
   stack.on_failure = text_member(call.input, "OnFailure");
+  stack.timeout_minutes = call.input.value("TimeoutInMinutes", 0);
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
   stack.termination_protection = call.input.value("EnableTerminationProtection", false);
   stack.stack_policy = text_member(call.input, "StackPolicyBody");
   deployer_.adopt(stack);
@@ -49,6 +53,7 @@ Task<Result<Reply>> CloudFormationService::update_stack(Call call) {
   }
   Result<Wish> wish = co_await wish_of(call, std::move(known));
   if (!wish) co_return wish.error();
+  if (const Result<> allowed = check_expansion(*wish); !allowed) co_return allowed.error();
   Result<Stack*> found = stack_of(call);
   if (!found) co_return found.error();
   Stack& stack = **found;
@@ -62,6 +67,8 @@ Task<Result<Reply>> CloudFormationService::update_stack(Call call) {
     co_return validation_error("No updates are to be performed.");
   stack.disable_rollback = call.input.value("DisableRollback", false);
   stack.token = text_member(call.input, "ClientRequestToken");
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
+  stack.wish.notification_arns = wish->notification_arns;
   stack.updated = call.now;
   store_.set_status(stack, "UPDATE_IN_PROGRESS", "User Initiated", clock_.now());
   deployer_.update(stack.id, std::move(*wish));
@@ -77,19 +84,17 @@ Result<Reply> CloudFormationService::delete_stack(Call& call) {
   if (stack->termination_protection)
     return validation_error(
         fmt::format("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack->id));
-  if (stack->is_busy()) {
+  // A creation is given up.
+  if (stack->is_busy() && stack->status != "CREATE_IN_PROGRESS") {
     if (stack->status == "DELETE_IN_PROGRESS") return Reply{};
     return wrong_state(*stack, "deleted");
   }
   for (const Output& output : stack->outputs)
     if (!output.export_name.empty())
-      for (const auto& [id, other] : store_.all()) {
-        if (&other == stack || other.is_deleted()) continue;
-        if (other.wish.document.dump().find("\"Fn::ImportValue\":\"" + output.export_name + "\"") !=
-            std::string::npos)
+      for (const Stack* importer : importers_of(store_, call.account, call.region, output.export_name))
+        if (importer != stack)
           return validation_error(fmt::format("Export {} cannot be deleted as it is in use by {}",
-                                              output.export_name, other.name));
-      }
+                                              output.export_name, importer->name));
   std::set<std::string> retained;
   for (const Json& each : call.input.value("RetainResources", Json::array()))
     retained.insert(each.get<std::string>());
@@ -111,6 +116,7 @@ Result<Reply> CloudFormationService::rollback_stack(Call& call) {
   const bool created = stack.status == "CREATE_FAILED";
   if (!created && stack.status != "UPDATE_FAILED") return wrong_state(stack, "rolled back");
   stack.token = text_member(call.input, "ClientRequestToken");
+  stack.retain_except_on_create = call.input.value("RetainExceptOnCreate", false);
   store_.set_status(stack, created ? "ROLLBACK_IN_PROGRESS" : "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated",
                     clock_.now());
   deployer_.roll_back(stack.id, {});
@@ -149,7 +155,7 @@ Result<Reply> CloudFormationService::cancel_update_stack(Call& call) {
     return validation_error("CancelUpdateStack cannot be called from current stack status");
   if (call.input.contains("ClientRequestToken")) stack.token = text_member(call.input, "ClientRequestToken");
   store_.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
-  deployer_.cancel_update(stack.id);
+  deployer_.cancel(stack.id);
   return Reply{};
 }
 

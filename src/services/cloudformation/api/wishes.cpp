@@ -5,8 +5,10 @@
 #include "base/encoding.hpp"
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
-#include "services/cloudformation/core/sam.hpp"
+#include "services/cloudformation/core/resource_type.hpp"
+#include "services/cloudformation/core/rules.hpp"
 #include "services/cloudformation/core/template_text.hpp"
+#include "wire/pattern.hpp"
 #include "wire/rest_xml_codec.hpp"
 
 namespace aviary::cloudformation {
@@ -51,6 +53,28 @@ std::vector<GivenParameter> given_parameters(const Json& input) {
     given.push_back(std::move(parameter));
   }
   return given;
+}
+
+/// Values against the patterns that the template gives.
+Result<> check_patterns(const Json& document, const ParameterValues& values) {
+  for (const ParameterValue& value : values) {
+    const Json& definition = document.at("Parameters").at(value.key);
+    const std::string pattern = property_text(definition, "AllowedPattern");
+    if (pattern.empty()) continue;
+    // Of a list each member is looked at.
+    const Json given = parameter_reference(document, {.key = value.key, .value = value.value});
+    const Json members = given.is_array() ? given : Json::array({given});
+    if (std::ranges::all_of(members, [&](const Json& each) {
+          return wire::matches_foreign_pattern(pattern, each.get_ref<const std::string&>()).value_or(false);
+        }))
+      continue;
+    const std::string constraint = property_text(definition, "ConstraintDescription");
+    if (!constraint.empty())
+      return validation_error(
+          fmt::format("Parameter {} failed to satisfy constraint: {}", value.key, constraint));
+    return validation_error(fmt::format("Parameter '{}' must match pattern {}", value.key, pattern));
+  }
+  return {};
 }
 
 Result<> check_capabilities(const Json& document, const Json& given) {
@@ -125,6 +149,7 @@ Task<Result<Wish>> CloudFormationService::wish_of(Call call, Wish known) {
   const std::vector<GivenParameter> given = given_parameters(call.input);
   Result<ParameterValues> values = parameter_values(*document, given, known.parameters);
   if (!values) co_return values.error();
+  if (const Result<> fitting = check_patterns(*document, *values); !fitting) co_return fitting.error();
   for (ParameterValue& value : *values) {
     if (!is_ssm_parameter(*document, value.key)) continue;
     Cloud::Ask ask{call.account, call.region, "ssm", "GetParameter", {{"Name", value.value}}};
@@ -140,18 +165,21 @@ Task<Result<Wish>> CloudFormationService::wish_of(Call call, Wish known) {
   }
   wish.parameters = std::move(*values);
   wish.capabilities = call.input.value("Capabilities", Json::array());
-  for (const std::string& transform : transforms_of(*document)) {
-    if (transform == "AWS::LanguageExtensions") continue;
-    if (transform != "AWS::Serverless-2016-10-31")
-      co_return validation_error(fmt::format("No transform named {} found.", transform));
-    Json parameters = Json::object();
-    for (const ParameterValue& value : wish.parameters)
-      parameters[value.key] = parameter_reference(*document, value);
-    Result<Json> expanded = expand_sam(*document, parameters, call.region);
-    if (!expanded)
-      co_return validation_error(
-          fmt::format("Transform AWS::Serverless-2016-10-31 failed with: {}", expanded.error().message));
-    *document = std::move(*expanded);
+  wish.document = *document;
+  {
+    Stack around;
+    around.account = call.account;
+    around.region = call.region;
+    around.name = text_member(call.input, "StackName");
+    if (const Result<> kept = check_rules(wish.document, lookups_of(store_, around, wish, nullptr)); !kept)
+      co_return kept.error();
+  }
+  if (uses_transforms(*document)) {
+    wish.expands = true;
+    Wish before = wish;
+    Result<Json> made = co_await transformed(call, std::move(before));
+    if (!made) co_return made.error();
+    *document = std::move(*made);
   }
   if (const Result<> checked = check_template(*document); !checked) co_return checked.error();
   if (const Result<> allowed = check_capabilities(*document, wish.capabilities); !allowed)

@@ -22,6 +22,9 @@ struct DriftReader {
   Json (*actual)(const Context&, const std::vector<Json>& outputs);
 };
 
+/// A part of the readers: drift_readers_others.cpp.
+std::span<const DriftReader> other_drift_readers();
+
 /// Null for a type that cannot be read back: NOT_CHECKED.
 const DriftReader* find_drift_reader(std::string_view type);
 

@@ -149,7 +149,10 @@ const DriftReader* find_drift_reader(std::string_view type) {
        actual_ssm_parameter},
   };
   const auto found = std::ranges::find(readers, type, &DriftReader::type);
-  return found != std::end(readers) ? &*found : nullptr;
+  if (found != std::end(readers)) return &*found;
+  const std::span<const DriftReader> others = other_drift_readers();
+  const auto other = std::ranges::find(others, type, &DriftReader::type);
+  return other != others.end() ? &*other : nullptr;
 }
 
 }  // namespace aviary::cloudformation

@@ -111,26 +111,26 @@ bool complete_application(const std::string& id, Json& properties, Json&) {
 }
 
 constexpr Importable importables[] = {
-    {"AWS::ApiGateway::RestApi", "RestApiId", lookup_rest_api},
-    {"AWS::ApiGatewayV2::Api", "ApiId", lookup_http_api},
-    {"AWS::CloudWatch::Alarm", "AlarmName", lookup_alarm, complete_alarm},
-    {"AWS::CodeDeploy::Application", "ApplicationName", lookup_application, complete_application},
-    {"AWS::ECR::Repository", "RepositoryName", lookup_repository, complete_repository},
-    {"AWS::Events::EventBus", "Name", lookup_bus, complete_bus},
-    {"AWS::IAM::Group", "GroupName", lookup_iam_group},
-    {"AWS::IAM::ManagedPolicy", "PolicyArn", lookup_policy},
-    {"AWS::IAM::Role", "RoleName", lookup_role},
-    {"AWS::IAM::User", "UserName", lookup_user},
-    {"AWS::Kinesis::Stream", "Name", lookup_stream, complete_stream},
-    {"AWS::Lambda::Alias", "AliasArn", lookup_alias},
-    {"AWS::Lambda::Function", "FunctionName", lookup_function},
-    {"AWS::Lambda::Version", "FunctionArn", lookup_function},
-    {"AWS::Logs::LogGroup", "LogGroupName", lookup_log_group, complete_log_group},
-    {"AWS::S3::Bucket", "BucketName", lookup_bucket, complete_bucket},
-    {"AWS::SNS::Topic", "TopicArn", lookup_topic, complete_topic},
-    {"AWS::SQS::Queue", "QueueUrl", lookup_queue, complete_queue},
-    {"AWS::SSM::Parameter", "Name", lookup_parameter},
-    {"AWS::SecretsManager::Secret", "Id", lookup_secret, complete_secret},
+    {"AWS::ApiGateway::RestApi", "RestApiId", false, lookup_rest_api},
+    {"AWS::ApiGatewayV2::Api", "ApiId", false, lookup_http_api},
+    {"AWS::CloudWatch::Alarm", "AlarmName", true, lookup_alarm, complete_alarm},
+    {"AWS::CodeDeploy::Application", "ApplicationName", true, lookup_application, complete_application},
+    {"AWS::ECR::Repository", "RepositoryName", true, lookup_repository, complete_repository},
+    {"AWS::Events::EventBus", "Name", true, lookup_bus, complete_bus},
+    {"AWS::IAM::Group", "GroupName", true, lookup_iam_group},
+    {"AWS::IAM::ManagedPolicy", "PolicyArn", false, lookup_policy},
+    {"AWS::IAM::Role", "RoleName", true, lookup_role},
+    {"AWS::IAM::User", "UserName", true, lookup_user},
+    {"AWS::Kinesis::Stream", "Name", true, lookup_stream, complete_stream},
+    {"AWS::Lambda::Alias", "AliasArn", false, lookup_alias},
+    {"AWS::Lambda::Function", "FunctionName", true, lookup_function},
+    {"AWS::Lambda::Version", "FunctionArn", false, lookup_function},
+    {"AWS::Logs::LogGroup", "LogGroupName", true, lookup_log_group, complete_log_group},
+    {"AWS::S3::Bucket", "BucketName", true, lookup_bucket, complete_bucket},
+    {"AWS::SNS::Topic", "TopicArn", false, lookup_topic, complete_topic},
+    {"AWS::SQS::Queue", "QueueUrl", false, lookup_queue, complete_queue},
+    {"AWS::SSM::Parameter", "Name", true, lookup_parameter},
+    {"AWS::SecretsManager::Secret", "Id", false, lookup_secret, complete_secret},
 };
 
 std::string listed(const std::vector<std::string>& names) {
@@ -195,11 +195,6 @@ Result<> check_imports(const Stack& stack, const Wish& wish, const Json& wanted,
       touched.push_back(name);
     } else if (!named.contains(name)) {
       unnamed.push_back(name);
-    } else {
-      change["Action"] = "Import";
-      for (const Json& entry : wanted)
-        if (property_text(entry, "LogicalResourceId") == name)
-          change["PhysicalResourceId"] = entry["ResourceIdentifier"].begin().value();
     }
   }
   if (!unnamed.empty())
@@ -216,7 +211,80 @@ Result<> check_imports(const Stack& stack, const Wish& wish, const Json& wanted,
         listed(careless)));
   if (outputs(stack.wish) != outputs(wish))
     return validation_error("As part of the import operation, you cannot modify or add [Outputs]");
+  mark_imports(wanted, changes);
   return {};
+}
+
+Json import_candidates(const StackStore& store, const Stack& stack, const Wish& wish, const Json& changes) {
+  Json candidates = Json::array();
+  const Json& resources = wish.document.at("Resources");
+  for (const Json& row : changes) {
+    const Json& change = row.at("ResourceChange");
+    if (property_text(change, "Action") != "Add") continue;
+    const std::string name = property_text(change, "LogicalResourceId");
+    const std::string type = property_text(change, "ResourceType");
+    const Importable* importable = find_importable(type);
+    if (importable == nullptr || !importable->named) continue;
+    const Json properties = resources.at(name).value("Properties", Json::object());
+    const auto id = properties.find(importable->identifier);
+    if (id == properties.end() || !id->is_string() ||
+        !holder_of(store, stack, type, id->get_ref<const std::string&>()).empty())
+      continue;
+    candidates.push_back({{"LogicalResourceId", name},
+                          {"ResourceType", type},
+                          {"ResourceIdentifier", {{importable->identifier, *id}}}});
+  }
+  return candidates;
+}
+
+void mark_imports(const Json& imports, Json& changes) {
+  const std::map<std::string, std::string> ids = ids_of_imports(imports);
+  for (Json& row : changes) {
+    Json& change = row["ResourceChange"];
+    const auto id = ids.find(property_text(change, "LogicalResourceId"));
+    if (id == ids.end()) continue;
+    change["Action"] = "Import";
+    change["PhysicalResourceId"] = id->second;
+  }
+}
+
+std::string refused_imports(const Wish& wish, const Json& imports) {
+  std::vector<std::string> affected;
+  for (const Json& entry : imports) {
+    const std::string name = property_text(entry, "LogicalResourceId");
+    const std::string policy = property_text(wish.document.at("Resources").at(name), "DeletionPolicy");
+    if (policy == "Retain" || policy == "RetainExceptOnCreate") continue;
+    const auto id = entry.at("ResourceIdentifier").begin();
+    affected.push_back(fmt::format("{} ({{{}={}}})", name, id.key(), id.value().get<std::string>()));
+  }
+  if (affected.empty()) return "";
+  return fmt::format(
+      "CloudFormation is attempting to import some resources because they already exist in your account. The "
+      "resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the "
+      "template for successful import. The affected resources are {}",
+      fmt::join(affected, ", "));
+}
+
+std::string holder_of(const StackStore& store, const Stack& stack, std::string_view type,
+                      std::string_view id) {
+  // Users, roles and buckets are an account's, whatever the region.
+  const bool is_regional = !type.starts_with("AWS::IAM::") && !type.starts_with("AWS::S3::");
+  for (const auto& [other_id, other] : store.all()) {
+    if (other.account != stack.account || (is_regional && other.region != stack.region)) continue;
+    for (const auto& [name, held] : other.resources)
+      if (held.type == type && held.physical_id == id) return other_id;
+  }
+  return "";
+}
+
+std::map<std::string, std::string> ids_of_imports(const Json& imports) {
+  std::map<std::string, std::string> ids;
+  for (const Json& entry : imports) {
+    const Json identifier = entry.value("ResourceIdentifier", Json::object());
+    if (!identifier.empty() && identifier.begin()->is_string())
+      ids[property_text(entry, "LogicalResourceId")] = identifier.begin()->get<std::string>();
+  }
+  return ids;
 }
 
 std::string import_not_found(std::string_view type, std::string_view id) {

@@ -24,6 +24,9 @@ struct Step {
   std::function<void(Json& input, const std::vector<Json>& outputs)> fill{};
   /// Asked with each output until it says Done; `reason` is for Failed.
   std::function<Progress(const Json& output, std::string& reason)> until{};
+  /// The member of the input that names what `CloudFormationService::tell` tells of, for `until` to ask
+  /// again; null: it is settled by the clock.
+  const char* news = nullptr;
   /// The operation that ends what is waited for, with the same input, when the stack gives it up.
   const char* abandon = nullptr;
   bool absent_is_fine = false;  ///< removing what is gone is no failure
@@ -107,6 +110,7 @@ std::span<const ResourceType> api_types();
 std::span<const ResourceType> domain_types();
 std::span<const ResourceType> rest_api_types();
 std::span<const ResourceType> rest_member_types();
+std::span<const ResourceType> macro_types();
 
 // For those files: properties.cpp.
 std::string property_text(const Json& properties, const char* name);

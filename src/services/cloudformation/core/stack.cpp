@@ -78,6 +78,7 @@ Wish wish_from(const Json& record) {
 Json change_set_record(const ChangeSet& set) {
   Json record{{"wish", wish_record(set.wish)}, {"changes", set.changes}, {"created", micros(set.created)}};
   if (!set.imports.empty()) record["imports"] = set.imports;
+  if (set.imports_existing) record["imports_existing"] = true;
   write_texts(set, change_set_texts, record);
   return record;
 }
@@ -88,6 +89,7 @@ ChangeSet change_set_from(const Json& record) {
   set.wish = wish_from(record.at("wish"));
   set.changes = record.at("changes");
   set.imports = record.value("imports", Json::array());
+  set.imports_existing = record.value("imports_existing", false);
   set.created = instant(record.at("created"));
   return set;
 }
@@ -101,6 +103,8 @@ Json stack_record(const Stack& stack) {
   write_texts(stack, stack_texts, record);
   for (const Output& each : stack.outputs)
     record["outputs"].push_back({each.key, each.value, each.description, each.export_name});
+  if (stack.retain_except_on_create) record["retain_except_on_create"] = true;
+  if (stack.timeout_minutes != 0) record["timeout_minutes"] = stack.timeout_minutes;
   if (!stack.drift.is_null()) record["drift"] = stack.drift;
   if (!stack.drift_detections.empty()) record["drift_detections"] = stack.drift_detections;
   for (const auto& [name, each] : stack.change_sets) record["change_sets"].push_back(change_set_record(each));
@@ -116,6 +120,8 @@ Stack stack_from(const Json& record) {
   stack.created = instant(record.at("created"));
   stack.updated = moment_from(record.at("updated"));
   stack.deleted = moment_from(record.at("deleted"));
+  stack.retain_except_on_create = record.value("retain_except_on_create", false);
+  stack.timeout_minutes = record.value("timeout_minutes", 0);
   stack.drift = record.value("drift", Json());
   const Json none = Json::array();
   stack.drift_detections = record.value("drift_detections", none);

@@ -54,6 +54,7 @@ struct Wish {
   Json capabilities = Json::array();
   Json notification_arns = Json::array();
   std::string role_arn;
+  bool expands = false;  ///< whether transforms made the document; not kept
 };
 
 struct ChangeSet {
@@ -67,7 +68,8 @@ struct ChangeSet {
   std::string on_failure;  ///< of the creation
   Wish wish;
   Json changes = Json::array();
-  Json imports = Json::array();  ///< ResourcesToImport
+  Json imports = Json::array();  ///< ResourcesToImport, or those that were found
+  bool imports_existing = false;
   Instant created{};
 };
 
@@ -85,6 +87,8 @@ struct Stack {
   std::string stack_policy;
   bool disable_rollback = false;
   bool termination_protection = false;
+  bool retain_except_on_create = false;  ///< going back, what was made goes, also if its policy is `Retain`
+  int timeout_minutes = 0;               ///< of the creation; 0: none
   std::string on_failure;
   std::string token;  ///< ClientRequestToken of the operation that runs
   Instant created{};

@@ -102,6 +102,7 @@ void StackStore::add_event(Stack& stack, StackEvent event, Instant now) {
     journal_.put(event_records, fmt::format("{}/{:08}", stack.id, stack.events.size()),
                  text_of_record({{"stack", stack.id}, {"event", event_record(event)}}));
   stack.events.push_back(std::move(event));
+  if (listener_) listener_(stack, stack.events.back());
 }
 
 void StackStore::set_status(Stack& stack, std::string status, std::string reason, Instant now) {

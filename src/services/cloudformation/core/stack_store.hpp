@@ -36,6 +36,9 @@ class StackStore {
 
   /// Is told of each new status of a stack, and of a stack that is forgotten, by its ARN.
   void watch(std::function<void(const std::string& id)> watcher) { watcher_ = std::move(watcher); }
+  /// Is told of each event.
+  using Listener = std::function<void(const Stack& stack, const StackEvent& event)>;
+  void on_event(Listener listener) { listener_ = std::move(listener); }
 
   /// Value and stack of an export in the scope; null if there is none.
   const Output* find_export(std::string_view account, std::string_view region, std::string_view name,
@@ -51,6 +54,7 @@ class StackStore {
   Random& ids_;
   Stacks stacks_;  ///< by ARN
   std::function<void(const std::string&)> watcher_;
+  Listener listener_;
 };
 
 /// Everything that a template refers to, as the stack is now. `conditions` may be null while they are

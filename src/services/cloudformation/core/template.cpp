@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "services/cloudformation/core/resource_type.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -44,11 +45,22 @@ Result<> check_resource(const std::string& name, const Json& resource) {
       !resource["Properties"].is_null())
     return template_format_error(
         fmt::format("[/Resources/{}/Properties] Properties must be an object.", name));
-  if (resource.contains("DeletionPolicy") && resource["DeletionPolicy"].is_string()) {
-    const std::string policy = resource["DeletionPolicy"].get<std::string>();
-    if (policy != "Delete" && policy != "Retain" && policy != "Snapshot" && policy != "RetainExceptOnCreate")
+  for (const char* attribute : {"DeletionPolicy", "UpdateReplacePolicy"}) {
+    if (!resource.contains(attribute)) continue;
+    if (!resource[attribute].is_string())
+      return template_format_error(fmt::format("Every {} member must be a string.", attribute));
+    const std::string policy = resource[attribute].get<std::string>();
+    const bool deletes = std::string_view(attribute) == "DeletionPolicy";
+    if (policy != "Delete" && policy != "Retain" && policy != "Snapshot" &&
+        !(deletes && policy == "RetainExceptOnCreate"))
       return template_format_error(
-          fmt::format("Unrecognized DeletionPolicy {} for resource {}", policy, name));
+          fmt::format("Unrecognized {} {} for resource {}", attribute, policy, name));
+    // Those that have snapshots are not among the types that are here.
+    const std::string type = resource["Type"].get<std::string>();
+    if (policy == "Snapshot" && find_resource_type(type) != nullptr)
+      return validation_error(
+          fmt::format("Template error: resource type {} does not support {} policy Snapshot", type,
+                      deletes ? "deletion" : "update replace"));
   }
   return {};
 }
@@ -309,7 +321,11 @@ std::vector<std::string> transforms_of(const Json& document) {
   std::vector<std::string> names;
   const Json transform = document.value("Transform", Json::array());
   for (const Json& each : transform.is_array() ? transform : Json::array({transform}))
-    if (each.is_string()) names.push_back(each.get<std::string>());
+    if (each.is_string()) {
+      names.push_back(each.get<std::string>());
+    } else if (each.is_object() && each.contains("Name") && each["Name"].is_string()) {
+      names.push_back(each["Name"].get<std::string>());
+    }
   return names;
 }
 

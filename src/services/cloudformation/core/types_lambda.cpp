@@ -279,6 +279,7 @@ void append_deployment(const Context& context, const Existing& existing, const J
                  {"description", "Created by CloudFormation"}}});
   Step wait{.service = "codedeploy", .operation = "GetDeployment"};
   wait.abandon = "StopDeployment";
+  wait.news = "deploymentId";
   const std::size_t made_by = steps.size() - 1;
   wait.fill = [made_by](Json& input, const std::vector<Json>& outputs) {
     input["deploymentId"] = outputs[made_by].value("deploymentId", "");

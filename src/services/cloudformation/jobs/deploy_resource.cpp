@@ -8,8 +8,6 @@
 namespace aviary::cloudformation {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{20};
-
 std::string service_title(std::string_view id) {
   if (id == "lambda") return "Lambda";
   if (id == "iam") return "Iam";
@@ -121,7 +119,7 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
         performed.problem = reason;
         co_return performed;
       }
-      if (stopping_ || is_cancelled(context.stack_id)) {
+      if (gives_up(context.stack_id)) {
         performed.problem = given_up(context);
         if (step.abandon != nullptr && !stopping_) {
           Cloud::Ask end{context.account, context.region, step.service, step.abandon, step.input};
@@ -130,13 +128,18 @@ Task<Deployer::Performed> Deployer::perform(Context context, Steps steps) {
         }
         co_return performed;
       }
-      co_await sleep_for(stopwatch_, between_looks);
+      const std::string subject = step.news != nullptr ? property_text(step.input, step.news) : "";
+      std::optional<Instant> settled;
+      if (subject.empty()) settled = clock_.now() + settling_;
+      co_await waiters_.wait(subject, settled);
     }
   }
   co_return performed;
 }
 
 Task<std::optional<std::string>> Deployer::make_resource(std::shared_ptr<Run> run, std::string name) {
+  if (const auto import = run->imports.find(name); import != run->imports.end())
+    co_return co_await import_one(run, name, import->second);
   Json properties;
   Json shown;
   Json update_policy = Json::object();

@@ -5,33 +5,49 @@
 
 #include <algorithm>
 
+#include "services/cloudformation/core/importers.hpp"
+#include "services/cloudformation/core/imports.hpp"
 #include "services/cloudformation/jobs/run.hpp"
 
 namespace aviary::cloudformation {
+namespace {
+
+constexpr std::string_view timed_out = "Stack creation time exceeded the specified timeout";
+
+}  // namespace
 
 Deployer::Deployer(Dependencies d)
     : store_(d.store),
       cloud_(d.cloud),
       clock_(d.clock),
-      stopwatch_(d.stopwatch),
       ids_(d.ids),
       responses_(d.ids, std::move(d.responses_url)),
       records_unknown_(d.records_unknown),
+      settling_(std::max<Duration>(d.settling, std::chrono::milliseconds(1))),
       waiters_(d.clock),
       tasks_(d.executor) {
+  store_.on_event([this](const Stack& stack, const StackEvent& event) { notify(stack, event); });
   store_.watch([this](const std::string& id) { waiters_.wake(id); });
 }
 
-void Deployer::create(const std::string& stack_id) {
-  tasks_.spawn("creation of a stack", run_create(stack_id));
+void Deployer::create(const std::string& stack_id, const Json& imports) {
+  auto run = std::make_shared<Run>();
+  run->stack_id = stack_id;
+  run->imports = ids_of_imports(imports);
+  runs_[stack_id] = run;
+  if (const Stack* stack = store_.by_id(stack_id); stack != nullptr && stack->timeout_minutes > 0)
+    run->timeout = clock_.call_at(clock_.now() + std::chrono::minutes(stack->timeout_minutes),
+                                  [this, stack_id] { cancel(stack_id, timed_out); });
+  tasks_.spawn("creation of a stack", run_create(std::move(run)));
 }
 
-void Deployer::update(const std::string& stack_id, Wish wish) {
+void Deployer::update(const std::string& stack_id, Wish wish, const Json& imports) {
   auto run = std::make_shared<Run>();
+  run->imports = ids_of_imports(imports);
   run->stack_id = stack_id;
   run->updates = true;
   run->wish = std::move(wish);
-  updates_[stack_id] = run;
+  runs_[stack_id] = run;
   tasks_.spawn("update of a stack", run_update(std::move(run)));
 }
 
@@ -45,8 +61,17 @@ Task<> Deployer::stop() {
   co_await tasks_.join();
 }
 
+/// Of nested stacks the outermost says so: it is the one that would go back.
+bool Deployer::preserves(const Stack& stack) const {
+  const Stack* outermost = stack.root_id.empty() ? &stack : store_.by_id(stack.root_id);
+  if (outermost == nullptr) outermost = &stack;
+  const bool creates = outermost->status.starts_with("CREATE");
+  return outermost->disable_rollback || (creates && outermost->on_failure == "DO_NOTHING");
+}
+
 /// Which resources there are to be, and what each waits for.
 void Deployer::begin_run(Run& run, const Stack& stack) {
+  run.preserves = preserves(stack);
   const Lookups lookups = lookups_of(store_, stack, run.wish, nullptr);
   const Result<std::map<std::string, bool>> conditions = condition_values(run.wish.document, lookups);
   if (!conditions) {
@@ -68,7 +93,7 @@ void Deployer::begin_run(Run& run, const Stack& stack) {
 Task<> Deployer::deploy(std::shared_ptr<Run> run) {
   while (true) {
     std::vector<std::string> free;
-    if (run->problem.empty() && !stopping_)
+    if (run->goes_on() && !stopping_)
       for (const auto& [name, others] : run->waiting)
         if (others.empty()) free.push_back(name);
     run->wake = OneShot<bool>();
@@ -96,9 +121,11 @@ Task<> Deployer::deploy_one(std::shared_ptr<Run> run, std::string name) {
   if (problem) {
     if (run->problem.empty()) run->problem = *problem;
     run->failed.push_back(name);
+    // What is still waited for is given up.
+    if (!run->goes_on()) waiters_.wake_all();
     if (Stack* stack = store_.by_id(run->stack_id)) {
       const auto resource = stack->resources.find(name);
-      if (resource != stack->resources.end()) {
+      if (resource != stack->resources.end() && resource->second.status != "IMPORT_FAILED") {
         const bool changed = resource->second.status.starts_with("UPDATE");
         store_.set_status(*stack, resource->second, changed ? "UPDATE_FAILED" : "CREATE_FAILED", *problem,
                           clock_.now());
@@ -111,9 +138,8 @@ Task<> Deployer::deploy_one(std::shared_ptr<Run> run, std::string name) {
   run->wake.set(true);
 }
 
-Task<> Deployer::run_create(std::string stack_id) {
-  auto run = std::make_shared<Run>();
-  run->stack_id = stack_id;
+Task<> Deployer::run_create(std::shared_ptr<Run> run) {
+  const std::string stack_id = run->stack_id;
   {
     Stack* stack = store_.by_id(stack_id);
     if (stack == nullptr) co_return;
@@ -121,15 +147,19 @@ Task<> Deployer::run_create(std::string stack_id) {
     begin_run(*run, *stack);
   }
   co_await deploy(run);
+  if (run->timeout != 0) clock_.cancel(run->timeout);
+  runs_.erase(stack_id);
+  waiters_.wake(stack_id);
   Stack* stack = store_.by_id(stack_id);
-  if (stack == nullptr || stopping_) co_return;
+  // Whoever deletes it meanwhile goes on.
+  if (stack == nullptr || stopping_ || stack->status != "CREATE_IN_PROGRESS") co_return;
   if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
   if (run->problem.empty()) {
     store_.set_status(*stack, "CREATE_COMPLETE", "", clock_.now());
     co_return;
   }
   const std::string reason =
-      run->failed.empty()
+      run->failed.empty() || run->problem == timed_out
           ? run->problem + ". "
           : fmt::format("The following resource(s) failed to create: [{}]. ", fmt::join(run->failed, ", "));
   if (stack->disable_rollback || stack->on_failure == "DO_NOTHING") {
@@ -156,7 +186,7 @@ Task<> Deployer::run_update(std::shared_ptr<Run> run) {
     begin_run(*run, *stack);
     co_await deploy(run);
   }
-  updates_.erase(stack_id);
+  runs_.erase(stack_id);
   Stack* stack = store_.by_id(stack_id);
   if (stack == nullptr || stopping_) co_return;
   if (run->problem.empty()) run->problem = settle_outputs(*stack, run->wish, run->conditions).value_or("");
@@ -215,6 +245,15 @@ Task<> Deployer::undo(std::shared_ptr<Run> run) {
       restored = last.before;
       store_.set_status(*stack, restored, "UPDATE_COMPLETE", "", clock_.now());
     }
+  }
+  Stack* stack = store_.by_id(run->stack_id);
+  if (stack == nullptr || stopping_) co_return;
+  // Nothing was made of these.
+  for (const std::string& name : run->failed) {
+    const auto found = stack->resources.find(name);
+    if (found == stack->resources.end() || !found->second.physical_id.empty()) continue;
+    store_.set_status(*stack, found->second, "DELETE_COMPLETE", "", clock_.now());
+    store_.erase_resource(*stack, name);
   }
 }
 
@@ -289,10 +328,15 @@ Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> l
         current != stack->resources.end() && current->second.physical_id != resource.physical_id;
     const std::string policy =
         property_text(resource.definition, replaced ? "UpdateReplacePolicy" : "DeletionPolicy");
-    const bool stays =
-        policy == "Retain" || policy == "Snapshot" || (policy == "RetainExceptOnCreate" && !undoing);
+    // What was taken in as it was is let go of as it is.
+    const bool released = undoing && resource.status.starts_with("IMPORT");
+    const bool stays = (policy == "Retain" && !(undoing && stack->retain_except_on_create)) ||
+                       policy == "Snapshot" || (policy == "RetainExceptOnCreate" && !undoing);
     StackResource shown = resource;
-    if (stays) {
+    if (released) {
+      store_.set_status(*stack, shown, "IMPORT_ROLLBACK_IN_PROGRESS", "", clock_.now());
+      store_.set_status(*stack, shown, "IMPORT_ROLLBACK_COMPLETE", "", clock_.now());
+    } else if (stays) {
       store_.set_status(*stack, shown, "DELETE_SKIPPED", "", clock_.now());
     } else if (!resource.physical_id.empty()) {
       store_.set_status(*stack, shown, "DELETE_IN_PROGRESS", "", clock_.now());
@@ -319,6 +363,8 @@ Task<bool> Deployer::clean_up(std::string stack_id, std::vector<StackResource> l
 
 Task<> Deployer::run_remove(std::string stack_id, std::set<std::string> retained) {
   std::vector<StackResource> leftovers;
+  if (runs_.contains(stack_id)) cancel(stack_id, "User Initiated");
+  while (runs_.contains(stack_id) && !stopping_) co_await waiters_.wait(stack_id, std::nullopt);
   {
     Stack* stack = store_.by_id(stack_id);
     if (stack == nullptr) co_return;
@@ -373,6 +419,16 @@ std::optional<std::string> Deployer::settle_outputs(Stack& stack, const Wish& wi
                            owner->name);
     }
     outputs.push_back(std::move(output));
+  }
+  // What others take stays as it is.
+  for (const Output& before : stack.outputs) {
+    if (before.export_name.empty()) continue;
+    const auto now = std::ranges::find(outputs, before.export_name, &Output::export_name);
+    if (now != outputs.end() && now->value == before.value) continue;
+    for (const Stack* importer : importers_of(store_, stack.account, stack.region, before.export_name))
+      if (importer != &stack)
+        return fmt::format("Export {} cannot be {} as it is in use by {}", before.export_name,
+                           now == outputs.end() ? "deleted" : "updated", importer->name);
   }
   stack.outputs = std::move(outputs);
   return std::nullopt;

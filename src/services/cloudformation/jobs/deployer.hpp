@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,22 +29,25 @@ class Deployer {
     StackStore& store;
     Cloud& cloud;
     Clock& clock;
-    Stopwatch& stopwatch;
     Random& ids;
     std::string responses_url;     ///< below which functions report how it went, with a slash at its end
     bool records_unknown = false;  ///< resources of types that are not there are recorded, with a warning
+    Duration settling{};           ///< how long what the other services make is pending, by the clock
     boost::asio::any_io_executor executor;
   };
   explicit Deployer(Dependencies dependencies);
 
   /// Tells a stack that is about to be made whose it is, if it is a nested one.
   void adopt(Stack& stack);
-  /// The stack's wish is what is to be made. Status: CREATE_IN_PROGRESS.
-  void create(const std::string& stack_id);
+  /// The stack's wish is what is to be made, except for `imports` (as ResourcesToImport has them), which are
+  /// there already. Status: CREATE_IN_PROGRESS.
+  void create(const std::string& stack_id, const Json& imports = Json::array());
   /// Status: UPDATE_IN_PROGRESS.
-  void update(const std::string& stack_id, Wish wish);
+  void update(const std::string& stack_id, Wish wish, const Json& imports = Json::array());
   /// Takes resources that are there already. `wanted`: ResourcesToImport. Status: IMPORT_IN_PROGRESS.
   void take_in(const std::string& stack_id, Wish wish, Json wanted);
+  /// Those of `candidates`, as ResourcesToImport has them, that are there. `context` says where.
+  Task<Json> existing_of(Context context, Json candidates);
   /// Status: DELETE_IN_PROGRESS. `retained`: logical ids that are left alone.
   void remove(const std::string& stack_id, std::set<std::string> retained);
   /// Status: ROLLBACK_IN_PROGRESS, of a creation, or UPDATE_ROLLBACK_IN_PROGRESS. `skipped`: logical ids that
@@ -55,8 +59,14 @@ class Deployer {
     waiters_.wake(token);
     return taken;
   }
-  /// An update that is under way goes no further, and back. Status: UPDATE_ROLLBACK_IN_PROGRESS already.
-  void cancel_update(const std::string& stack_id);
+  /// A creation or an update that is under way goes no further, and back. Status of the latter:
+  /// UPDATE_ROLLBACK_IN_PROGRESS already.
+  void cancel(const std::string& stack_id, std::string_view why = "User Initiated");
+  /// Something has happened to what the steps of a resource wait for.
+  void tell(std::string_view subject) { waiters_.wake(subject); }
+  /// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
+  /// rests, too.
+  Task<bool> rests(std::string stack_id);
   /// All stacks are gone.
   void forget() {
     responses_.clear();
@@ -80,7 +90,10 @@ class Deployer {
     std::optional<std::string> problem;
   };
 
-  Task<> run_create(std::string stack_id);
+  // notifications.cpp
+  void notify(const Stack& stack, const StackEvent& event);
+  Task<> run_notifications();
+  Task<> run_create(std::shared_ptr<Run> run);
   Task<> run_update(std::shared_ptr<Run> run);
   Task<> run_remove(std::string stack_id, std::set<std::string> retained);
   // imports.cpp
@@ -91,6 +104,8 @@ class Deployer {
   static std::vector<StackResource> without_use(Run& run, const Stack& stack);
   void begin_run(Run& run, const Stack& stack);
   Task<> deploy(std::shared_ptr<Run> run);
+  /// Whether what does not hang on a failure is made all the same.
+  bool preserves(const Stack& stack) const;
   Task<> deploy_one(std::shared_ptr<Run> run, std::string name);
   Task<> undo(std::shared_ptr<Run> run);
   Task<> undo_change(std::shared_ptr<Run> run, Undo last);
@@ -106,9 +121,9 @@ class Deployer {
                                                    Json properties, Json shown, Json update_policy);
   Task<std::optional<std::string>> remove_resource(std::string stack_id, StackResource resource);
   Task<Performed> perform(Context context, Steps steps);
-  /// Whether somebody has taken back the update of the stack that is being worked on.
-  bool is_cancelled(const std::string& stack_id) const;
-  /// Whether nothing is waited for any more in the stack: it was taken back, it is gone, the server ends.
+  /// Whether the stack that is being worked on goes back: something of it failed, or somebody wants it so.
+  bool turns_back(const std::string& stack_id) const;
+  /// Whether nothing is waited for any more in the stack: it goes back, it is gone, the server ends.
   bool gives_up(const std::string& stack_id);
   /// Why what was waited for did not come, when the stack gives up.
   std::string given_up(const Context& context);
@@ -121,6 +136,9 @@ class Deployer {
     bool no_echo = false;
     std::optional<std::string> problem;
   };
+  // imports.cpp
+  /// Something that is there already, as if it had just been made.
+  Task<Outcome> look_for(Context context, std::string type_name, Json properties, std::string id);
   static bool is_known_type(std::string_view type);
   static bool is_nested_stack(std::string_view type);
   static bool needs_replacement(std::string_view type, const Json& before, const Json& after);
@@ -135,7 +153,6 @@ class Deployer {
                              Json properties);
   Task<Outcome> await_signals(Context context, Json properties);
   // nested_stacks.cpp
-  Task<bool> rests(std::string stack_id);
   Task<bool> rests_with(std::string stack_id, std::string parent_id);
   Task<Outcome> create_nested(Context context, Json properties);
   Task<Outcome> update_nested(std::shared_ptr<Run> run, Context context, Existing existing, Json wanted);
@@ -146,13 +163,15 @@ class Deployer {
   StackStore& store_;
   Cloud& cloud_;
   Clock& clock_;
-  Stopwatch& stopwatch_;
   Random& ids_;
   Responses responses_;
   bool records_unknown_;
+  Duration settling_;
   Waiters waiters_;  ///< by ARN of a stack, and by what tells an address apart
-  std::map<std::string, std::shared_ptr<Run>> updates_;  ///< by ARN, until they go back
-  std::map<std::string, std::string> parents_;           ///< of stacks to come, by `account/region/name`
+  std::map<std::string, std::shared_ptr<Run>> runs_;  ///< by ARN, until they go back
+  std::map<std::string, std::string> parents_;        ///< of stacks to come, by `account/region/name`
+  std::deque<Cloud::Ask> news_;                       ///< messages to topics, on their way
+  bool is_notifying_ = false;
   TaskGroup tasks_;
   bool stopping_ = false;
 };

@@ -7,23 +7,9 @@
 #include "services/cloudformation/jobs/run.hpp"
 
 /// Taking resources that are there already into a stack: each is looked for, and from then on it is as if the
-/// stack had made it. If one is not there, none becomes the stack's.
+/// stack had made it. If one is not there, none becomes the stack's. Those that a creation or an update finds
+/// are imported in their turn.
 namespace aviary::cloudformation {
-namespace {
-
-/// By logical id: the identifier's value.
-std::map<std::string, std::string> ids_of_imports(const Json& wanted) {
-  std::map<std::string, std::string> ids;
-  for (const Json& entry : wanted) {
-    const Json identifier = entry.value("ResourceIdentifier", Json::object());
-    if (!identifier.empty() && identifier.begin()->is_string())
-      ids[property_text(entry, "LogicalResourceId")] = identifier.begin()->get<std::string>();
-  }
-  return ids;
-}
-
-}  // namespace
-
 void Deployer::take_in(const std::string& stack_id, Wish wish, Json wanted) {
   auto run = std::make_shared<Run>();
   run->stack_id = stack_id;
@@ -71,6 +57,44 @@ Task<> Deployer::run_import(std::shared_ptr<Run> run, Json wanted) {
   store_.set_status(*stack, "IMPORT_ROLLBACK_COMPLETE", "", clock_.now());
 }
 
+Task<Deployer::Outcome> Deployer::look_for(Context context, std::string type_name, Json properties,
+                                           std::string id) {
+  Outcome outcome;
+  const Importable* importable = find_importable(type_name);
+  const ResourceType* type = find_resource_type(type_name);
+  if (importable == nullptr || type == nullptr) {
+    outcome.problem = fmt::format("ResourceTypes [{}] are not supported for Import", type_name);
+    co_return outcome;
+  }
+  const Step step = importable->read(id);
+  Cloud::Ask ask{context.account, context.region, step.service, step.operation, step.input};
+  Result<Json> output = co_await cloud_.call(std::move(ask));
+  outcome.exists =
+      output && (importable->complete == nullptr || importable->complete(id, properties, *output));
+  if (!outcome.exists) {
+    outcome.problem = import_not_found(type_name, id);
+    co_return outcome;
+  }
+  outcome.problem = attempted([&] {
+    outcome.made = type->made(context, properties, std::vector<Json>{*output});
+    outcome.made.physical_id = id;
+  });
+  co_return outcome;
+}
+
+Task<Json> Deployer::existing_of(Context context, Json candidates) {
+  Json existing = Json::array();
+  for (const auto& [name, id] : ids_of_imports(candidates)) {
+    const auto entry = std::ranges::find_if(
+        candidates, [&](const Json& each) { return property_text(each, "LogicalResourceId") == name; });
+    Json properties = entry->at("ResourceIdentifier");
+    std::string type_name = property_text(*entry, "ResourceType");
+    const Outcome found = co_await look_for(context, std::move(type_name), std::move(properties), id);
+    if (found.exists) existing.push_back(*entry);
+  }
+  co_return existing;
+}
+
 Task<std::optional<std::string>> Deployer::import_one(std::shared_ptr<Run> run, std::string name,
                                                       std::string id) {
   Context context;
@@ -82,6 +106,7 @@ Task<std::optional<std::string>> Deployer::import_one(std::shared_ptr<Run> run, 
     if (stack == nullptr) co_return "The stack is gone";
     const Json& definition = run->wish.document.at("Resources").at(name);
     type_name = definition.at("Type").get<std::string>();
+    const std::string holder = holder_of(store_, *stack, type_name, id);
     StackResource fresh;
     fresh.logical_id = name;
     fresh.type = type_name;
@@ -94,45 +119,26 @@ Task<std::optional<std::string>> Deployer::import_one(std::shared_ptr<Run> run, 
     context = context_of(*stack, name);
     StackResource& resource = stack->resources[name];
     resource = std::move(fresh);
+    // Whatever comes of it, going back lets go of it.
+    Undo undo;
+    undo.logical_id = name;
+    run->undos.push_back(std::move(undo));
     store_.set_status(*stack, resource, "IMPORT_IN_PROGRESS", "Resource import started.", clock_.now());
-    for (const auto& [other_id, other] : store_.all())
-      for (const auto& [other_name, held] : other.resources)
-        if (held.type == type_name && held.physical_id == id && &held != &resource)
-          problem = fmt::format("{} already exists in stack {}", id, other_id);
-    if (problem) {
+    if (!holder.empty()) {
+      problem = fmt::format("{} already exists in stack {}", id, holder);
       store_.set_status(*stack, resource, "IMPORT_FAILED", *problem, clock_.now());
       co_return problem;
     }
   }
-  const Importable* importable = find_importable(type_name);
-  const ResourceType* type = find_resource_type(type_name);
-  if (importable == nullptr || type == nullptr)
-    co_return fmt::format("ResourceTypes [{}] are not supported for Import", type_name);
-  const Step step = importable->read(id);
-  Cloud::Ask ask{context.account, context.region, step.service, step.operation, step.input};
-  Result<Json> output = co_await cloud_.call(std::move(ask));
-  Made made;
-  if (!output) {
-    problem = import_not_found(type_name, id);
-  } else {
-    problem = attempted([&] {
-      if (importable->complete != nullptr && !importable->complete(id, properties, *output)) {
-        made.physical_id.clear();
-        return;
-      }
-      made = type->made(context, properties, std::vector<Json>{*output});
-      made.physical_id = id;
-    });
-    if (!problem && made.physical_id.empty()) problem = import_not_found(type_name, id);
-  }
+  Outcome found = co_await look_for(context, type_name, std::move(properties), id);
   Stack* stack = store_.by_id(run->stack_id);
   if (stack == nullptr) co_return "The stack is gone";
   StackResource& resource = stack->resources[name];
-  if (problem) {
-    store_.set_status(*stack, resource, "IMPORT_FAILED", *problem, clock_.now());
-    co_return problem;
+  if (found.problem) {
+    store_.set_status(*stack, resource, "IMPORT_FAILED", *found.problem, clock_.now());
+    co_return found.problem;
   }
-  resource.attributes = std::move(made.attributes);
+  resource.attributes = std::move(found.made.attributes);
   store_.set_status(*stack, resource, "IMPORT_COMPLETE", "Resource import completed.", clock_.now());
   co_return std::nullopt;
 }

@@ -54,15 +54,15 @@ void Deployer::adopt(Stack& stack) {
   stack.root_id = parent->root_id.empty() ? parent->id : parent->root_id;
 }
 
-/// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
-/// rests, too. An update of it is taken back with that of its parent.
+/// What is done to it is taken back with what is done to its parent.
 Task<bool> Deployer::rests_with(std::string stack_id, std::string parent_id) {
   while (!stopping_) {
     Stack* stack = store_.by_id(stack_id);
     if (stack == nullptr || !stack->is_busy()) co_return true;
-    if (stack->status == "UPDATE_IN_PROGRESS" && is_cancelled(parent_id)) {
-      store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
-      cancel_update(stack_id);
+    if (turns_back(parent_id) && !turns_back(stack_id)) {
+      const bool updates = stack->status == "UPDATE_IN_PROGRESS";
+      if (updates) store_.set_status(*stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", clock_.now());
+      if (updates || stack->status == "CREATE_IN_PROGRESS") cancel(stack_id);
       continue;
     }
     co_await waiters_.wait(stack_id, std::nullopt);
@@ -94,6 +94,7 @@ Task<Deployer::Outcome> Deployer::create_nested(Context context, Json properties
   const std::string place = place_of(context.account, context.region, name);
   parents_[place] = context.stack_id;
   input["StackName"] = name;
+  copy_properties(properties, input, {"TimeoutInMinutes"});
   // The parent's rollback is its rollback.
   input["OnFailure"] = "DO_NOTHING";
   Cloud::Ask ask{context.account, context.region, "cloudformation", "CreateStack", std::move(input)};
@@ -112,8 +113,10 @@ Task<Deployer::Outcome> Deployer::create_nested(Context context, Json properties
   }
   const Stack* child = store_.by_id(id);
   if (child == nullptr || child->status != "CREATE_COMPLETE") {
-    outcome.problem = fmt::format("Embedded stack {} was not successfully created: {}", id,
-                                  child != nullptr ? child->reason : "it is gone");
+    outcome.problem = turns_back(context.stack_id)
+                          ? given_up(context)
+                          : fmt::format("Embedded stack {} was not successfully created: {}", id,
+                                        child != nullptr ? child->reason : "it is gone");
   } else {
     outcome.made.attributes = outputs_of(*child);
   }
@@ -158,8 +161,10 @@ Task<Deployer::Outcome> Deployer::update_nested(std::shared_ptr<Run> run, Contex
         if (event.logical_id == child->name && event.status == "UPDATE_ROLLBACK_IN_PROGRESS")
           reason = event.reason;
     outcome.problem =
-        fmt::format("Embedded stack {} was not successfully updated. Currently in {} with reason: {}", id,
-                    child != nullptr ? child->status : "DELETE_COMPLETE", reason);
+        turns_back(context.stack_id)
+            ? given_up(context)
+            : fmt::format("Embedded stack {} was not successfully updated. Currently in {} with reason: {}",
+                          id, child != nullptr ? child->status : "DELETE_COMPLETE", reason);
   } else {
     outcome.made.attributes = outputs_of(*child);
   }

@@ -11,22 +11,22 @@ void Deployer::roll_back(const std::string& stack_id, std::set<std::string> skip
   tasks_.spawn("rollback of a stack", run_rollback(stack_id, std::move(skipped)));
 }
 
-void Deployer::cancel_update(const std::string& stack_id) {
-  const auto found = updates_.find(stack_id);
-  if (found == updates_.end()) return;
+void Deployer::cancel(const std::string& stack_id, std::string_view why) {
+  const auto found = runs_.find(stack_id);
+  if (found == runs_.end()) return;
   Run& run = *found->second;
   run.cancelled = true;
-  if (run.problem.empty()) run.problem = "User Initiated";
+  if (run.problem.empty()) run.problem = why;
   waiters_.wake_all();
 }
 
-bool Deployer::is_cancelled(const std::string& stack_id) const {
-  const auto found = updates_.find(stack_id);
-  return found != updates_.end() && found->second->cancelled;
+bool Deployer::turns_back(const std::string& stack_id) const {
+  const auto found = runs_.find(stack_id);
+  return found != runs_.end() && !found->second->goes_on();
 }
 
 bool Deployer::gives_up(const std::string& stack_id) {
-  return stopping_ || is_cancelled(stack_id) || store_.by_id(stack_id) == nullptr;
+  return stopping_ || turns_back(stack_id) || store_.by_id(stack_id) == nullptr;
 }
 
 std::string Deployer::given_up(const Context& context) {

@@ -20,6 +20,30 @@ constexpr std::string_view hot_reload_bucket = "hot-reload";
 /// How much larger than its content a package may be: what cannot be compressed, and the names of many files.
 constexpr std::uint64_t zip_overhead = 32U << 20U;
 
+/// Looks for the signature in what passes.
+class SignatureSought final : public BodySource {
+ public:
+  explicit SignatureSought(std::shared_ptr<BodySource> from) : from_(std::move(from)) {}
+
+  Task<BodyPiece> next() override {
+    auto taking = from_->next();
+    BodyPiece piece = co_await std::move(taking);
+    if (!found_) {
+      // It may lie across two pieces.
+      seen_ += piece.bytes;
+      found_ = seen_.find(signature_file) != std::string::npos;
+      if (seen_.size() > signature_file.size()) seen_.erase(0, seen_.size() - signature_file.size());
+    }
+    co_return piece;
+  }
+  bool found() const noexcept { return found_; }
+
+ private:
+  std::shared_ptr<BodySource> from_;
+  std::string seen_;  ///< the last bytes
+  bool found_ = false;
+};
+
 AwsError unzipped_too_large(const Quotas& quotas) {
   return invalid_parameter(fmt::format("Unzipped size must be smaller than {} bytes", quotas.unzipped_bytes));
 }
@@ -61,6 +85,16 @@ Task<Result<CodeHandle>> LambdaService::load_code(Scope caller, Json members, st
       co_return invalid_parameter(
           fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
                       fetched.problem->code, fetched.problem->message));
+    }
+    if (fetched.source) {
+      const auto watched = std::make_shared<SignatureSought>(std::move(fetched.source));
+      auto taking = codes_.take(watched);
+      CodeStore::Result<CodeHandle> stored = co_await std::move(taking);
+      if (is_signed != nullptr) *is_signed = watched->found();
+      const Result<> deployable =
+          signing_config.empty() ? Result<>() : check_signature(home, signing_config, watched->found());
+      if (!deployable) co_return deployable.error();
+      co_return checked(std::move(stored));
     }
     zip = std::move(fetched.bytes);
   } else {

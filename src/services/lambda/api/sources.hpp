@@ -25,6 +25,7 @@ class CodeSource {
   struct Fetched {
     std::string bytes;
     std::optional<Problem> problem;
+    std::shared_ptr<BodySource> source{};  ///< set: they are taken from here
   };
   /// What is larger than `most_bytes` is not read at all: `EntityTooLarge`.
   virtual Task<Fetched> fetch(Scope caller, std::string bucket, std::string key, std::string version,

@@ -142,22 +142,28 @@ Result<ObjectVersion*> S3Service::object_of(Bucket& bucket, const Json& input) {
                   "The specified method is not allowed against this resource.");
 }
 
-Task<Result<std::string>> S3Service::fetch(std::string bucket, std::string key, std::string version,
-                                           std::uint64_t most_bytes) {
+Result<S3Service::Opened> S3Service::open(const std::string& bucket, std::string key, std::string version,
+                                          std::uint64_t most_bytes) {
   Result<Bucket*> found = store_.require(bucket);
-  if (!found) co_return found.error();
+  if (!found) return found.error();
   const Json input{{"Key", std::move(key)}, {"VersionId", std::move(version)}};
   Result<ObjectVersion*> object = object_of(**found, input);
-  if (!object) co_return object.error();
+  if (!object) return object.error();
   const std::uint64_t size = (*object)->size;
   if (size > most_bytes)
-    co_return AwsError(models::s3::errors::EntityTooLarge,
-                       fmt::format("The object is larger than {} bytes.", most_bytes));
-  StoredBytes stored(bodies_, (*object)->segments, 0, size);
+    return AwsError(models::s3::errors::EntityTooLarge,
+                    fmt::format("The object is larger than {} bytes.", most_bytes));
+  return Opened{std::make_shared<StoredBytes>(bodies_, (*object)->segments, 0, size), size};
+}
+
+Task<Result<std::string>> S3Service::fetch(std::string bucket, std::string key, std::string version,
+                                           std::uint64_t most_bytes) {
+  const Result<Opened> opened = open(bucket, std::move(key), std::move(version), most_bytes);
+  if (!opened) co_return opened.error();
   std::string bytes;
-  bytes.reserve(size);
-  while (bytes.size() < size) {
-    auto taking = stored.next();
+  bytes.reserve(opened->size);
+  while (bytes.size() < opened->size) {
+    auto taking = opened->bytes->next();
     const BodyPiece piece = co_await std::move(taking);
     if (piece.bytes.empty()) co_return disk_failure();
     bytes += piece.bytes;

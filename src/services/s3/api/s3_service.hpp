@@ -53,8 +53,16 @@ class S3Service final : public TableService<S3Service> {
   Json counts() const override;
 
   // For the rest of the emulator.
+  struct Opened {
+    std::shared_ptr<BodySource> bytes;
+    std::uint64_t size;
+  };
   /// The bytes of an object, for archives and templates: EntityTooLarge beyond what those may be. `version`
-  /// may be empty. Errors: as GetObject's.
+  /// may be empty. Errors: as GetObject's. Whoever reads it reads all of it, whatever becomes of the object
+  /// meanwhile.
+  Result<Opened> open(const std::string& bucket, std::string key, std::string version,
+                      std::uint64_t most_bytes);
+  /// The same at once.
   Task<Result<std::string>> fetch(std::string bucket, std::string key, std::string version,
                                   std::uint64_t most_bytes);
   /// What S3 Control tells of.
