@@ -20,13 +20,17 @@ namespace {
 constexpr const char* function = "arn:aws:lambda:us-east-1:123456789012:function:f";
 
 /// Both services on one store of names, and what HTTP APIs answer.
-class DomainNames : public ::testing::Test, public Functions {
+class DomainNames : public ::testing::Test, public Functions, public Upstreams {
  protected:
   DomainNames() { domains.serve(rest.entities(), http.entities()); }
 
   Task<Result<FunctionAnswer>> run(FunctionCall call) override {
     event = Json::parse(call.payload);
     co_return FunctionAnswer{.payload = "\"done\""};
+  }
+  Task<UpstreamAnswer> send(UpstreamCall call) override {
+    upstream = call.url;
+    co_return UpstreamAnswer{.end = UpstreamAnswer::End::Answered};
   }
   Result<Reply> call(Service& service, std::string_view operation, Json input) {
     Call made{};
@@ -66,8 +70,10 @@ class DomainNames : public ::testing::Test, public Functions {
   Domains domains{journal};
   RestApiService rest{{.ids = ids, .journal = journal, .read_yaml = {}, .domains = domains}};
   HttpApiService http{{.ids = ids, .journal = journal, .port = "4566", .domains = domains}};
-  Execute execute{{.clock = clock, .ids = ids, .http_apis = http.entities(), .functions = *this}};
+  Execute execute{
+      {.clock = clock, .ids = ids, .http_apis = http.entities(), .functions = *this, .upstreams = *this}};
   Json event;
+  std::string upstream;
 };
 
 const Json regional{{"DomainName", "api.example.com"},

@@ -89,6 +89,8 @@ class HttpApiService final : public TableService<HttpApiService> {
   Entities entities_;
 };
 
+/// Whether an `Integration` or an `Authorizer` may be as it is; fills in what it leaves out. http_members.cpp
+Result<> check_http_member(std::string_view entity, Json& document);
 /// Without what is only kept.
 Json without_kept(const Json& document);
 double seconds_of(const Call& call);

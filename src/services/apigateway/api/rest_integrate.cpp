@@ -183,19 +183,22 @@ Task<wire::Response> RestExecute::run_function(const wire::Request& request, Req
 
 Task<wire::Response> RestExecute::run_upstream(const wire::Request& request, Request& what) {
   const bool proxy = text_of(what.integration, "type") == "HTTP_PROXY";
+  if (text_of(what.integration, "connectionType") == "VPC_LINK")
+    co_return gateway_response(what.responses, "INTEGRATION_FAILURE",
+                               "There are no VPCs here for a VPC link to lead into", what.input);
   const Json parameters = what.integration.value("requestParameters", Json::object());
   const std::string verb = text_of(what.integration, "httpMethod");
   UpstreamCall call{
       .method = verb == "ANY" ? std::string(request.method) : verb,
       .url = filled_address(with_stage_variables(text_of(what.integration, "uri"), what.variables),
                             parameters, what.input),
-      .timeout = timeout_of(what.integration)};
+      .timeout = timeout_of(what.integration),
+      .certificate = text_of(what.certificate, "pemEncodedCertificate"),
+      .key = text_of(what.certificate, "_key")};
   std::string query = proxy ? what.call.query : std::string();
   if (proxy) {
     for (const auto& [name, value] : request.headers)
-      if (!wire::equals_ignoring_case(name, "host") && !wire::equals_ignoring_case(name, "connection") &&
-          !wire::equals_ignoring_case(name, "content-length") &&
-          !wire::equals_ignoring_case(name, "transfer-encoding"))
+      if (!wire::equals_ignoring_case(name, "host") && !is_hop_header(name))
         call.headers.emplace_back(std::string(name), std::string(value));
     call.body = request.body;
   } else {
@@ -226,11 +229,7 @@ Task<wire::Response> RestExecute::run_upstream(const wire::Request& request, Req
         answered.end == UpstreamAnswer::End::TimedOut ? "INTEGRATION_TIMEOUT" : "INTEGRATION_FAILURE", {},
         what.input);
   if (proxy) {
-    std::erase_if(answered.response.headers, [](const auto& header) {
-      return wire::equals_ignoring_case(header.first, "connection") ||
-             wire::equals_ignoring_case(header.first, "content-length") ||
-             wire::equals_ignoring_case(header.first, "transfer-encoding");
-    });
+    std::erase_if(answered.response.headers, [](const auto& header) { return is_hop_header(header.first); });
     co_return std::move(answered.response);
   }
   IntegrationAnswer answer{.status = answered.response.status, .body = std::move(answered.response.body)};
