@@ -74,7 +74,8 @@ class RestApis final : public Forwarded {
         service_({.ids = parts.api_ids,
                   .journal = *parts.journal,
                   .read_yaml = [](std::string_view text) { return cloudformation::parse_template(text); },
-                  .domains = *parts.api_domains}) {}
+                  .domains = *parts.api_domains,
+                  .workers = parts.workers.get()}) {}
 
   void restore() override {
     Forwarded::restore();
