@@ -248,5 +248,31 @@ TEST(Identifiers, LookAsApiGatewaysDo) {
   EXPECT_EQ(extended.back(), '=');
 }
 
+TEST_F(DomainNames, LeadToServersBehindAnApi) {
+  const std::string api =
+      ok(http, "CreateApi",
+         {{"Name", "shop"}, {"ProtocolType", "HTTP"}, {"Target", "http://a.example:81/base/"}})["ApiId"];
+  ok(http, "CreateDomainName", regional);
+  ok(http, "CreateApiMapping",
+     {{"DomainName", "api.example.com"}, {"ApiId", api}, {"Stage", "$default"}, {"ApiMappingKey", "v1"}});
+  EXPECT_EQ(sent("api.example.com", "/v1/pets/6?a=b"), 200);
+  EXPECT_EQ(upstream, "http://a.example:81/base/pets/6?a=b");
+}
+
+TEST_F(DomainNames, HaveRulesForRestApisOnly) {
+  ok(http, "CreateDomainName", regional);
+  const std::string api = http_api();
+  Json rule{{"DomainName", "api.example.com"},
+            {"Priority", 1},
+            {"Conditions", Json::array()},
+            {"Actions", Json::array({{{"InvokeApi", {{"ApiId", api}, {"Stage", "$default"}}}}})}};
+  EXPECT_EQ(refused(http, "CreateRoutingRule", rule),
+            "BadRequestException: Only REST APIs are supported as target APIs for routing rules");
+  const std::string plain = ok(rest, "CreateRestApi", {{"name", "shop"}})["id"];
+  rule["Actions"][0]["InvokeApi"]["ApiId"] = plain;
+  EXPECT_EQ(refused(http, "CreateRoutingRule", rule),
+            "BadRequestException: Invalid stage identifier specified");
+}
+
 }  // namespace
 }  // namespace aviary::apigateway

@@ -73,7 +73,8 @@ std::optional<ApiAddress> api_address(const wire::Request& request) {
 
 std::optional<ApiAddress> named_address(const wire::Request& request, const Domains& domains) {
   std::string_view path = request.path();
-  std::optional<Domains::Place> place = domains.place_of(request.header("host"), path);
+  std::optional<Domains::Place> place = domains.place_of(
+      request.header("host"), path, [&](std::string_view name) { return request.header(name); });
   if (!place) return std::nullopt;
   if (path.empty()) path = "/";
   ApiAddress address{.id = std::move(place->api), .target = std::move(place->rest)};

@@ -85,8 +85,9 @@ class Execute {
   // http_integrate.cpp: what stands behind a route
   Task<wire::Response> integrate(const wire::Request& request, Request& what);
   struct Ran;
+  Task<Ran> run_integration(const wire::Request& request, const Request& what, std::string path);
   Task<Ran> run_function(const wire::Request& request, const Request& what);
-  Task<Ran> run_upstream(const wire::Request& request, const Request& what, const std::string& path);
+  Task<Ran> run_upstream(const wire::Request& request, const Request& what, std::string path);
 
   struct Kept {
     OrderedJson answer;

@@ -320,8 +320,14 @@ Result<Reply> HttpApiService::delete_cors(Call& call) {
   return Reply{};
 }
 
-/// The key of what `arn:aws:apigateway:REGION::/apis/ID[/stages/NAME]` names; empty if there is none.
+/// The key of what `arn:aws:apigateway:REGION::/apis/ID[/stages/NAME]` or `/vpclinks/ID` names; empty if
+/// there is none.
 std::string HttpApiService::stage_in_arn(const std::string& arn, std::string& api) const {
+  if (const std::size_t link = arn.find("::/vpclinks/"); link != std::string::npos) {
+    for (const auto& [key, document] : entities_.below("vpc-links/"))
+      if (key.ends_with('/' + arn.substr(link + 12))) return std::string(key);
+    return {};
+  }
   const std::size_t start = arn.find("::/apis/");
   if (start == std::string::npos) return {};
   const std::string rest = arn.substr(start + 8);

@@ -118,7 +118,24 @@ struct Execute::Ran {
   bool answered = false;  ///< else the API itself says what went wrong, and no mapping changes that
 };
 
+Task<Execute::Ran> Execute::run_integration(const wire::Request& request, const Request& what,
+                                            std::string path) {
+  if (text_of(what.integration, "IntegrationType") == "HTTP_PROXY") {
+    auto running = run_upstream(request, what, std::move(path));
+    co_return co_await std::move(running);
+  }
+  auto running = run_function(request, what);
+  co_return co_await std::move(running);
+}
+
 Task<wire::Response> Execute::integrate(const wire::Request& request, Request& what) {
+  const Json mappings = what.integration.value("RequestParameters", Json::object());
+  const Json answers = what.integration.value("ResponseParameters", Json::object());
+  if (mappings.empty() && answers.empty()) {
+    auto running = run_integration(request, what, {});
+    Ran ran = co_await std::move(running);
+    co_return std::move(ran.response);
+  }
   const OrderedJson context = context_of(request, what.call, what.resource);
   const wire::Parameters query = wire::parse_parameters(what.call.query);
   const auto of_request = [&](std::string_view name) -> std::optional<std::string> {
@@ -135,36 +152,27 @@ Task<wire::Response> Execute::integrate(const wire::Request& request, Request& w
   Changeable changed{.query = query};
   for (const auto& [name, value] : request.headers)
     changed.headers.emplace_back(std::string(name), std::string(value));
-  apply_changes(what.integration.value("RequestParameters", Json()), of_request, changed);
+  apply_changes(mappings, of_request, changed);
   if (changed.query_changed) what.call.query = encoded_query(changed.query);
+  if (changed.path_changed) what.call.path = changed.path;
   wire::Request seen = request;
   seen.headers.clear();
   for (const auto& [name, value] : changed.headers) seen.headers.emplace_back(name, value);
 
-  Ran ran;
-  if (text_of(what.integration, "IntegrationType") == "HTTP_PROXY") {
-    auto running = run_upstream(seen, what, changed.path_changed ? changed.path : std::string());
-    ran = co_await std::move(running);
-  } else {
-    if (changed.path_changed) what.call.path = changed.path;
-    auto running = run_function(seen, what);
-    ran = co_await std::move(running);
-  }
+  auto running = run_integration(seen, what, changed.path);
+  Ran ran = co_await std::move(running);
   wire::Response& response = ran.response;
-  if (!ran.answered) co_return std::move(response);
-  const Json answers = what.integration.value("ResponseParameters", Json::object());
-  const auto mappings = answers.find(std::to_string(response.status));
-  if (mappings != answers.end()) {
-    const auto of_answer = [&](std::string_view name) -> std::optional<std::string> {
-      if (take(name, "response.header.")) return header_in(response.headers, name);
-      if (take(name, "response.body")) return of_body(response.body, name);
-      return of_request(name);
-    };
-    Changeable answer{.headers = response.headers, .status = response.status};
-    apply_changes(*mappings, of_answer, answer);
-    response.headers = std::move(answer.headers);
-    response.status = answer.status;
-  }
+  const auto wanted = answers.find(std::to_string(response.status));
+  if (!ran.answered || wanted == answers.end()) co_return std::move(response);
+  const auto of_answer = [&](std::string_view name) -> std::optional<std::string> {
+    if (take(name, "response.header.")) return header_in(response.headers, name);
+    if (take(name, "response.body")) return of_body(response.body, name);
+    return of_request(name);
+  };
+  Changeable answer{.headers = response.headers, .status = response.status};
+  apply_changes(*wanted, of_answer, answer);
+  response.headers = std::move(answer.headers);
+  response.status = answer.status;
   co_return std::move(response);
 }
 
@@ -196,7 +204,7 @@ Task<Execute::Ran> Execute::run_function(const wire::Request& request, const Req
 }
 
 Task<Execute::Ran> Execute::run_upstream(const wire::Request& request, const Request& what,
-                                         const std::string& path) {
+                                         std::string path) {
   if (text_of(what.integration, "ConnectionType") == "VPC_LINK")
     co_return Ran{api_answer(503, "Service Unavailable: there are no VPCs here for a VPC link to lead into")};
   const std::string verb = text_of(what.integration, "IntegrationMethod");
@@ -204,7 +212,7 @@ Task<Execute::Ran> Execute::run_upstream(const wire::Request& request, const Req
       split_address(with_stage_variables(text_of(what.integration, "IntegrationUri"), what.variables));
   fill_path(address.path, what.call.path_parameters);
   if (!path.empty()) {
-    address.path = path;
+    address.path = std::move(path);
   } else if (what.call.route_key == "$default") {
     // The whole path goes on.
     if (address.path.ends_with('/')) address.path.pop_back();

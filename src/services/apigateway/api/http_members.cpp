@@ -106,8 +106,10 @@ Result<> check_http_integration(Json& integration) {
   const bool linked = text_of(integration, "ConnectionType") == "VPC_LINK";
   if (linked && text_of(integration, "ConnectionId").empty())
     return bad_member("ConnectionId is required for VPC_LINK connections");
-  if (linked ? !uri.starts_with("arn:") && !is_http_address(uri) : !is_http_address(uri))
-    return bad_member("Invalid HTTP endpoint specified for URI");
+  if (linked && !uri.starts_with("arn:"))
+    return bad_member(
+        "Integration URI of a VPC_LINK connection must be the ARN of a listener or a Cloud Map service");
+  if (!linked && !is_http_address(uri)) return bad_member("Invalid HTTP endpoint specified for URI");
   return {};
 }
 
@@ -224,6 +226,9 @@ Result<Json> HttpApiService::checked_member(const Call& call, const HttpKind& ki
   } else if (kind.entity == "Integration") {
     const Result<> fine = check_integration(document);
     if (!fine) return fine.error();
+    if (text_of(document, "ConnectionType") == "VPC_LINK")
+      if (const Result<Json> link = link_of(call, text_of(document, "ConnectionId")); !link)
+        return link.error();
   } else if (kind.entity == "Authorizer") {
     const Result<> fine = check_authorizer(document);
     if (!fine) return fine.error();

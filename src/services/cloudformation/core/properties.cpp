@@ -72,12 +72,13 @@ bool differs(const Json& a, const Json& b, const char* property) {
 namespace {
 
 /// All tables: types_*.cpp.
-std::array<std::span<const ResourceType>, 20> type_tables() {
+std::array<std::span<const ResourceType>, 21> type_tables() {
   return {lambda_types(),    lambda_member_types(), identity_types(),        watching_types(),
           messaging_types(), bus_types(),           stream_types(),          storage_types(),
           parameter_types(), repository_types(),    attached_types(),        api_types(),
           domain_types(),    rest_api_types(),      rest_member_types(),     group_types(),
-          provider_types(),  log_setting_types(),   api_destination_types(), rest_extra_types()};
+          provider_types(),  log_setting_types(),   api_destination_types(), rest_extra_types(),
+          http_extra_types()};
 }
 
 }  // namespace
