@@ -116,6 +116,14 @@ class HttpProxies(LambdaCase):
         answer = self.send(api, path="/fail")
         self.assertEqual((answer.status, answer.headers["x-why"]), (418, "it failed"))
 
+    def test_an_integration_waits_no_longer_than_its_time_out(self):
+        self.create(code=python_zip("import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'late'\n"))
+        api, integration = self.api_with("$default", self.arn(), "AWS_PROXY", "POST", TimeoutInMillis=100)
+        answer = self.send(api)
+        self.assertEqual((answer.status, answer.json()), (503, {"message": "Service Unavailable"}))
+        self.apis.update_integration(ApiId=api, IntegrationId=integration, TimeoutInMillis=30000, PayloadFormatVersion="2.0")
+        self.assertEqual(self.send(api).body, b"late")
+
     def test_refusals(self):
         api = self.apis.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
         wanted = {"ApiId": api, "IntegrationType": "HTTP_PROXY", "IntegrationUri": self.upstream, "IntegrationMethod": "ANY",

@@ -121,6 +121,28 @@ class Documentation(RestCase):
         self.refused("NotFoundException", 404, self.apis.get_documentation_version, **again)
 
 
+    def test_documents_bring_parts(self):
+        def document(*parts):
+            return json.dumps({"openapi": "3.0.1", "info": {"title": "a"}, "paths": {},
+                               "x-amazon-apigateway-documentation": {"documentationParts": parts}})
+
+        def of_method(**properties):
+            return {"location": {"type": "METHOD", "path": "/x", "method": "GET"}, "properties": properties}
+
+        api = self.apis.import_rest_api(body=document(of_method(a="1", b="2")))["id"]
+
+        def properties():
+            return [json.loads(each["properties"]) for each in self.apis.get_documentation_parts(restApiId=api)["items"]]
+
+        self.assertEqual(properties(), [{"a": "1", "b": "2"}])
+        made = self.apis.import_documentation_parts(restApiId=api, mode="merge", body=document(of_method(b="3", c="4")))
+        self.assertEqual((len(made["ids"]), properties()), (1, [{"a": "1", "b": "3", "c": "4"}]))
+        self.apis.import_documentation_parts(restApiId=api, mode="overwrite", body=document(of_method(d="5")))
+        self.assertEqual(properties(), [{"d": "5"}])
+        self.refused("BadRequestException", 400, self.apis.import_documentation_parts, restApiId=api, mode="merge",
+                     body=document({"location": {"type": "MODEL"}, "properties": {}}))
+
+
 class Links(RestCase):
     def test_a_link_is_kept_and_leads_nowhere(self):
         self.refused("BadRequestException", 400, self.apis.create_vpc_link, name="x", targetArns=["arn:x"])

@@ -135,10 +135,12 @@ void add_apigateway(Parts& parts) {
   parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.apis = std::make_unique<apigateway::Execute>(
       apigateway::ExecuteDependencies{.clock = parts.clock,
+                                      .stopwatch = parts.stopwatch,
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
                                       .functions = *parts.api_functions,
                                       .upstreams = *parts.api_upstreams,
+                                      .tasks = parts.housekeeping,
                                       .may_invoke = api_permission(parts)});
   const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);

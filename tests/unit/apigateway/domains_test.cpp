@@ -6,6 +6,7 @@
 
 #include "models/apigateway.hpp"
 #include "models/apigatewayv2.hpp"
+#include "ports/simulated_time.hpp"
 #include "services/apigateway/api/execute.hpp"
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/api/rest_service.hpp"
@@ -67,11 +68,18 @@ class DomainNames : public ::testing::Test, public Functions, public Upstreams {
   testing::ManualClock clock;
   SeededRandom ids{1, "apis"};
   testing::MemoryJournal journal;
+  SimulatedStopwatch stopwatch;
+  TaskGroup tasks{loop.get_executor()};
   Domains domains{journal};
   RestApiService rest{{.ids = ids, .journal = journal, .read_yaml = {}, .domains = domains}};
   HttpApiService http{{.ids = ids, .journal = journal, .port = "4566", .domains = domains}};
-  Execute execute{
-      {.clock = clock, .ids = ids, .http_apis = http.entities(), .functions = *this, .upstreams = *this}};
+  Execute execute{{.clock = clock,
+                   .stopwatch = stopwatch,
+                   .ids = ids,
+                   .http_apis = http.entities(),
+                   .functions = *this,
+                   .upstreams = *this,
+                   .tasks = tasks}};
   Json event;
   std::string upstream;
 };

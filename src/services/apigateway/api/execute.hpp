@@ -11,6 +11,7 @@
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
 #include "ports/task.hpp"
+#include "ports/task_group.hpp"
 #include "services/apigateway/api/upstreams.hpp"
 #include "services/apigateway/core/authorization.hpp"
 #include "services/apigateway/core/domains.hpp"
@@ -62,10 +63,12 @@ std::optional<ApiAddress> named_address(const wire::Request& request, const Doma
 
 struct ExecuteDependencies {
   Clock& clock;
+  Stopwatch& stopwatch;  ///< of integrations' time-outs
   Random& ids;
   const Entities& http_apis;
   Functions& functions;
   Upstreams& upstreams;
+  TaskGroup& tasks;  ///< of functions that run longer than their integration waits
   /// Whether who signed a request may call that ARN of an API; empty: whoever signs may.
   std::function<Task<Result<>>(const wire::Request&, std::string)> may_invoke{};
 };

@@ -48,7 +48,10 @@ Json integration_of_document(const Json& said) {
   if (out.contains("IntegrationType") && out["IntegrationType"].is_string())
     for (char& c : out["IntegrationType"].get_ref<std::string&>())
       c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  if (!out.contains("PayloadFormatVersion")) out["PayloadFormatVersion"] = "1.0";
+  Json& format = out["PayloadFormatVersion"];
+  if (format.is_null()) format = "1.0";
+  // As it is written without quotes.
+  if (format.is_number()) format = fmt::format("{:.1f}", format.get<double>());
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
+#include "services/apigateway/api/function_run.hpp"
 #include "services/apigateway/api/http_request.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/core/json_path.hpp"
@@ -65,6 +66,10 @@ OrderedJson context_of(const wire::Request& request, const PayloadCall& call, co
       context["authorizer"].contains("lambda"))
     context["authorizer"] = OrderedJson(context["authorizer"]["lambda"]);
   return context;
+}
+
+std::chrono::milliseconds timeout_of_http(const Json& integration) {
+  return std::chrono::milliseconds(integration.value("TimeoutInMillis", std::int64_t{30000}));
 }
 
 /// With the query and the path that the address itself has taken off.
@@ -190,7 +195,11 @@ Task<Execute::Ran> Execute::run_function(const wire::Request& request, const Req
                      .trace_id = what.call.trace_id,
                      .source_arn = what.arn,
                      .http = &request};
-  Result<FunctionAnswer> answered = co_await d_.functions.run(std::move(asked));
+  auto running =
+      run_within(d_.functions, d_.stopwatch, d_.tasks, std::move(asked), timeout_of_http(what.integration));
+  std::optional<Result<FunctionAnswer>> ended = co_await std::move(running);
+  if (!ended) co_return Ran{api_answer(503, "Service Unavailable")};
+  Result<FunctionAnswer>& answered = *ended;
   if (!answered) {
     const bool throttled = answered.error().shape->status == 429;
     co_return Ran{
@@ -221,11 +230,10 @@ Task<Execute::Ran> Execute::run_upstream(const wire::Request& request, const Req
   if (!address.path.starts_with('/')) address.path.insert(0, 1, '/');
   for (const std::string& query : {address.query, what.call.query})
     if (!query.empty()) address.path += (address.path.find('?') == std::string::npos ? '?' : '&') + query;
-  UpstreamCall call{
-      .method = verb == "ANY" ? std::string(request.method) : verb,
-      .url = address.origin + address.path,
-      .body = request.body,
-      .timeout = std::chrono::milliseconds(what.integration.value("TimeoutInMillis", std::int64_t{30000}))};
+  UpstreamCall call{.method = verb == "ANY" ? std::string(request.method) : verb,
+                    .url = address.origin + address.path,
+                    .body = request.body,
+                    .timeout = timeout_of_http(what.integration)};
   for (const auto& [name, value] : request.headers)
     if (!wire::equals_ignoring_case(name, "host") && !is_hop_header(name))
       call.headers.emplace_back(std::string(name), std::string(value));

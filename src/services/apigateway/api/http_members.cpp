@@ -63,6 +63,9 @@ bool is_route_key(std::string_view key) {
 
 /// Mappings of the request, and of answers by their status.
 Result<> check_changes(const Json& integration) {
+  for (const char* name : {"RequestParameters", "ResponseParameters"})
+    if (const Json* said = find_member(integration, name); said != nullptr && !said->is_object())
+      return bad_member(fmt::format("Invalid {} specified", name));
   std::string problem;
   if (const Json* mappings = find_member(integration, "RequestParameters"))
     problem = changes_problem(*mappings, false);
@@ -71,8 +74,9 @@ Result<> check_changes(const Json& integration) {
       if (!problem.empty()) break;
       const bool known = status.size() == 3 && status >= "200" && status <= "599" &&
                          std::ranges::all_of(status, [](char c) { return c >= '0' && c <= '9'; });
-      problem = known ? changes_problem(mappings, true)
-                      : fmt::format("Invalid status code {}: response parameters are for 200 to 599", status);
+      problem = known && mappings.is_object()
+                    ? changes_problem(mappings, true)
+                    : fmt::format("Invalid status code {}: response parameters are for 200 to 599", status);
     }
   if (!problem.empty()) return bad_member(std::move(problem));
   return {};
@@ -122,6 +126,9 @@ Result<> check_integration(Json& integration) {
   if (!text_of(integration, "IntegrationSubtype").empty()) return not_there("integrations with AWS services");
   if (const Result<> fine = check_changes(integration); !fine) return fine;
   fill(integration, {{"ConnectionType", "INTERNET"}, {"TimeoutInMillis", 30000}});
+  const Json& timeout = integration["TimeoutInMillis"];
+  if (!timeout.is_number_integer() || timeout < 50 || timeout > 30'000)
+    return bad_member("Timeout should be between 50 ms and 30000 ms");
   if (text_of(integration, "IntegrationUri").empty())
     return bad_member("Integration URI is a required parameter for integration");
   if (type == "HTTP_PROXY") return check_http_integration(integration);

@@ -7,6 +7,7 @@
 #include "base/document.hpp"
 #include "services/apigateway/api/rest_service.hpp"
 #include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/openapi.hpp"
 
 /// Documentation of REST APIs: its parts, each about one place of the API, and versions of all of them.
 namespace aviary::apigateway {
@@ -95,14 +96,18 @@ Result<> check_part_properties(const std::string& text) {
 
 }  // namespace
 
+Result<> rest_check_part(const Json& part) {
+  if (const Result<> fine = check_location(part.value("location", Json::object())); !fine) return fine;
+  return check_part_properties(text_of(part, "properties"));
+}
+
 Result<Reply> RestApiService::create_part(Call& call) {
   const Result<Json> owner = api_of(call);
   if (!owner) return owner.error();
   const std::string api = text_of(*owner, "id");
+  if (const Result<> fine = rest_check_part(call.input); !fine) return fine.error();
   const Json location = call.input.value("location", Json::object());
-  if (const Result<> fine = check_location(location); !fine) return fine.error();
   const std::string properties = text_of(call.input, "properties");
-  if (const Result<> fine = check_part_properties(properties); !fine) return fine.error();
   const Json whole = whole_location(location);
   for (const auto& [key, other] : entities_.below(folder_key(api, "documentation")))
     if (whole_location(other->value("location", Json::object())) == whole)
@@ -156,6 +161,40 @@ Result<Reply> RestApiService::delete_part(Call& call) {
   if (!found) return found.error();
   entities_.erase(member_key(text_of(call.input, "restApiId"), "documentation", text_of(*found, "id")));
   return Reply{};
+}
+
+/// A part of a place that has one is merged into it, member by member, or takes its place.
+std::vector<std::string> RestApiService::take_parts(const std::string& api, const Json& parts,
+                                                    bool overwrites) {
+  std::vector<std::string> ids;
+  for (const Json& said : parts) {
+    Json part{
+        {"id", std::string()}, {"location", said.at("location")}, {"properties", said.at("properties")}};
+    const Json whole = whole_location(said.at("location"));
+    for (const auto& [key, other] : entities_.below(folder_key(api, "documentation")))
+      if (whole_location(other->value("location", Json::object())) == whole) {
+        part["id"] = text_of(*other, "id");
+        if (overwrites) break;
+        Json merged = parse_bounded<Json>(text_of(*other, "properties"));
+        merged.update(parse_bounded<Json>(text_of(said, "properties")));
+        part["properties"] = merged.dump();
+        break;
+      }
+    if (text_of(part, "id").empty()) part["id"] = new_id(ids_, 6);
+    ids.push_back(text_of(part, "id"));
+    save_member(api, "documentation", ids.back(), std::move(part));
+  }
+  return ids;
+}
+
+Result<Reply> RestApiService::import_parts(Call& call) {
+  const Result<Json> owner = api_of(call);
+  if (!owner) return owner.error();
+  const Result<ImportedApi> imported = imported_of(call);
+  if (!imported) return imported.error();
+  const bool overwrites = text_of(call.input, "mode") == "overwrite";
+  return Reply{.output = {{"ids", take_parts(text_of(*owner, "id"), imported->documentation, overwrites)},
+                          {"warnings", Json::array()}}};
 }
 
 /// What there is of parts now goes into it and stays.

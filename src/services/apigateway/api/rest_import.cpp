@@ -59,6 +59,8 @@ Result<ImportedApi> RestApiService::imported_of(const Call& call) const {
   for (const auto& [type, response] : imported.responses.items())
     if (find_gateway_response(type) == nullptr)
       return rest_bad_request(fmt::format("Invalid gateway response type specified: {}", type));
+  for (const Json& part : imported.documentation)
+    if (const Result<> fine = rest_check_part(part); !fine) return fine.error();
   return imported;
 }
 
@@ -118,6 +120,7 @@ void RestApiService::take_import(const std::string& api, const ImportedApi& impo
   }
   for (const auto& [type, response] : imported.responses.items())
     save_member(api, "responses", type, response);
+  take_parts(api, imported.documentation, overwrites);
   std::map<std::string, std::string> known;
   for (const auto& [key, resource] : entities_.below(folder_key(api, "resources")))
     known[text_of(*resource, "path")] = text_of(*resource, "id");

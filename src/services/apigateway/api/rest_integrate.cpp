@@ -3,7 +3,7 @@
 #include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
-#include "ports/one_shot.hpp"
+#include "services/apigateway/api/function_run.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/api/rest_mapping.hpp"
 #include "services/apigateway/api/rest_request.hpp"
@@ -53,14 +53,6 @@ std::optional<wire::Response> proxy_answer(const std::string& payload, const Jso
   return payload_answer_1(answer.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-/// Sets the slot when the function has ended; the group waits for it.
-Task<> run_into(Functions& functions, FunctionCall call,
-                OneShot<std::optional<Result<FunctionAnswer>>> slot) {
-  auto running = functions.run(std::move(call));
-  Result<FunctionAnswer> answer = co_await std::move(running);
-  slot.set(std::optional<Result<FunctionAnswer>>(std::move(answer)));
-}
-
 /// Where `{proxy}` of an integration's address comes from: its own mapping, else the path's variable of that
 /// name.
 std::string filled_address(std::string address, const Json& parameters, const TemplateInput& input) {
@@ -106,13 +98,9 @@ Task<RestExecute::Ran> RestExecute::call_function(const wire::Request& request, 
                      .source_arn = what.arn,
                      .http = &request,
                      .asynchronous = asynchronous};
-  const OneShot<std::optional<Result<FunctionAnswer>>> slot;
-  const TimerId timer =
-      d_.stopwatch.call_after(timeout_of(what.integration), [slot] { slot.set(std::nullopt); });
-  d_.tasks.spawn("a REST API's function", run_into(d_.functions, std::move(asked), slot));
-  auto waiting = slot.wait_regardless();
-  std::optional<Result<FunctionAnswer>> ended = co_await std::move(waiting);
-  d_.stopwatch.cancel(timer);
+  auto running =
+      run_within(d_.functions, d_.stopwatch, d_.tasks, std::move(asked), timeout_of(what.integration));
+  std::optional<Result<FunctionAnswer>> ended = co_await std::move(running);
   if (!ended) {
     ran.refusal = "INTEGRATION_TIMEOUT";
   } else if (!*ended) {

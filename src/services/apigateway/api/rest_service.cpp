@@ -93,6 +93,7 @@ OperationTable<RestApiService> RestApiService::operations() {
       {"GetUsagePlans", &S::get_plans},
       {"GetVpcLink", &S::get_link},
       {"GetVpcLinks", &S::get_links},
+      {"ImportDocumentationParts", &S::import_parts},
       {"ImportRestApi", &S::import_api},
       {"PutGatewayResponse", &S::put_gateway_response},
       {"PutIntegration", &S::put_integration},

@@ -137,6 +137,8 @@ class RestApiService final : public TableService<RestApiService> {
   Result<Reply> get_parts(Call& call);
   Result<Reply> update_part(Call& call);
   Result<Reply> delete_part(Call& call);
+  Result<Reply> import_parts(Call& call);
+  std::vector<std::string> take_parts(const std::string& api, const Json& parts, bool overwrites);
   Result<Reply> create_documentation(Call& call);
   Result<Reply> get_documentation(Call& call);
   Result<Reply> get_documentations(Call& call);
@@ -195,6 +197,8 @@ void rest_fill(Json& document, std::initializer_list<std::pair<const char*, Json
 /// Templates and patterns that cannot be read are told at once.
 Result<> rest_check_templates(const Json& document, const char* member);
 Result<> rest_check_response(const Json& response);
+/// Why a part of documentation cannot be; nothing if it can.
+Result<> rest_check_part(const Json& part);
 /// `200`
 bool rest_is_status(std::string_view text);
 /// Why an integration cannot be; nothing if it can. Fills in what it leaves out.
