@@ -141,6 +141,9 @@ class Others(LambdaCase):
                   "IntegrationUri": LISTENER, "PayloadFormatVersion": "1.0"}
         self.refused("NotFoundException", 404, self.apis.create_integration, **wanted, ConnectionId="none")
         self.refused("BadRequestException", 400, self.apis.create_integration, **wanted)
+        said = {"type": "http_proxy", "httpMethod": "ANY", "uri": LISTENER, "connectionType": "VPC_LINK", "connectionId": "none"}
+        self.refused("NotFoundException", 404, self.apis.import_api, Body=json.dumps(
+            {"openapi": "3.0.1", "info": {"title": "a"}, "paths": {"/x": {"get": {"x-amazon-apigateway-integration": said}}}}))
         integration = self.apis.create_integration(**wanted, ConnectionId=link)["IntegrationId"]
         self.apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
         self.apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)

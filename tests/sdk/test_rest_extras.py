@@ -154,6 +154,9 @@ class Links(RestCase):
         integration = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://shop.internal/", "connectionType": "VPC_LINK"}
         with self.assertRaises(self.apis.exceptions.NotFoundException):
             self.api_with("x", integration={**integration, "connectionId": "nothing"})
+        said = {"type": "http_proxy", "httpMethod": "GET", "uri": "http://shop.internal/", "connectionType": "VPC_LINK", "connectionId": "no"}
+        self.refused("NotFoundException", 404, self.apis.import_rest_api, body=json.dumps(
+            {"openapi": "3.0.1", "info": {"title": "a"}, "paths": {"/x": {"get": {"x-amazon-apigateway-integration": said}}}}))
         api, _ = self.api_with("x", integration={**integration, "connectionId": link})
         answer = self.send(api, path="/prod/x")
         self.assertEqual((answer.status, answer.json()), (504, {"message": "There are no VPCs here for a VPC link to lead into"}))

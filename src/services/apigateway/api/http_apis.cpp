@@ -158,9 +158,10 @@ Result<Reply> HttpApiService::create_api(Call& call) {
   return Reply{.output = without_kept(api)};
 }
 
-Result<> HttpApiService::check_import(const Call&, const Json& body) const {
+Result<> HttpApiService::check_import(const Call& call, const Json& body) const {
   if (!body.is_object() || !text_of(body, "openapi").starts_with("3."))
     return bad_api("Unable to parse the OpenAPI document: an OpenAPI 3 document is expected");
+  const Json components = body.value("components", Json::object());
   std::string problem;
   std::optional<AwsError> refusal;
   each_operation(body, [&](const std::string& key, const Json& operation) {
@@ -174,9 +175,12 @@ Result<> HttpApiService::check_import(const Call&, const Json& body) const {
       problem = fmt::format("the integration's uri at {}", key);
     } else if (const Result<> fine = check_http_member("Integration", made); !fine && !refusal) {
       refusal = fine.error();
+    } else if (text_of(made, "ConnectionType") == "VPC_LINK" && !refusal) {
+      if (const Result<Json> link = link_of(call, text_of(made, "ConnectionId")); !link)
+        refusal = link.error();
     }
     const std::string scheme = security_of(body, operation);
-    const Json* schemes = find_member(body.value("components", Json::object()), "securitySchemes");
+    const Json* schemes = find_member(components, "securitySchemes");
     const Json* authorizer = schemes && schemes->contains(scheme)
                                  ? find_member((*schemes)[scheme], "x-amazon-apigateway-authorizer")
                                  : nullptr;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "services/apigateway/api/function_run.hpp"
@@ -8,8 +7,8 @@
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/core/json_path.hpp"
 #include "services/apigateway/core/parameter_changes.hpp"
+#include "services/apigateway/core/parameter_mapping.hpp"
 #include "services/apigateway/core/routing.hpp"
-#include "services/apigateway/core/template_methods.hpp"
 #include "wire/query_string.hpp"
 
 /// What stands behind a route of an HTTP API: a function or somebody else's server; and how mappings change
@@ -24,19 +23,6 @@ bool take(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
-}
-
-std::optional<std::string> text_if(const std::optional<OrderedJson>& value) {
-  if (!value || value->is_null()) return std::nullopt;
-  return value->is_structured() ? value->dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
-                                : template_text(*value);
-}
-
-std::optional<std::string> of_body(const std::string& body, std::string_view path) {
-  if (path.empty()) return body;
-  const OrderedJson document = parse_bounded<OrderedJson>(body.substr(0, largest_read_body));
-  if (document.is_discarded()) return std::nullopt;
-  return text_if(find_by_path(document, "$" + std::string(path)));
 }
 
 /// Those of equal names with commas between.
@@ -55,7 +41,7 @@ std::optional<std::string> header_in(const Pairs& headers, std::string_view want
 
 std::optional<std::string> named(const OrderedJson& map, std::string_view name) {
   const auto found = map.find(std::string(name));
-  return found == map.end() ? std::nullopt : text_if(*found);
+  return found == map.end() ? std::nullopt : text_of_value(*found);
 }
 
 /// `$context`: what an authorizer said is right below `authorizer`, whatever the event's format.
@@ -144,14 +130,16 @@ Task<wire::Response> Execute::integrate(const wire::Request& request, Request& w
   const OrderedJson context = context_of(request, what.call, what.resource);
   const wire::Parameters query = wire::parse_parameters(what.call.query);
   const auto of_request = [&](std::string_view name) -> std::optional<std::string> {
-    if (take(name, "context.")) return text_if(find_by_path(context, "$." + std::string(name)));
+    if (take(name, "context.")) return text_of_value(find_by_path(context, "$." + std::string(name)));
     if (take(name, "stageVariables.")) return named(what.call.stage_variables, name);
     if (take(name, "request.header.")) return header_in(request.headers, name);
     if (take(name, "request.querystring."))
       return joined_values(query, [&](std::string_view each) { return each == name; });
     if (take(name, "request.path.")) return named(what.call.path_parameters, name);
     if (name == "request.path") return what.within;
-    if (take(name, "request.body")) return of_body(request.body, name);
+    if (take(name, "request.body"))
+      return value_in_body(request.body.substr(0, name.empty() ? std::string::npos : largest_read_body),
+                           name);
     return std::nullopt;
   };
   Changeable changed{.query = query};
@@ -171,7 +159,7 @@ Task<wire::Response> Execute::integrate(const wire::Request& request, Request& w
   if (!ran.answered || wanted == answers.end()) co_return std::move(response);
   const auto of_answer = [&](std::string_view name) -> std::optional<std::string> {
     if (take(name, "response.header.")) return header_in(response.headers, name);
-    if (take(name, "response.body")) return of_body(response.body, name);
+    if (take(name, "response.body")) return value_in_body(response.body, name);
     return of_request(name);
   };
   Changeable answer{.headers = response.headers, .status = response.status};

@@ -52,6 +52,10 @@ Result<ImportedApi> RestApiService::imported_of(const Call& call) const {
   if (!imported.problem.empty()) return rest_bad_request(imported.problem);
   if (const Result<> fine = check_integrations(imported); !fine) return fine.error();
   for (const auto& [path, methods] : imported.methods.items())
+    for (const auto& [verb, method] : methods.items())
+      if (const Result<> fine = check_link(call, method.value("methodIntegration", Json::object())); !fine)
+        return at_method(fine.error(), path, verb);
+  for (const auto& [path, methods] : imported.methods.items())
     if (!resource_segments(path))
       return rest_bad_request(fmt::format("Invalid resource path specified: {}", path));
   for (const auto& [name, authorizer] : imported.authorizers.items())

@@ -8,7 +8,7 @@
 namespace aviary::apigateway {
 namespace {
 
-constexpr std::array<std::string_view, 19> reserved_names{"authorization",
+constexpr std::array<std::string_view, 18> reserved_names{"authorization",
                                                           "connection",
                                                           "content-encoding",
                                                           "content-length",
@@ -25,8 +25,7 @@ constexpr std::array<std::string_view, 19> reserved_names{"authorization",
                                                           "x-forwarded-for",
                                                           "x-forwarded-host",
                                                           "x-forwarded-proto",
-                                                          "via",
-                                                          "trailer"};
+                                                          "via"};
 constexpr std::array<std::string_view, 4> reserved_beginnings{"access-control-", "apigw-", "x-amz-",
                                                               "x-amzn-"};
 

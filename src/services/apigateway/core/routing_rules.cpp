@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/document.hpp"
+#include "base/wildcard.hpp"
 
 namespace aviary::apigateway {
 
@@ -17,14 +18,8 @@ bool is_mapping_key(std::string_view key) {
 }
 
 bool matches_glob(std::string_view value, std::string_view glob) {
-  if (glob == "*") return true;
-  const bool begins = glob.starts_with('*');
-  const bool ends = glob.ends_with('*');
-  if (begins) glob.remove_prefix(1);
-  if (ends) glob.remove_suffix(1);
-  if (begins && ends) return value.find(glob) != std::string_view::npos;
-  if (begins) return value.ends_with(glob);
-  return ends ? value.starts_with(glob) : value == glob;
+  return matches_stars(
+      glob, value, [](char symbol) { return symbol == '*'; }, [](char a, char b) { return a == b; });
 }
 
 bool rule_matches(const Json& rule, std::string_view path, const HeaderOf& header, std::string& base_path) {
