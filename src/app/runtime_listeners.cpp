@@ -15,13 +15,15 @@ namespace aviary::app {
 namespace {
 
 /// Error causes may take 1 MiB of header; a response beyond Lambda's 6 MiB is read to be refused in Lambda's
-/// words.
+/// words. A shell's bootstrap connects anew for each request, some hundred times a second; a thousand times a
+/// second only who means harm.
 constexpr http::Limits runtime_limits{.header_bytes = 1100 * 1024,
                                       .body_bytes = 210ULL << 20,
                                       .header_timeout = std::chrono::seconds(60),
                                       .body_timeout = std::chrono::minutes(15),
                                       .idle_timeout = std::chrono::milliseconds(0),
-                                      .connections = 64};
+                                      .connections = 64,
+                                      .accept_spacing = std::chrono::milliseconds(1)};
 
 /// A request that was cut short, with what its views look at.
 struct Truncated {

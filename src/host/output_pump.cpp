@@ -15,6 +15,9 @@ constexpr std::size_t piece = 16 * 1024;
 /// 64 KiB in 4 ms: 16 MiB a second.
 constexpr std::size_t allowance = 64 * 1024;
 constexpr std::chrono::milliseconds period{4};
+/// So many times in a period a line is read as soon as it is written, and has its very time; what is written
+/// without pause is read once a period, lest each line wake the loop.
+constexpr int most_reads = 8;
 /// What a pipe may hold at most when its last process has gone.
 constexpr std::size_t most_at_end = 1024 * 1024;
 
@@ -30,6 +33,7 @@ struct OutputPump::Pipe {
   bool open = true;
   std::chrono::steady_clock::time_point period_start{};
   std::size_t taken = 0;  // in this period
+  int reads = 0;          // in this period
 
   /// Bytes read, 0 at the end, -1 when there is nothing now.
   ssize_t take() {
@@ -75,9 +79,12 @@ void OutputPump::read() {
   if (now - pipe_->period_start >= period) {
     pipe_->period_start = now;
     pipe_->taken = 0;
+    pipe_->reads = 0;
   }
+  ++pipe_->reads;
   if (length > 0) pipe_->taken += static_cast<std::size_t>(length);
-  if (pipe_->taken < allowance) {
+  const bool wrote_much = length == static_cast<ssize_t>(piece);
+  if (pipe_->taken < allowance && (pipe_->reads < most_reads || wrote_much)) {
     wait();
     return;
   }

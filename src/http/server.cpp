@@ -35,6 +35,8 @@ using Acceptor = asio::basic_socket_acceptor<tcp, asio::any_io_executor>;
 
 /// How long to leave a listener alone when the process is out of descriptors or memory.
 constexpr std::chrono::milliseconds accept_pause{100};
+/// New connections that are taken before everybody else has a turn.
+constexpr int accepts_a_turn = 8;
 /// Deadlines are looked at together, and not more often than this.
 constexpr std::chrono::milliseconds sweep_spacing{50};
 
@@ -46,6 +48,26 @@ std::uint16_t port_of(const sockaddr_storage& address) {
 
 /// Function processes are started from this one and must not inherit its connections.
 void keep_from_children(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
+/// How many may come at once, and how many after that: full at first, and again with time.
+class Allowance {
+ public:
+  Allowance(const Limits& limits, std::chrono::nanoseconds now)
+      : spacing_(limits.accept_spacing),
+        most_(spacing_ * static_cast<std::int64_t>(limits.accept_burst)),
+        spent_until_(now) {}
+
+  void take(std::chrono::nanoseconds now) { spent_until_ = std::max(spent_until_, now) + spacing_; }
+  /// Until one more may be taken; 0: now.
+  std::chrono::nanoseconds wait(std::chrono::nanoseconds now) const {
+    return std::max(spent_until_ + spacing_ - now - most_, std::chrono::nanoseconds(0));
+  }
+
+ private:
+  std::chrono::nanoseconds spacing_;
+  std::chrono::nanoseconds most_;
+  std::chrono::nanoseconds spent_until_;
+};
 
 /// Asio reports readiness once more when it had seen it before, so that a wait alone proves nothing.
 bool has_visitor(Acceptor& acceptor) {
@@ -91,6 +113,7 @@ struct Server::State final : House, std::enable_shared_from_this<State> {
   void settle();
   bool gone() const { return sessions.empty() && accepting == 0; }
 
+  Task<> pause(std::chrono::nanoseconds length);
   static Task<> accept(std::shared_ptr<State> state, Listener& listener);
   static Task<> stop(std::shared_ptr<State> state, std::chrono::milliseconds grace);
 
@@ -213,22 +236,37 @@ void Server::State::close_listeners() {
   wake_listeners();
 }
 
+/// Of an accept loop; ends early when there is room, or nothing more to accept.
+Task<> Server::State::pause(std::chrono::nanoseconds length) {
+  OneShot<bool> over;
+  paused.push_back(over);
+  const TimerId timer = stopwatch.call_after(length, [over] { over.set(true); });
+  co_await over.wait();
+  stopwatch.cancel(timer);
+  std::erase_if(paused, [](const OneShot<bool>& each) { return each.is_set(); });
+}
+
 Task<> Server::State::accept(std::shared_ptr<State> state, Listener& listener) {
   bool reported = false;
+  int in_turn = 0;
+  Allowance allowance(state->limits_, state->stopwatch.elapsed());
   while (!state->closing_) {
+    if (const auto early = allowance.wait(state->stopwatch.elapsed()); early.count() > 0) {
+      co_await state->pause(early);
+      continue;
+    }
+    if (in_turn == accepts_a_turn) {
+      in_turn = 0;
+      co_await asio::post(state->executor, asio::use_awaitable);
+      continue;
+    }
     if (state->is_full()) {
       const auto [error] = co_await listener.acceptor.async_wait(Acceptor::wait_read, tuple);
       if (error) break;
       if (!state->is_full() || !has_visitor(listener.acceptor)) continue;
       state->make_room();
-      OneShot<bool> room;
-      state->paused.push_back(room);
       // What is busy now may rest in a moment, without ending.
-      const TimerId timer = state->stopwatch.call_after(accept_pause, [weak = std::weak_ptr<State>(state)] {
-        if (const auto self = weak.lock()) self->wake_listeners();
-      });
-      co_await room.wait();
-      state->stopwatch.cancel(timer);
+      co_await state->pause(accept_pause);
       continue;
     }
     // accept4 rather than Asio's own accept: it makes the descriptor close-on-exec in the same step.
@@ -238,12 +276,15 @@ Task<> Server::State::accept(std::shared_ptr<State> state, Listener& listener) {
                                      &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       reported = false;
+      ++in_turn;
+      allowance.take(state->stopwatch.elapsed());
       state->start_session(descriptor, peer.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), listener.port,
                            port_of(peer));
       continue;
     }
     const int why = errno;
     if (why == EAGAIN || why == EWOULDBLOCK) {
+      in_turn = 0;
       const auto [error] = co_await listener.acceptor.async_wait(Acceptor::wait_read, tuple);
       if (error && error != asio::error::operation_aborted)
         log::error("cannot wait for connections on port {}: {}", listener.port, error.message());
@@ -255,11 +296,7 @@ Task<> Server::State::accept(std::shared_ptr<State> state, Listener& listener) {
         log::error("cannot accept connections for now: {}",
                    Error(why, boost::system::system_category()).message());
       reported = true;
-      OneShot<bool> room;
-      state->paused.push_back(room);
-      const TimerId timer = state->stopwatch.call_after(accept_pause, [room] { room.set(true); });
-      co_await room.wait();
-      state->stopwatch.cancel(timer);
+      co_await state->pause(accept_pause);
       continue;
     }
     if (why == EBADF || why == EINVAL || why == ENOTSOCK) break;

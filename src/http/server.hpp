@@ -32,6 +32,10 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{75'000};  ///< between requests of one connection; 0: no limit
   std::size_t connections = 4096;                  ///< beyond it the one that rests longest makes room for a
                                                    ///< new one, which waits in the kernel's backlog meanwhile
+  /// After as many new connections at once as this, one is accepted in each `accept_spacing`: who does
+  /// nothing but connect takes no more of the loop than that. The spacing 0: no limit.
+  std::size_t accept_burst = 64;
+  std::chrono::microseconds accept_spacing{0};
 };
 
 /// Why the server itself answers instead of the handler.

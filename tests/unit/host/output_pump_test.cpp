@@ -17,7 +17,11 @@ class OutputPumpTest : public ::testing::Test {
     if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::runtime_error("no pipe");
     writing_ = ends[1];
     pump_ = OutputPump::start(
-        loop_.get_executor(), ends[0], [this](std::string_view bytes) { said_ += bytes; },
+        loop_.get_executor(), ends[0],
+        [this](std::string_view bytes) {
+          said_ += bytes;
+          ++reads_;
+        },
         [this] { ended_ = true; });
   }
   ~OutputPumpTest() override {
@@ -30,6 +34,7 @@ class OutputPumpTest : public ::testing::Test {
   boost::asio::io_context loop_{1};
   int writing_ = -1;
   std::string said_;
+  int reads_ = 0;
   bool ended_ = false;
   std::shared_ptr<OutputPump> pump_;
 };
@@ -57,6 +62,21 @@ TEST_F(OutputPumpTest, GoesOnAfterwards) {
   loop_.poll();
   EXPECT_TRUE(ended_);
   pump_->collect();
+}
+
+TEST_F(OutputPumpTest, ReadsWhatIsWrittenWithoutPauseManyLinesAtATime) {
+  std::string written;
+  for (int i = 0; i < 400; ++i) {
+    const std::string line = std::to_string(i) + "\n";
+    write(line);
+    written += line;
+    loop_.restart();
+    loop_.poll();
+  }
+  loop_.restart();
+  loop_.run_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(said_, written);
+  EXPECT_LT(reads_, 200) << "each line by itself would be 400";
 }
 
 }  // namespace

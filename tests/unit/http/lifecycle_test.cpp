@@ -310,6 +310,25 @@ TEST(Lifecycle, AtTheCapABusyConnectionMakesRoomOnceItRests) {
   EXPECT_EQ(count_answers(first.received), 1);
 }
 
+TEST(Lifecycle, BeyondTheBurstConnectionsAreAcceptedAtTheirSpacing) {
+  Limits limits;
+  limits.accept_burst = 10;
+  limits.accept_spacing = 1ms;
+  Loopback loop(answer_ok, limits);
+  std::deque<Peer> peers;
+  for (int i = 0; i < 25; ++i) peers.push_back(loop.connect());
+  loop.settle();
+  EXPECT_EQ(loop.server->connections(), 10u);
+  loop.stopwatch.advance(5ms);
+  loop.settle();
+  // The timer is asked for one at a time, and sees five milliseconds as one step.
+  EXPECT_EQ(loop.server->connections(), 15u);
+  loop.stopwatch.advance(1s);
+  loop.settle();
+  EXPECT_EQ(loop.server->connections(), 25u) << "a second's rest is worth a burst";
+  EXPECT_EQ(body_of(loop.exchange(peers.back(), get)), "ok");
+}
+
 TEST(Lifecycle, RunningOutOfDescriptorsIsSurvived) {
   log::set_level(log::Level::Off);
   Loopback loop(answer_ok);
