@@ -1,6 +1,11 @@
 #include "http/client.hpp"
 
 #include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -107,6 +112,21 @@ bool expect_name(SSL* session, const std::string& host) {
   return SSL_set1_host(session, host.c_str()) == 1 && SSL_set_tlsext_host_name(session, host.c_str()) == 1;
 }
 
+/// The certificate to show, and the key that proves whose it is.
+bool show_certificate(SSL* session, const std::string& certificate, const std::string& key) {
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> public_text(
+      BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())), BIO_free_all);
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> key_text(
+      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), BIO_free_all);
+  if (!public_text || !key_text) return false;
+  const std::unique_ptr<X509, decltype(&X509_free)> shown(
+      PEM_read_bio_X509(public_text.get(), nullptr, nullptr, nullptr), X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> proof(
+      PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  return shown && proof && SSL_use_certificate(session, shown.get()) == 1 &&
+         SSL_use_PrivateKey(session, proof.get()) == 1;
+}
+
 /// Why there is no secure connection, so that who set it up knows what to do.
 FetchProblem handshake_problem(SSL* session, const std::string& host, const Error& error) {
   const long verdict = SSL_get_verify_result(session);
@@ -132,7 +152,8 @@ FetchProblem handshake_problem(SSL* session, const std::string& host, const Erro
 }
 
 /// Wraps the connection in TLS. Nothing: it went well.
-Task<std::optional<FetchProblem>> secure(LinePtr line, std::string host, std::shared_ptr<Trust> trust) {
+Task<std::optional<FetchProblem>> secure(LinePtr line, std::string host, std::shared_ptr<Trust> trust,
+                                         std::string certificate, std::string key) {
   if (!trust) trust = std::make_shared<Trust>();
   std::string why;
   asio::ssl::context* context = trust->context(why);
@@ -141,6 +162,8 @@ Task<std::optional<FetchProblem>> secure(LinePtr line, std::string host, std::sh
   SSL* session = line->secure->native_handle();
   if (!expect_name(session, host))
     co_return FetchProblem{FetchProblem::Kind::Secure, fmt::format("{} is no name of a server", host)};
+  if (!certificate.empty() && !show_certificate(session, certificate, key))
+    co_return FetchProblem{FetchProblem::Kind::Secure, "the client's certificate cannot be read"};
   const auto [error] = co_await line->secure->async_handshake(asio::ssl::stream_base::client, tuple);
   if (!error) co_return std::nullopt;
   if (line->late || error == asio::error::operation_aborted)
@@ -205,7 +228,7 @@ Task<Answer> fetch(asio::any_io_executor executor, Stopwatch& stopwatch, Outgoin
     Answer answer = co_await std::move(talking);
     co_return answer;
   }
-  auto securing = secure(line, request.host, request.trust);
+  auto securing = secure(line, request.host, request.trust, request.certificate, request.key);
   const std::optional<FetchProblem> insecure = co_await std::move(securing);
   if (insecure) co_return *insecure;
   auto talking = converse(line, *line->secure, std::move(text), head, limits.answer_bytes);

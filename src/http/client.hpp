@@ -30,6 +30,8 @@ struct Outgoing {
   std::string body{};
   bool secure = false;             ///< TLS; the server's certificate is verified, its name too
   std::shared_ptr<Trust> trust{};  ///< whose word counts for certificates; null: the system's
+  std::string certificate{};       ///< PEM, for servers that ask for one; empty: none is shown
+  std::string key{};               ///< the certificate's, PEM
 };
 /// A request to what a URL names.
 Outgoing request_to(const Url& url, std::string method, std::shared_ptr<Trust> trust = nullptr);

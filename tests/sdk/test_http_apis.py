@@ -188,8 +188,7 @@ def handler(event, context):
     def test_refusals_change_nothing(self):
         self.refused("NotFoundException", 404, self.apis.get_api, ApiId="nothing")
         api = self.apis.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
-        self.refused("NotImplemented", 501, self.apis.create_integration, ApiId=api, IntegrationType="HTTP_PROXY",
-                     IntegrationUri="https://example.com", IntegrationMethod="GET", PayloadFormatVersion="1.0")
+        self.refused("BadRequestException", 400, self.apis.create_integration, ApiId=api, IntegrationType="MOCK")
         self.refused("BadRequestException", 400, self.apis.create_route, ApiId=api, RouteKey="FETCH /a")
         self.refused("NotImplemented", 501, self.apis.create_api, Name="chat", ProtocolType="WEBSOCKET",
                      RouteSelectionExpression="$request.body.action")

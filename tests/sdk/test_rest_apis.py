@@ -244,8 +244,7 @@ def handler(event, context):
                 ("BadRequestException", 400, lambda: self.apis.create_deployment(restApiId=api)),
                 ("BadRequestException", 400, lambda: self.apis.put_method(
                     restApiId=api, resourceId=root, httpMethod="FETCH", authorizationType="NONE")),
-                ("NotImplemented", 501, lambda: self.apis.create_vpc_link(name="x", targetArns=["arn:x"])),
-                ("NotImplemented", 501, lambda: self.apis.generate_client_certificate())):
+                ("NotImplemented", 501, lambda: self.apis.get_sdk_types())):
             self.refused(code, status, call)
         self.apis.delete_rest_api(restApiId=api)
         self.assertEqual(self.apis.get_rest_apis()["items"], [])

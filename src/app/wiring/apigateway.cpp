@@ -48,6 +48,8 @@ class HttpUpstreams final : public apigateway::Upstreams {
     http::Outgoing outgoing = http::request_to(*url, std::move(call.method), parts_.trust);
     outgoing.headers = std::move(call.headers);
     outgoing.body = std::move(call.body);
+    outgoing.certificate = std::move(call.certificate);
+    outgoing.key = std::move(call.key);
     const http::FetchLimits limits{.timeout = call.timeout};
     auto fetching = http::fetch(parts_.loop.get_executor(), parts_.stopwatch, std::move(outgoing), limits);
     auto fetched = co_await std::move(fetching);
@@ -72,7 +74,8 @@ class RestApis final : public Forwarded {
         service_({.ids = parts.api_ids,
                   .journal = *parts.journal,
                   .read_yaml = [](std::string_view text) { return cloudformation::parse_template(text); },
-                  .domains = *parts.api_domains}) {}
+                  .domains = *parts.api_domains,
+                  .workers = parts.workers.get()}) {}
 
   void restore() override {
     Forwarded::restore();
@@ -129,11 +132,15 @@ void add_apigateway(Parts& parts) {
   parts.api_domains = std::make_unique<apigateway::Domains>(*parts.journal);
   auto service = std::make_unique<HttpApis>(parts);
   parts.api_functions = std::make_unique<LambdaFunctions>(*parts.lambda);
+  parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.apis = std::make_unique<apigateway::Execute>(
       apigateway::ExecuteDependencies{.clock = parts.clock,
+                                      .stopwatch = parts.stopwatch,
                                       .ids = parts.api_ids,
                                       .http_apis = service->entities(),
                                       .functions = *parts.api_functions,
+                                      .upstreams = *parts.api_upstreams,
+                                      .tasks = parts.housekeeping,
                                       .may_invoke = api_permission(parts)});
   const apigateway::Entities& service_entities = service->entities();
   parts.add(*service);
@@ -141,7 +148,6 @@ void add_apigateway(Parts& parts) {
 
   auto rest = std::make_unique<RestApis>(parts);
   parts.api_domains->serve(rest->entities(), service_entities);
-  parts.api_upstreams = std::make_unique<HttpUpstreams>(parts);
   parts.rest_apis = std::make_unique<apigateway::RestExecute>(
       apigateway::RestExecuteDependencies{.clock = parts.clock,
                                           .stopwatch = parts.stopwatch,

@@ -6,6 +6,7 @@
 
 #include "models/apigateway.hpp"
 #include "models/apigatewayv2.hpp"
+#include "ports/simulated_time.hpp"
 #include "services/apigateway/api/execute.hpp"
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/api/rest_service.hpp"
@@ -20,13 +21,17 @@ namespace {
 constexpr const char* function = "arn:aws:lambda:us-east-1:123456789012:function:f";
 
 /// Both services on one store of names, and what HTTP APIs answer.
-class DomainNames : public ::testing::Test, public Functions {
+class DomainNames : public ::testing::Test, public Functions, public Upstreams {
  protected:
   DomainNames() { domains.serve(rest.entities(), http.entities()); }
 
   Task<Result<FunctionAnswer>> run(FunctionCall call) override {
     event = Json::parse(call.payload);
     co_return FunctionAnswer{.payload = "\"done\""};
+  }
+  Task<UpstreamAnswer> send(UpstreamCall call) override {
+    upstream = call.url;
+    co_return UpstreamAnswer{.end = UpstreamAnswer::End::Answered};
   }
   Result<Reply> call(Service& service, std::string_view operation, Json input) {
     Call made{};
@@ -63,11 +68,20 @@ class DomainNames : public ::testing::Test, public Functions {
   testing::ManualClock clock;
   SeededRandom ids{1, "apis"};
   testing::MemoryJournal journal;
+  SimulatedStopwatch stopwatch;
+  TaskGroup tasks{loop.get_executor()};
   Domains domains{journal};
   RestApiService rest{{.ids = ids, .journal = journal, .read_yaml = {}, .domains = domains}};
   HttpApiService http{{.ids = ids, .journal = journal, .port = "4566", .domains = domains}};
-  Execute execute{{.clock = clock, .ids = ids, .http_apis = http.entities(), .functions = *this}};
+  Execute execute{{.clock = clock,
+                   .stopwatch = stopwatch,
+                   .ids = ids,
+                   .http_apis = http.entities(),
+                   .functions = *this,
+                   .upstreams = *this,
+                   .tasks = tasks}};
   Json event;
+  std::string upstream;
 };
 
 const Json regional{{"DomainName", "api.example.com"},
@@ -240,6 +254,32 @@ TEST(Identifiers, LookAsApiGatewaysDo) {
   const std::string extended = new_extended_id(ids);
   EXPECT_EQ(extended.size(), 16U);
   EXPECT_EQ(extended.back(), '=');
+}
+
+TEST_F(DomainNames, LeadToServersBehindAnApi) {
+  const std::string api =
+      ok(http, "CreateApi",
+         {{"Name", "shop"}, {"ProtocolType", "HTTP"}, {"Target", "http://a.example:81/base/"}})["ApiId"];
+  ok(http, "CreateDomainName", regional);
+  ok(http, "CreateApiMapping",
+     {{"DomainName", "api.example.com"}, {"ApiId", api}, {"Stage", "$default"}, {"ApiMappingKey", "v1"}});
+  EXPECT_EQ(sent("api.example.com", "/v1/pets/6?a=b"), 200);
+  EXPECT_EQ(upstream, "http://a.example:81/base/pets/6?a=b");
+}
+
+TEST_F(DomainNames, HaveRulesForRestApisOnly) {
+  ok(http, "CreateDomainName", regional);
+  const std::string api = http_api();
+  Json rule{{"DomainName", "api.example.com"},
+            {"Priority", 1},
+            {"Conditions", Json::array()},
+            {"Actions", Json::array({{{"InvokeApi", {{"ApiId", api}, {"Stage", "$default"}}}}})}};
+  EXPECT_EQ(refused(http, "CreateRoutingRule", rule),
+            "BadRequestException: Only REST APIs are supported as target APIs for routing rules");
+  const std::string plain = ok(rest, "CreateRestApi", {{"name", "shop"}})["id"];
+  rule["Actions"][0]["InvokeApi"]["ApiId"] = plain;
+  EXPECT_EQ(refused(http, "CreateRoutingRule", rule),
+            "BadRequestException: Invalid stage identifier specified");
 }
 
 }  // namespace

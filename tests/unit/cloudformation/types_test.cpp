@@ -37,14 +37,64 @@ const ResourceType& type(std::string_view name) {
 TEST(ResourceTypes, AreThereOnce) {
   const std::vector<std::string_view> names = resource_type_names();
   EXPECT_EQ(std::set<std::string_view>(names.begin(), names.end()).size(), names.size());
-  EXPECT_THAT(
-      names,
-      IsSupersetOf({"AWS::Events::EventBusPolicy", "AWS::Events::Archive", "AWS::SNS::TopicInlinePolicy",
-                    "AWS::SQS::QueueInlinePolicy", "AWS::IAM::Group", "AWS::IAM::UserToGroupAddition",
-                    "AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping",
-                    "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
-                    "AWS::CloudWatch::Dashboard", "AWS::Lambda::CapacityProvider", "AWS::Logs::AccountPolicy",
-                    "AWS::Logs::DeliverySource", "AWS::Events::Endpoint", "AWS::IAM::VirtualMFADevice"}));
+  EXPECT_THAT(names, IsSupersetOf({"AWS::Events::EventBusPolicy",
+                                   "AWS::Events::Archive",
+                                   "AWS::SNS::TopicInlinePolicy",
+                                   "AWS::SQS::QueueInlinePolicy",
+                                   "AWS::IAM::Group",
+                                   "AWS::IAM::UserToGroupAddition",
+                                   "AWS::ApiGateway::DomainName",
+                                   "AWS::ApiGateway::BasePathMapping",
+                                   "AWS::ApiGatewayV2::DomainName",
+                                   "AWS::ApiGatewayV2::ApiMapping",
+                                   "AWS::ApiGateway::ClientCertificate",
+                                   "AWS::ApiGateway::DocumentationPart",
+                                   "AWS::ApiGateway::DocumentationVersion",
+                                   "AWS::ApiGateway::VpcLink",
+                                   "AWS::ApiGatewayV2::Model",
+                                   "AWS::ApiGatewayV2::RouteResponse",
+                                   "AWS::ApiGatewayV2::IntegrationResponse",
+                                   "AWS::ApiGatewayV2::VpcLink",
+                                   "AWS::ApiGatewayV2::RoutingRule",
+                                   "AWS::CloudWatch::Dashboard",
+                                   "AWS::Lambda::CapacityProvider",
+                                   "AWS::Logs::AccountPolicy",
+                                   "AWS::Logs::DeliverySource",
+                                   "AWS::Events::Endpoint",
+                                   "AWS::IAM::VirtualMFADevice"}));
+}
+
+TEST(ResourceTypes, AnIntegrationSaysMappingsAsCallsDo) {
+  const ResourceType& integration = type("AWS::ApiGatewayV2::Integration");
+  const Json answers{{"200",
+                      {{"ResponseParameters",
+                        Json::array({{{"Destination", "overwrite:statuscode"}, {"Source", "201"}}})}}}};
+  const Json before{{"ApiId", "a"},
+                    {"RequestParameters", {{"append:header.a", "b"}, {"append:header.c", "d"}}},
+                    {"ResponseParameters", answers}};
+  EXPECT_EQ(integration.create(context(), before)[0].input["ResponseParameters"],
+            (Json{{"200", {{"overwrite:statuscode", "201"}}}}));
+  const Existing existing{.physical_id = "i", .properties = before};
+  const Json input =
+      integration
+          .update(context(), existing, {{"ApiId", "a"}, {"RequestParameters", {{"append:header.a", "e"}}}})[0]
+          .input;
+  EXPECT_EQ(input["RequestParameters"], (Json{{"append:header.a", "e"}, {"append:header.c", ""}}));
+  EXPECT_EQ(input["ResponseParameters"], (Json{{"200", Json::object()}}));
+}
+
+TEST(ResourceTypes, ARoutingRuleIsCalledByItsArn) {
+  const ResourceType& rule = type("AWS::ApiGatewayV2::RoutingRule");
+  const Json wanted{{"DomainNameArn", "arn:aws:apigateway:us-east-1::/domainnames/api.example.com"},
+                    {"Priority", 1},
+                    {"Conditions", Json::array()},
+                    {"Actions", Json::array()}};
+  EXPECT_EQ(rule.create(context(), wanted)[0].input["DomainName"], "api.example.com");
+  const Existing existing{
+      .physical_id = "arn:aws:apigateway:us-east-1:1:/domainnames/api.example.com/routingrules/abc",
+      .properties = wanted};
+  EXPECT_EQ(rule.update(context(), existing, wanted)[0].input["RoutingRuleId"], "abc");
+  EXPECT_EQ(rule.remove(context(), existing)[0].input["RoutingRuleId"], "abc");
 }
 
 TEST(ResourceTypes, ThatCanBeImportedAreThere) {

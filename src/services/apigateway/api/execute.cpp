@@ -5,6 +5,7 @@
 #include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
+#include "services/apigateway/api/http_request.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/core/identifiers.hpp"
 #include "services/apigateway/core/routing.hpp"
@@ -19,14 +20,6 @@ constexpr std::string_view path_prefix = "/_aws/execute-api/";
 constexpr std::string_view rest_prefix = "/restapis/";
 constexpr std::string_view user_request = "/_user_request_";
 constexpr std::size_t most_judgements = 10'000;
-
-wire::Response api_answer(int status, std::string_view message) {
-  wire::Response response;
-  response.status = status;
-  response.set("Content-Type", "application/json");
-  response.body = Json{{"message", message}}.dump();
-  return response;
-}
 
 /// What a stage serves: its deployment's, or what there is when it deploys by itself.
 Json served(const Entities& entities, const std::string& api, const Json& stage) {
@@ -50,17 +43,13 @@ std::string text_or_nothing(const std::optional<std::string>& text) { return tex
 
 }  // namespace
 
-/// One request on its way.
-struct Execute::Request {
-  PayloadCall call;
-  Json api;
-  Json route;
-  Json integration;
-  Json authorizer;
-  std::string resource;  ///< the route's path, for format 1.0
-  std::string arn;       ///< `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`
-  std::vector<std::pair<std::string, std::string>> variables;
-};
+wire::Response api_answer(int status, std::string_view message) {
+  wire::Response response;
+  response.status = status;
+  response.set("Content-Type", "application/json");
+  response.body = Json{{"message", message}}.dump();
+  return response;
+}
 
 std::optional<ApiAddress> api_address(const wire::Request& request) {
   const std::string_view host = request.header("host");
@@ -84,7 +73,8 @@ std::optional<ApiAddress> api_address(const wire::Request& request) {
 
 std::optional<ApiAddress> named_address(const wire::Request& request, const Domains& domains) {
   std::string_view path = request.path();
-  std::optional<Domains::Place> place = domains.place_of(request.header("host"), path);
+  std::optional<Domains::Place> place = domains.place_of(
+      request.header("host"), path, [&](std::string_view name) { return request.header(name); });
   if (!place) return std::nullopt;
   if (path.empty()) path = "/";
   ApiAddress address{.id = std::move(place->api), .target = std::move(place->rest)};
@@ -185,6 +175,7 @@ Task<wire::Response> Execute::run(const wire::Request& request, ApiAddress addre
   }
   what.arn = fmt::format("arn:aws:execute-api:{}:{}:{}/{}/{}{}", text_of(*api, "_region"), what.call.account,
                          address.id, stage_name, request.method, within);
+  what.within = within;
 
   auto authorizing = authorize(request, what);
   std::optional<wire::Response> refusal = co_await std::move(authorizing);
@@ -296,31 +287,6 @@ Task<std::optional<wire::Response>> Execute::authorize(const wire::Request& requ
     if (!judgement.principal.empty()) what.call.authorizer["principalId"] = judgement.principal;
   }
   co_return std::nullopt;
-}
-
-Task<wire::Response> Execute::integrate(const wire::Request& request, Request& what) {
-  const std::string function =
-      function_in_uri(with_stage_variables(text_of(what.integration, "IntegrationUri"), what.variables));
-  if (function.empty()) co_return api_answer(500, "Internal Server Error");
-  const bool second = text_of(what.integration, "PayloadFormatVersion") == "2.0";
-  const OrderedJson event =
-      second ? payload_event_2(request, what.call) : payload_event_1(request, what.call, what.resource);
-  FunctionCall asked{.account = what.call.account,
-                     .region = text_of(what.api, "_region"),
-                     .function = function,
-                     .payload = event.dump(-1, ' ', false, OrderedJson::error_handler_t::replace),
-                     .trace_id = what.call.trace_id,
-                     .source_arn = what.arn,
-                     .http = &request};
-  Result<FunctionAnswer> answered = co_await d_.functions.run(std::move(asked));
-  if (!answered) {
-    const bool throttled = answered.error().shape->status == 429;
-    co_return api_answer(throttled ? 503 : 500, throttled ? "Service Unavailable" : "Internal Server Error");
-  }
-  if (answered->failed) co_return api_answer(500, "Internal Server Error");
-  std::optional<wire::Response> response =
-      second ? payload_answer_2(std::move(answered->payload)) : payload_answer_1(answered->payload);
-  co_return response ? std::move(*response) : api_answer(500, "Internal Server Error");
 }
 
 }  // namespace aviary::apigateway

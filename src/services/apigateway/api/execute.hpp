@@ -11,6 +11,8 @@
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
 #include "ports/task.hpp"
+#include "ports/task_group.hpp"
+#include "services/apigateway/api/upstreams.hpp"
 #include "services/apigateway/core/authorization.hpp"
 #include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
@@ -61,9 +63,12 @@ std::optional<ApiAddress> named_address(const wire::Request& request, const Doma
 
 struct ExecuteDependencies {
   Clock& clock;
+  Stopwatch& stopwatch;  ///< of integrations' time-outs
   Random& ids;
   const Entities& http_apis;
   Functions& functions;
+  Upstreams& upstreams;
+  TaskGroup& tasks;  ///< of functions that run longer than their integration waits
   /// Whether who signed a request may call that ARN of an API; empty: whoever signs may.
   std::function<Task<Result<>>(const wire::Request&, std::string)> may_invoke{};
 };
@@ -80,7 +85,12 @@ class Execute {
   struct Request;
   Task<wire::Response> run(const wire::Request& request, ApiAddress address, std::string request_id);
   Task<std::optional<wire::Response>> authorize(const wire::Request& request, Request& what);
+  // http_integrate.cpp: what stands behind a route
   Task<wire::Response> integrate(const wire::Request& request, Request& what);
+  struct Ran;
+  Task<Ran> run_integration(const wire::Request& request, const Request& what, std::string path);
+  Task<Ran> run_function(const wire::Request& request, const Request& what);
+  Task<Ran> run_upstream(const wire::Request& request, const Request& what, std::string path);
 
   struct Kept {
     OrderedJson answer;

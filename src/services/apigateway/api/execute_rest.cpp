@@ -147,6 +147,10 @@ std::optional<wire::Response> RestExecute::route(const wire::Request& request, c
   what.api = served->value("api", Json::object());
   what.responses = served->value("responses", Json::object());
   what.region = text_of(*api, "_region");
+  if (const std::string& id = text_of(*stage, "clientCertificateId"); !id.empty())
+    if (const Json* found = d_.rest_apis.find(
+            fmt::format("certificates/{}/{}/{}", text_of(*api, "_account"), what.region, id)))
+      what.certificate = *found;
   what.stage_path = address.by_name() ? address.full_path : path;
   what.call.account = text_of(*api, "_account");
   what.call.api_id = address.id;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,30 +9,12 @@
 
 #include "ports/task_group.hpp"
 #include "services/apigateway/api/execute.hpp"
+#include "services/apigateway/api/upstreams.hpp"
 #include "services/apigateway/core/parameter_mapping.hpp"
 
 /// What is sent to a stage of a REST API: routed, authorized, validated, mapped, given to what stands behind
 /// it, and mapped back.
 namespace aviary::apigateway {
-
-struct UpstreamCall {
-  std::string method;
-  std::string url;  ///< `http://…`
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};
-  std::chrono::milliseconds timeout{};
-};
-struct UpstreamAnswer {
-  enum class End { Answered, Failed, TimedOut } end = End::Failed;
-  wire::Response response{};
-};
-
-/// Somebody else's HTTP servers.
-class Upstreams {
- public:
-  virtual ~Upstreams() = default;
-  virtual Task<UpstreamAnswer> send(UpstreamCall call) = 0;
-};
 
 struct RestExecuteDependencies {
   Clock& clock;

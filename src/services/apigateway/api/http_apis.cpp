@@ -32,6 +32,29 @@ Json cors_of_document(const Json& cors) {
   return out;
 }
 
+/// `x-amazon-apigateway-integration` in the words of the model. Answers' mappings are `responseParameters` by
+/// status there too.
+Json integration_of_document(const Json& said) {
+  Json out = Json::object();
+  for (const auto& [from, to] :
+       {std::pair{"type", "IntegrationType"}, std::pair{"uri", "IntegrationUri"},
+        std::pair{"httpMethod", "IntegrationMethod"},
+        std::pair{"payloadFormatVersion", "PayloadFormatVersion"},
+        std::pair{"timeoutInMillis", "TimeoutInMillis"}, std::pair{"connectionType", "ConnectionType"},
+        std::pair{"connectionId", "ConnectionId"}, std::pair{"credentials", "CredentialsArn"},
+        std::pair{"description", "Description"}, std::pair{"requestParameters", "RequestParameters"},
+        std::pair{"responseParameters", "ResponseParameters"}})
+    if (const Json* value = find_member(said, from)) out[to] = *value;
+  if (out.contains("IntegrationType") && out["IntegrationType"].is_string())
+    for (char& c : out["IntegrationType"].get_ref<std::string&>())
+      c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  Json& format = out["PayloadFormatVersion"];
+  if (format.is_null()) format = "1.0";
+  // As it is written without quotes.
+  if (format.is_number()) format = fmt::format("{:.1f}", format.get<double>());
+  return out;
+}
+
 /// The path's operations, methods in capitals.
 template <class Visit>
 void each_operation(const Json& body, Visit visit) {
@@ -91,11 +114,9 @@ Result<Reply> HttpApiService::create_api(Call& call) {
   if (text_of(call.input, "ProtocolType") == "WEBSOCKET")
     return AwsError(wire::errors::NotImplemented, "Aviary does not have WebSocket APIs yet.");
   const std::string target = text_of(call.input, "Target");
-  if (!target.empty() && function_in_uri(target).empty())
-    return target.starts_with("http")
-               ? AwsError(wire::errors::NotImplemented,
-                          "Aviary does not have HTTP_PROXY integrations of HTTP APIs yet.")
-               : bad_api("Invalid target specified");
+  const bool proxied = is_http_address(target);
+  if (!target.empty() && !proxied && function_in_uri(target).empty())
+    return bad_api("Invalid target specified");
   if (target.empty() && call.input.contains("RouteKey"))
     return bad_api("RouteKey can be specified only with Target");
   Json api = new_api(call);
@@ -106,14 +127,15 @@ Result<Reply> HttpApiService::create_api(Call& call) {
   if (!target.empty()) {
     // Quick create: one integration, one route, and a stage that deploys by itself.
     const std::string integration = new_id(ids_, 7);
-    entities_.put(member_key(id, "integrations", integration), {{"IntegrationId", integration},
-                                                                {"ApiGatewayManaged", true},
-                                                                {"ConnectionType", "INTERNET"},
-                                                                {"IntegrationMethod", "POST"},
-                                                                {"IntegrationType", "AWS_PROXY"},
-                                                                {"IntegrationUri", target},
-                                                                {"PayloadFormatVersion", "2.0"},
-                                                                {"TimeoutInMillis", 30000}});
+    entities_.put(member_key(id, "integrations", integration),
+                  {{"IntegrationId", integration},
+                   {"ApiGatewayManaged", true},
+                   {"ConnectionType", "INTERNET"},
+                   {"IntegrationMethod", proxied ? "ANY" : "POST"},
+                   {"IntegrationType", proxied ? "HTTP_PROXY" : "AWS_PROXY"},
+                   {"IntegrationUri", target},
+                   {"PayloadFormatVersion", proxied ? "1.0" : "2.0"},
+                   {"TimeoutInMillis", 30000}});
     const std::string route = new_id(ids_, 7);
     const std::string& key = text_of(call.input, "RouteKey");
     entities_.put(member_key(id, "routes", route), {{"RouteId", route},
@@ -136,21 +158,29 @@ Result<Reply> HttpApiService::create_api(Call& call) {
   return Reply{.output = without_kept(api)};
 }
 
-Result<> HttpApiService::check_import(const Call&, const Json& body) const {
+Result<> HttpApiService::check_import(const Call& call, const Json& body) const {
   if (!body.is_object() || !text_of(body, "openapi").starts_with("3."))
     return bad_api("Unable to parse the OpenAPI document: an OpenAPI 3 document is expected");
+  const Json components = body.value("components", Json::object());
   std::string problem;
+  std::optional<AwsError> refusal;
   each_operation(body, [&](const std::string& key, const Json& operation) {
     const Json* integration = find_member(operation, "x-amazon-apigateway-integration");
     if (integration == nullptr) return;
-    const std::string& type = text_of(*integration, "type");
-    if (type != "aws_proxy" && type != "AWS_PROXY") {
-      problem = fmt::format("integration type {} at {}", type, key);
-    } else if (function_in_uri(text_of(*integration, "uri")).empty()) {
+    Json made = integration_of_document(*integration);
+    const std::string& type = text_of(made, "IntegrationType");
+    if (type != "AWS_PROXY" && type != "HTTP_PROXY") {
+      problem = fmt::format("integration type {} at {}", text_of(*integration, "type"), key);
+    } else if (type == "AWS_PROXY" && function_in_uri(text_of(made, "IntegrationUri")).empty()) {
       problem = fmt::format("the integration's uri at {}", key);
+    } else if (const Result<> fine = check_http_member("Integration", made); !fine && !refusal) {
+      refusal = fine.error();
+    } else if (text_of(made, "ConnectionType") == "VPC_LINK" && !refusal) {
+      if (const Result<Json> link = link_of(call, text_of(made, "ConnectionId")); !link)
+        refusal = link.error();
     }
     const std::string scheme = security_of(body, operation);
-    const Json* schemes = find_member(body.value("components", Json::object()), "securitySchemes");
+    const Json* schemes = find_member(components, "securitySchemes");
     const Json* authorizer = schemes && schemes->contains(scheme)
                                  ? find_member((*schemes)[scheme], "x-amazon-apigateway-authorizer")
                                  : nullptr;
@@ -159,6 +189,7 @@ Result<> HttpApiService::check_import(const Call&, const Json& body) const {
   if (!problem.empty())
     return AwsError(wire::errors::NotImplemented,
                     fmt::format("Aviary does not take {} in an OpenAPI document of an HTTP API.", problem));
+  if (refusal) return std::move(*refusal);
   return {};
 }
 
@@ -209,14 +240,11 @@ void HttpApiService::import_body(const Call& call, const std::string& api, const
     }
     if (const Json* said = find_member(operation, "x-amazon-apigateway-integration")) {
       const std::string id = new_id(ids_, 7);
-      entities_.put(member_key(api, "integrations", id),
-                    {{"IntegrationId", id},
-                     {"ConnectionType", "INTERNET"},
-                     {"IntegrationMethod", said->value("httpMethod", Json("POST"))},
-                     {"IntegrationType", "AWS_PROXY"},
-                     {"IntegrationUri", text_of(*said, "uri")},
-                     {"PayloadFormatVersion", said->value("payloadFormatVersion", Json("1.0"))},
-                     {"TimeoutInMillis", said->value("timeoutInMillis", Json(30000))}});
+      Json made = integration_of_document(*said);
+      // Checked before anything was changed.
+      if (!check_http_member("Integration", made)) return;
+      made["IntegrationId"] = id;
+      entities_.put(member_key(api, "integrations", id), std::move(made));
       route["Target"] = "integrations/" + id;
     }
     entities_.put(member_key(api, "routes", text_of(route, "RouteId")), route);
@@ -299,8 +327,14 @@ Result<Reply> HttpApiService::delete_cors(Call& call) {
   return Reply{};
 }
 
-/// The key of what `arn:aws:apigateway:REGION::/apis/ID[/stages/NAME]` names; empty if there is none.
+/// The key of what `arn:aws:apigateway:REGION::/apis/ID[/stages/NAME]` or `/vpclinks/ID` names; empty if
+/// there is none.
 std::string HttpApiService::stage_in_arn(const std::string& arn, std::string& api) const {
+  if (const std::size_t link = arn.find("::/vpclinks/"); link != std::string::npos) {
+    for (const auto& [key, document] : entities_.below("vpc-links/"))
+      if (key.ends_with('/' + arn.substr(link + 12))) return std::string(key);
+    return {};
+  }
   const std::size_t start = arn.find("::/apis/");
   if (start == std::string::npos) return {};
   const std::string rest = arn.substr(start + 8);

@@ -6,6 +6,7 @@
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/routing_rules.hpp"
 #include "wire/protocol.hpp"
 
 /// Domain names of API Gateway v2, and which API, of either kind, is at which path below them.
@@ -44,11 +45,6 @@ Json sent_api_mapping(const Json& mapping) {
   Json sent = mapping;
   if (text_of(mapping, "ApiMappingKey").empty()) sent["ApiMappingKey"] = "";
   return sent;
-}
-
-/// `v1`, `v1/orders`: neither empty segments nor slashes around it.
-bool is_mapping_key(std::string_view key) {
-  return key.empty() || (key.front() != '/' && key.back() != '/' && key.find("//") == std::string_view::npos);
 }
 
 }  // namespace

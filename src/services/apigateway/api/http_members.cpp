@@ -7,6 +7,7 @@
 #include "models/apigatewayv2.hpp"
 #include "services/apigateway/api/http_service.hpp"
 #include "services/apigateway/core/identifiers.hpp"
+#include "services/apigateway/core/parameter_changes.hpp"
 #include "services/apigateway/core/routing.hpp"
 #include "wire/protocol.hpp"
 
@@ -60,22 +61,85 @@ bool is_route_key(std::string_view key) {
          std::ranges::count(key, '{') == std::ranges::count(key, '}');
 }
 
+/// Mappings of the request, and of answers by their status.
+Result<> check_changes(const Json& integration) {
+  for (const char* name : {"RequestParameters", "ResponseParameters"})
+    if (const Json* said = find_member(integration, name); said != nullptr && !said->is_object())
+      return bad_member(fmt::format("Invalid {} specified", name));
+  std::string problem;
+  if (const Json* mappings = find_member(integration, "RequestParameters"))
+    problem = changes_problem(*mappings, false);
+  if (const Json* answers = find_member(integration, "ResponseParameters"))
+    for (const auto& [status, mappings] : answers->items()) {
+      if (!problem.empty()) break;
+      const bool known = status.size() == 3 && status >= "200" && status <= "599" &&
+                         std::ranges::all_of(status, [](char c) { return c >= '0' && c <= '9'; });
+      problem = known && mappings.is_object()
+                    ? changes_problem(mappings, true)
+                    : fmt::format("Invalid status code {}: response parameters are for 200 to 599", status);
+    }
+  if (!problem.empty()) return bad_member(std::move(problem));
+  return {};
+}
+
+/// Of updates: what a call says is added to what there is, and what is empty in it goes away.
+void merge_changes(const Json& before, Json& wanted) {
+  for (const char* name : {"RequestParameters", "ResponseParameters"}) {
+    const Json* said = find_member(wanted, name);
+    if (said == nullptr || !said->is_object()) continue;
+    Json merged = before.value(name, Json::object());
+    for (const auto& [key, value] : said->items()) {
+      if (value.empty() || value == "")
+        merged.erase(key);
+      else
+        merged[key] = value;
+    }
+    wanted[name] = std::move(merged);
+  }
+}
+
+Result<> check_http_integration(Json& integration) {
+  constexpr std::array<std::string_view, 8> methods{"ANY",     "DELETE", "GET",  "HEAD",
+                                                    "OPTIONS", "PATCH",  "POST", "PUT"};
+  if (std::ranges::find(methods, text_of(integration, "IntegrationMethod")) == methods.end())
+    return bad_member("Integration method must be one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+  fill(integration, {{"PayloadFormatVersion", "1.0"}});
+  if (text_of(integration, "PayloadFormatVersion") != "1.0")
+    return bad_member("PayloadFormatVersion must be 1.0 for HTTP_PROXY integrations");
+  const std::string& uri = text_of(integration, "IntegrationUri");
+  const bool linked = text_of(integration, "ConnectionType") == "VPC_LINK";
+  if (linked && text_of(integration, "ConnectionId").empty())
+    return bad_member("ConnectionId is required for VPC_LINK connections");
+  if (linked && !uri.starts_with("arn:"))
+    return bad_member(
+        "Integration URI of a VPC_LINK connection must be the ARN of a listener or a Cloud Map service");
+  if (!linked && !is_http_address(uri)) return bad_member("Invalid HTTP endpoint specified for URI");
+  return {};
+}
+
 Result<> check_integration(Json& integration) {
   const std::string& type = text_of(integration, "IntegrationType");
   if (type != "AWS_PROXY" && type != "HTTP_PROXY")
-    return bad_member(fmt::format("Integration type {} is not supported for HTTP protocol Apis", type));
-  if (type == "HTTP_PROXY") return not_there("HTTP_PROXY integrations");
+    return bad_member(
+        "Currently, an API with a protocol type of HTTP may only be associated with proxy integrations "
+        "(AWS_PROXY, HTTP_PROXY)");
   if (!text_of(integration, "IntegrationSubtype").empty()) return not_there("integrations with AWS services");
-  for (const char* name : {"RequestParameters", "ResponseParameters"})
-    if (const Json* mapping = find_member(integration, name); mapping && !mapping->empty())
-      return not_there("parameter mappings");
+  if (const Result<> fine = check_changes(integration); !fine) return fine;
+  fill(integration, {{"ConnectionType", "INTERNET"}, {"TimeoutInMillis", 30000}});
+  const Json& timeout = integration["TimeoutInMillis"];
+  if (!timeout.is_number_integer() || timeout < 50 || timeout > 30'000)
+    return bad_member("Timeout should be between 50 ms and 30000 ms");
+  if (text_of(integration, "IntegrationUri").empty())
+    return bad_member("Integration URI is a required parameter for integration");
+  if (type == "HTTP_PROXY") return check_http_integration(integration);
+  if (text_of(integration, "ConnectionType") == "VPC_LINK")
+    return bad_member("VPC_LINK connections are supported for HTTP_PROXY integrations only");
   const std::string& format = text_of(integration, "PayloadFormatVersion");
   if (format.empty()) return bad_member("PayloadFormatVersion is a required parameter for integration");
   if (format != "1.0" && format != "2.0") return bad_member("PayloadFormatVersion must be one of [1.0, 2.0]");
   if (function_in_uri(text_of(integration, "IntegrationUri")).empty())
     return bad_member("Integration URI must be a valid ARN of a Lambda function");
-  fill(integration,
-       {{"ConnectionType", "INTERNET"}, {"IntegrationMethod", "POST"}, {"TimeoutInMillis", 30000}});
+  fill(integration, {{"IntegrationMethod", "POST"}});
   return {};
 }
 
@@ -98,6 +162,10 @@ Result<> check_authorizer(Json& authorizer) {
 }
 
 }  // namespace
+
+Result<> check_http_member(std::string_view entity, Json& document) {
+  return entity == "Integration" ? check_integration(document) : check_authorizer(document);
+}
 
 Json HttpApiService::snapshot(const std::string& api) const {
   Json all = Json::object();
@@ -165,6 +233,9 @@ Result<Json> HttpApiService::checked_member(const Call& call, const HttpKind& ki
   } else if (kind.entity == "Integration") {
     const Result<> fine = check_integration(document);
     if (!fine) return fine.error();
+    if (text_of(document, "ConnectionType") == "VPC_LINK")
+      if (const Result<Json> link = link_of(call, text_of(document, "ConnectionId")); !link)
+        return link.error();
   } else if (kind.entity == "Authorizer") {
     const Result<> fine = check_authorizer(document);
     if (!fine) return fine.error();
@@ -280,6 +351,7 @@ Result<Reply> HttpApiService::update_member(Call& call) {
   Json wanted = meant->document;
   for (const auto& [name, value] : call.input.items())
     if (name != "ApiId" && !value.is_null()) wanted[name] = value;
+  if (meant->kind.entity == "Integration") merge_changes(meant->document, wanted);
   if (meant->kind.entity == "Stage" && flag_of(wanted, "AutoDeploy") && call.input.contains("DeploymentId"))
     return bad_member("Deployment ID cannot be set on stage with AutoDeploy enabled");
   Result<Json> made = checked_member(call, meant->kind, std::move(wanted), meant->id);

@@ -64,6 +64,22 @@ class HttpApiService final : public TableService<HttpApiService> {
   Result<Reply> get_mappings(Call& call);
   Result<Reply> update_mapping(Call& call);
   Result<Reply> delete_mapping(Call& call);
+  // http_links.cpp: VPC links, and what only WebSocket APIs may have
+  Result<Reply> create_link(Call& call);
+  Result<Reply> get_link(Call& call);
+  Result<Reply> get_links(Call& call);
+  Result<Reply> update_link(Call& call);
+  Result<Reply> delete_link(Call& call);
+  Result<Reply> websocket_only(Call& call);
+  Result<Json> link_of(const Call& call, std::string_view id) const;
+  // http_rules.cpp: routing rules of domain names
+  Result<Reply> create_rule(Call& call);
+  Result<Reply> get_rule(Call& call);
+  Result<Reply> list_rules(Call& call);
+  Result<Reply> put_rule(Call& call);
+  Result<Reply> delete_rule(Call& call);
+  Result<Json> rule_of(const Call& call) const;
+  Result<Json> rule_in(const Call& call, const Json& domain, const std::string& id) const;
   Result<Json> domain_of(const Call& call) const;
   Result<Json> mapping_of(const Call& call) const;
   Result<> check_mapping(const Call& call, const std::string& name, const Json& mapping) const;
@@ -89,6 +105,8 @@ class HttpApiService final : public TableService<HttpApiService> {
   Entities entities_;
 };
 
+/// Whether an `Integration` or an `Authorizer` may be as it is; fills in what it leaves out. http_members.cpp
+Result<> check_http_member(std::string_view entity, Json& document);
 /// Without what is only kept.
 Json without_kept(const Json& document);
 double seconds_of(const Call& call);

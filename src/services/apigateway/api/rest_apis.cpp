@@ -150,8 +150,8 @@ Result<Reply> RestApiService::update_account(Call& call) {
   return get_account(call);
 }
 
-/// The key of what `arn:aws:apigateway:REGION::/restapis/ID[/stages/NAME]`, `/apikeys/ID` or `/usageplans/ID`
-/// names; empty if there is none.
+/// The key of what `arn:aws:apigateway:REGION::/restapis/ID[/stages/NAME]`, `/apikeys/ID`, `/usageplans/ID`,
+/// `/vpclinks/ID` or `/clientcertificates/ID` names; empty if there is none.
 std::string RestApiService::key_in_arn(const std::string& arn) const {
   const std::size_t mark = arn.find("::/");
   if (mark == std::string::npos) return {};
@@ -166,10 +166,12 @@ std::string RestApiService::key_in_arn(const std::string& arn) const {
                           : member_key(rest.substr(0, stage), "stages", rest.substr(stage + 8));
     return entities_.find(key) ? key : std::string();
   }
-  const char* folder = kind == "apikeys" ? "keys/" : kind == "usageplans" ? "plans/" : nullptr;
-  if (folder == nullptr) return {};
-  for (const auto& [key, document] : entities_.below(folder))
-    if (key.ends_with("/" + rest)) return std::string(key);
+  for (const auto& [name, folder] :
+       {std::pair{"apikeys", "keys/"}, std::pair{"usageplans", "plans/"}, std::pair{"vpclinks", "vpc-links/"},
+        std::pair{"clientcertificates", "certificates/"}})
+    if (kind == name)
+      for (const auto& [key, document] : entities_.below(folder))
+        if (key.ends_with("/" + rest)) return std::string(key);
   return {};
 }
 

@@ -230,6 +230,22 @@ Result<Reply> RestApiService::delete_deployment(Call& call) {
   return Reply{};
 }
 
+/// The client certificate and the version of the documentation that a stage now names have to be there.
+Result<> RestApiService::check_named_by_stage(const Json& api, const Json& before, const Json& stage) const {
+  const auto named = [&](const char* member) {
+    const std::string& now = text_of(stage, member);
+    return now == text_of(before, member) ? std::string() : now;
+  };
+  if (const std::string version = named("documentationVersion");
+      !version.empty() && !entities_.find(member_key(text_of(api, "id"), "documented", version)))
+    return rest_not_found("Invalid Documentation version specified");
+  if (const std::string id = named("clientCertificateId");
+      !id.empty() && !entities_.find(fmt::format("certificates/{}/{}/{}", text_of(api, "_account"),
+                                                 text_of(api, "_region"), id)))
+    return rest_not_found("Invalid Client Certificate identifier specified");
+  return {};
+}
+
 Result<Reply> RestApiService::create_stage(Call& call) {
   const Result<Json> owner = api_of(call);
   if (!owner) return owner.error();
@@ -240,6 +256,8 @@ Result<Reply> RestApiService::create_stage(Call& call) {
   if (!entities_.find(member_key(api, "deployments", text_of(call.input, "deploymentId"))))
     return rest_not_found("Invalid Deployment identifier specified");
   if (const Result<> fine = check_variables(call.input); !fine) return fine.error();
+  if (const Result<> fine = check_named_by_stage(*owner, Json::object(), call.input); !fine)
+    return fine.error();
   Json stage = call.input;
   stage.erase("restApiId");
   rest_fill(stage, {{"cacheClusterEnabled", false},
@@ -273,6 +291,7 @@ Result<Reply> RestApiService::update_stage(Call& call) {
   Result<Json> found = member_of(call, "stages", "stageName", "stage identifier");
   if (!found) return found.error();
   const std::string api = text_of(call.input, "restApiId");
+  const Json before = *found;
   Json stage = std::move(*found);
   Json operations = call.input.value("patchOperations", Json::array());
   if (std::string problem = take_method_settings(stage, operations); !problem.empty())
@@ -285,6 +304,7 @@ Result<Reply> RestApiService::update_stage(Call& call) {
   if (!entities_.find(member_key(api, "deployments", text_of(stage, "deploymentId"))))
     return rest_bad_request("Deployment id does not exist");
   if (const Result<> fine = check_variables(stage); !fine) return fine.error();
+  if (const Result<> fine = check_named_by_stage(*api_of(call), before, stage); !fine) return fine.error();
   stage["lastUpdatedDate"] = rest_seconds(call);
   save_member(api, "stages", text_of(stage, "stageName"), stage);
   return Reply{.output = rest_sent(stage)};

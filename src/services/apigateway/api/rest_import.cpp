@@ -52,6 +52,10 @@ Result<ImportedApi> RestApiService::imported_of(const Call& call) const {
   if (!imported.problem.empty()) return rest_bad_request(imported.problem);
   if (const Result<> fine = check_integrations(imported); !fine) return fine.error();
   for (const auto& [path, methods] : imported.methods.items())
+    for (const auto& [verb, method] : methods.items())
+      if (const Result<> fine = check_link(call, method.value("methodIntegration", Json::object())); !fine)
+        return at_method(fine.error(), path, verb);
+  for (const auto& [path, methods] : imported.methods.items())
     if (!resource_segments(path))
       return rest_bad_request(fmt::format("Invalid resource path specified: {}", path));
   for (const auto& [name, authorizer] : imported.authorizers.items())
@@ -59,6 +63,8 @@ Result<ImportedApi> RestApiService::imported_of(const Call& call) const {
   for (const auto& [type, response] : imported.responses.items())
     if (find_gateway_response(type) == nullptr)
       return rest_bad_request(fmt::format("Invalid gateway response type specified: {}", type));
+  for (const Json& part : imported.documentation)
+    if (const Result<> fine = rest_check_part(part); !fine) return fine.error();
   return imported;
 }
 
@@ -118,6 +124,7 @@ void RestApiService::take_import(const std::string& api, const ImportedApi& impo
   }
   for (const auto& [type, response] : imported.responses.items())
     save_member(api, "responses", type, response);
+  take_parts(api, imported.documentation, overwrites);
   std::map<std::string, std::string> known;
   for (const auto& [key, resource] : entities_.below(folder_key(api, "resources")))
     known[text_of(*resource, "path")] = text_of(*resource, "id");

@@ -3,7 +3,7 @@
 #include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
-#include "ports/one_shot.hpp"
+#include "services/apigateway/api/function_run.hpp"
 #include "services/apigateway/api/payload_1.hpp"
 #include "services/apigateway/api/rest_mapping.hpp"
 #include "services/apigateway/api/rest_request.hpp"
@@ -53,14 +53,6 @@ std::optional<wire::Response> proxy_answer(const std::string& payload, const Jso
   return payload_answer_1(answer.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-/// Sets the slot when the function has ended; the group waits for it.
-Task<> run_into(Functions& functions, FunctionCall call,
-                OneShot<std::optional<Result<FunctionAnswer>>> slot) {
-  auto running = functions.run(std::move(call));
-  Result<FunctionAnswer> answer = co_await std::move(running);
-  slot.set(std::optional<Result<FunctionAnswer>>(std::move(answer)));
-}
-
 /// Where `{proxy}` of an integration's address comes from: its own mapping, else the path's variable of that
 /// name.
 std::string filled_address(std::string address, const Json& parameters, const TemplateInput& input) {
@@ -106,13 +98,9 @@ Task<RestExecute::Ran> RestExecute::call_function(const wire::Request& request, 
                      .source_arn = what.arn,
                      .http = &request,
                      .asynchronous = asynchronous};
-  const OneShot<std::optional<Result<FunctionAnswer>>> slot;
-  const TimerId timer =
-      d_.stopwatch.call_after(timeout_of(what.integration), [slot] { slot.set(std::nullopt); });
-  d_.tasks.spawn("a REST API's function", run_into(d_.functions, std::move(asked), slot));
-  auto waiting = slot.wait_regardless();
-  std::optional<Result<FunctionAnswer>> ended = co_await std::move(waiting);
-  d_.stopwatch.cancel(timer);
+  auto running =
+      run_within(d_.functions, d_.stopwatch, d_.tasks, std::move(asked), timeout_of(what.integration));
+  std::optional<Result<FunctionAnswer>> ended = co_await std::move(running);
   if (!ended) {
     ran.refusal = "INTEGRATION_TIMEOUT";
   } else if (!*ended) {
@@ -183,19 +171,22 @@ Task<wire::Response> RestExecute::run_function(const wire::Request& request, Req
 
 Task<wire::Response> RestExecute::run_upstream(const wire::Request& request, Request& what) {
   const bool proxy = text_of(what.integration, "type") == "HTTP_PROXY";
+  if (text_of(what.integration, "connectionType") == "VPC_LINK")
+    co_return gateway_response(what.responses, "INTEGRATION_FAILURE",
+                               "There are no VPCs here for a VPC link to lead into", what.input);
   const Json parameters = what.integration.value("requestParameters", Json::object());
   const std::string verb = text_of(what.integration, "httpMethod");
   UpstreamCall call{
       .method = verb == "ANY" ? std::string(request.method) : verb,
       .url = filled_address(with_stage_variables(text_of(what.integration, "uri"), what.variables),
                             parameters, what.input),
-      .timeout = timeout_of(what.integration)};
+      .timeout = timeout_of(what.integration),
+      .certificate = text_of(what.certificate, "pemEncodedCertificate"),
+      .key = text_of(what.certificate, "_key")};
   std::string query = proxy ? what.call.query : std::string();
   if (proxy) {
     for (const auto& [name, value] : request.headers)
-      if (!wire::equals_ignoring_case(name, "host") && !wire::equals_ignoring_case(name, "connection") &&
-          !wire::equals_ignoring_case(name, "content-length") &&
-          !wire::equals_ignoring_case(name, "transfer-encoding"))
+      if (!wire::equals_ignoring_case(name, "host") && !is_hop_header(name))
         call.headers.emplace_back(std::string(name), std::string(value));
     call.body = request.body;
   } else {
@@ -226,11 +217,7 @@ Task<wire::Response> RestExecute::run_upstream(const wire::Request& request, Req
         answered.end == UpstreamAnswer::End::TimedOut ? "INTEGRATION_TIMEOUT" : "INTEGRATION_FAILURE", {},
         what.input);
   if (proxy) {
-    std::erase_if(answered.response.headers, [](const auto& header) {
-      return wire::equals_ignoring_case(header.first, "connection") ||
-             wire::equals_ignoring_case(header.first, "content-length") ||
-             wire::equals_ignoring_case(header.first, "transfer-encoding");
-    });
+    std::erase_if(answered.response.headers, [](const auto& header) { return is_hop_header(header.first); });
     co_return std::move(answered.response);
   }
   IntegrationAnswer answer{.status = answered.response.status, .body = std::move(answered.response.body)};

@@ -142,7 +142,13 @@ Result<> rest_check_integration(Json& integration) {
   const std::string& uri = text_of(integration, "uri");
   if (type != "MOCK" && text_of(integration, "httpMethod").empty())
     return rest_bad_request("Enumeration value for HttpMethod must be non-empty");
-  if (text_of(integration, "connectionType") == "VPC_LINK") return rest_not_there("VPC links");
+  if (text_of(integration, "connectionType") == "VPC_LINK") {
+    if (type != "HTTP" && type != "HTTP_PROXY")
+      return rest_bad_request(
+          "Connection type VPC_LINK is only valid for integrations of type HTTP and HTTP_PROXY");
+    if (text_of(integration, "connectionId").empty())
+      return rest_bad_request("Connection id must be set for connection type VPC_LINK");
+  }
   if (text_of(integration, "responseTransferMode") == "STREAM") return rest_not_there("streamed responses");
   if (type == "AWS" || type == "AWS_PROXY") {
     if (!uri.starts_with("arn:")) return rest_bad_request("Invalid ARN specified in the request");
@@ -235,6 +241,7 @@ Result<Reply> RestApiService::put_integration(Call& call) {
     integration["httpMethod"] = call.input["integrationHttpMethod"];
   rest_fill(integration, {{"cacheNamespace", text_of(*resource, "id")}});
   if (const Result<> fine = check_part(Part::Integration, integration); !fine) return fine.error();
+  if (const Result<> fine = check_link(call, integration); !fine) return fine.error();
   if (const Json* before = find_member(*method.part, "methodIntegration");
       before != nullptr && before->contains("integrationResponses"))
     integration["integrationResponses"] = (*before)["integrationResponses"];
@@ -301,6 +308,8 @@ Result<Reply> RestApiService::update_method_part(Call& call) {
   if (!changed) return changed.error();
   const std::string api = text_of(call.input, "restApiId");
   if (const Result<> fine = check_part(part, *changed); !fine) return fine.error();
+  if (part == Part::Integration)
+    if (const Result<> fine = check_link(call, *changed); !fine) return fine.error();
   if (part == Part::Method)
     if (const Result<> fine = check_method(api, *changed); !fine) return fine.error();
   *found.part = *changed;

@@ -15,8 +15,9 @@ struct RestExecute::Request {
   Json integration;
   Json authorizer;
   Json validator;
-  Json models;     ///< the schemas of the method's models, and those that they name
-  Json responses;  ///< gateway responses that the API has of its own
+  Json certificate;  ///< the stage's, for servers behind it
+  Json models;       ///< the schemas of the method's models, and those that they name
+  Json responses;    ///< gateway responses that the API has of its own
   std::string arn;
   std::string deployment;
   std::string usage_key;  ///< as an authorizer said it

@@ -10,6 +10,7 @@
 #include "gateway/table_service.hpp"
 #include "ports/journal.hpp"
 #include "ports/random.hpp"
+#include "ports/worker_pool.hpp"
 #include "services/apigateway/core/domains.hpp"
 #include "services/apigateway/core/entities.hpp"
 #include "services/apigateway/core/patch.hpp"
@@ -22,6 +23,7 @@ struct RestDependencies {
   /// Reads YAML, for OpenAPI documents that are no JSON.
   std::function<Result<Json>(std::string_view)> read_yaml;
   Domains& domains;
+  WorkerPool* workers = nullptr;  ///< makes keys; null: that is done at once
 };
 
 struct ImportedApi;
@@ -115,6 +117,33 @@ class RestApiService final : public TableService<RestApiService> {
   Result<Reply> get_base_paths(Call& call);
   Result<Reply> update_base_path(Call& call);
   Result<Reply> delete_base_path(Call& call);
+  // rest_certificates.cpp: client certificates and VPC links
+  Task<Result<Reply>> generate_certificate(Call call);
+  Result<Reply> get_certificate(Call& call);
+  Result<Reply> get_certificates(Call& call);
+  Result<Reply> update_certificate(Call& call);
+  Result<Reply> delete_certificate(Call& call);
+  Result<Reply> create_link(Call& call);
+  Result<Reply> get_link(Call& call);
+  Result<Reply> get_links(Call& call);
+  Result<Reply> update_link(Call& call);
+  Result<Reply> delete_link(Call& call);
+  Result<Json> certificate_of(const Call& call) const;
+  Result<Json> link_of(const Call& call) const;
+  Result<> check_link(const Call& call, const Json& integration) const;
+  // rest_documentation.cpp: parts, and versions of all of them
+  Result<Reply> create_part(Call& call);
+  Result<Reply> get_part(Call& call);
+  Result<Reply> get_parts(Call& call);
+  Result<Reply> update_part(Call& call);
+  Result<Reply> delete_part(Call& call);
+  Result<Reply> import_parts(Call& call);
+  std::vector<std::string> take_parts(const std::string& api, const Json& parts, bool overwrites);
+  Result<Reply> create_documentation(Call& call);
+  Result<Reply> get_documentation(Call& call);
+  Result<Reply> get_documentations(Call& call);
+  Result<Reply> update_documentation(Call& call);
+  Result<Reply> delete_documentation(Call& call);
   // rest_import.cpp
   Result<Reply> import_api(Call& call);
   Result<Reply> put_api(Call& call);
@@ -138,6 +167,7 @@ class RestApiService final : public TableService<RestApiService> {
   Result<> check_authorizer(const Json& authorizer) const;
   Result<> check_method(const std::string& api, const Json& method) const;
   Result<> check_stages(const Call& call, const Json& plan) const;
+  Result<> check_named_by_stage(const Json& api, const Json& before, const Json& stage) const;
   std::string key_in_arn(const std::string& arn) const;
 
   Result<ImportedApi> imported_of(const Call& call) const;
@@ -145,6 +175,7 @@ class RestApiService final : public TableService<RestApiService> {
   Random& ids_;
   std::function<Result<Json>(std::string_view)> read_yaml_;
   Domains& domains_;
+  WorkerPool* workers_;
   Entities entities_;
 };
 
@@ -166,6 +197,8 @@ void rest_fill(Json& document, std::initializer_list<std::pair<const char*, Json
 /// Templates and patterns that cannot be read are told at once.
 Result<> rest_check_templates(const Json& document, const char* member);
 Result<> rest_check_response(const Json& response);
+/// Why a part of documentation cannot be; nothing if it can.
+Result<> rest_check_part(const Json& part);
 /// `200`
 bool rest_is_status(std::string_view text);
 /// Why an integration cannot be; nothing if it can. Fills in what it leaves out.

@@ -34,13 +34,6 @@ std::string small_letters(std::string_view text) {
   return out;
 }
 
-/// Whether the path is at or below `/key`.
-bool is_below(std::string_view path, std::string_view key) {
-  if (key.empty()) return true;
-  if (path.starts_with('/')) path.remove_prefix(1);
-  return path.starts_with(key) && (path.size() == key.size() || path[key.size()] == '/');
-}
-
 bool belongs_to(const Json& document, std::string_view account, std::string_view region) {
   return text_of(document, "_account") == account && text_of(document, "_region") == region;
 }
@@ -106,6 +99,7 @@ bool Domains::retag(std::string_view arn, const Json& added, const std::vector<s
 
 void Domains::erase(const std::string& name) {
   entities_.erase_below("maps/" + name + '/');
+  entities_.erase_below("rules/" + name + '/');
   entities_.erase("names/" + name);
 }
 
@@ -131,6 +125,38 @@ void Domains::put_mapping(const std::string& name, Json mapping) {
   entities_.put(key, std::move(mapping));
 }
 
+std::vector<const Json*> Domains::rules(std::string_view name) const {
+  std::vector<const Json*> found;
+  for (const auto& [key, rule] : entities_.below(joined(joined("rules/", name), "/"))) found.push_back(rule);
+  std::ranges::sort(found, {}, [](const Json* rule) { return rule->value("Priority", std::int64_t{0}); });
+  return found;
+}
+
+const Json* Domains::find_rule(std::string_view name, std::string_view id) const {
+  return entities_.find(joined(joined("rules/", name), joined("/", id)));
+}
+
+void Domains::put_rule(const std::string& name, Json rule) {
+  const std::string key = "rules/" + name + '/' + text_of(rule, "RoutingRuleId");
+  entities_.put(key, std::move(rule));
+}
+
+bool Domains::ruled(std::string_view name, std::string_view path, const HeaderOf& header,
+                    Place& place) const {
+  for (const Json* rule : rules(name)) {
+    std::string base;
+    if (!rule_matches(*rule, path, header, base)) continue;
+    const Json& action = rule->at("Actions").at(0).at("InvokeApi");
+    const bool strips = flag_of(action, "StripBasePath") && !base.empty();
+    place.mapped = true;
+    place.api = text_of(action, "ApiId");
+    place.stage = text_of(action, "Stage");
+    place.rest = std::string(strips ? path.substr(std::min(path.size(), base.size() + 1)) : path);
+    return true;
+  }
+  return false;
+}
+
 bool Domains::is_mapped(std::string_view api) const {
   return std::ranges::any_of(entities_.below("maps/"),
                              [&](const auto& each) { return text_of(*each.second, "ApiId") == api; });
@@ -151,7 +177,8 @@ bool Domains::has_stage(std::string_view api, std::string_view stage) const {
   return false;
 }
 
-std::optional<Domains::Place> Domains::place_of(std::string_view host, std::string_view path) const {
+std::optional<Domains::Place> Domains::place_of(std::string_view host, std::string_view path,
+                                                const HeaderOf& header) const {
   if (entities_.below("names/").empty()) return std::nullopt;
   std::string name = small_letters(host.substr(0, host.rfind(':')));
   const std::string prefix = name.substr(0, name.find('.'));
@@ -162,10 +189,13 @@ std::optional<Domains::Place> Domains::place_of(std::string_view host, std::stri
     if (!is_taken(name)) return std::nullopt;
   }
   Place place{.api = {}, .stage = {}, .rest = {}, .prefix = prefix, .mapped = false};
+  const std::string& mode = text_of(*entities_.find("names/" + name), "routing");
+  const bool by_rule = mode.starts_with("ROUTING_RULE") && ruled(name, path, header, place);
   std::size_t longest = 0;
   for (const Json* each : mappings(name)) {
+    if (by_rule || mode == "ROUTING_RULE_ONLY") break;
     const std::string& key = text_of(*each, "ApiMappingKey");
-    if (!is_below(path, key) || (place.mapped && key.size() < longest)) continue;
+    if (!is_below_key(path, key) || (place.mapped && key.size() < longest)) continue;
     longest = key.size();
     place.mapped = true;
     place.api = text_of(*each, "ApiId");

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "services/apigateway/core/entities.hpp"
+#include "services/apigateway/core/routing_rules.hpp"
 
 namespace aviary::apigateway {
 
 /// Names of one's own, `api.example.com`, and which API's stage is at which path below each. Both kinds of
 /// API have one store of them: what one operation makes, the other's operations see, as at AWS.
 ///
-/// A name is at `names/<name>`, what is mapped below it at `maps/<name>/<id>`. A mapping has `ApiMappingId`,
+/// A name is at `names/<name>`, what is mapped below it at `maps/<name>/<id>`, its routing rules at
+/// `rules/<name>/<id>`. A mapping has `ApiMappingId`,
 /// `ApiId`, `ApiMappingKey` (the path, without a slash at its beginning; empty: everything) and `Stage`
 /// (empty: the path's next segment says which).
 class Domains {
@@ -35,7 +37,7 @@ class Domains {
   const Json* in_arn(std::string_view arn) const;
   /// False: the ARN names none.
   bool retag(std::string_view arn, const Json& added, const std::vector<std::string>& removed);
-  /// With its mappings.
+  /// With its mappings and rules.
   void erase(const std::string& name);
 
   const Json* find_mapping(std::string_view name, std::string_view id) const;
@@ -47,6 +49,14 @@ class Domains {
     entities_.erase("maps/" + name + '/' + id);
   }
   bool is_mapped(std::string_view api) const;
+
+  /// By their priority, the first to be asked first.
+  std::vector<const Json*> rules(std::string_view name) const;
+  const Json* find_rule(std::string_view name, std::string_view id) const;
+  void put_rule(const std::string& name, Json rule);
+  void erase_rule(const std::string& name, const std::string& id) {
+    entities_.erase("rules/" + name + '/' + id);
+  }
 
   enum class Kind { None, Rest, Http };
   /// What kind of API this is; None if the account has none in the region.
@@ -61,13 +71,18 @@ class Domains {
     bool mapped = false;
   };
   /// Where a request goes by its Host (with or without port) and its path, without query. Nothing: the host
-  /// is no name of anybody's. The longest path that fits counts; `*.example.com` stands for one label.
-  std::optional<Place> place_of(std::string_view host, std::string_view path) const;
+  /// is no name of anybody's. The longest path that fits counts; `*.example.com` stands for one label. By the
+  /// name's routing mode its rules are asked first, or alone, and they may ask for headers.
+  std::optional<Place> place_of(std::string_view host, std::string_view path,
+                                const HeaderOf& header = {}) const;
 
   void restore() { entities_.restore(); }
   void clear() { entities_.clear(); }
 
  private:
+  /// By the first rule that fits; false: none does.
+  bool ruled(std::string_view name, std::string_view path, const HeaderOf& header, Place& place) const;
+
   Entities entities_;
   const Entities* rest_apis_ = nullptr;
   const Entities* http_apis_ = nullptr;

@@ -65,6 +65,7 @@ class OpenApiReader {
                                {"validateRequestBody", flag_of(said, "validateRequestBody")},
                                {"validateRequestParameters", flag_of(said, "validateRequestParameters")}};
     gateway_responses();
+    documentation();
     for (const auto& [path, item] : object_in(document_, "paths").items()) {
       if (!path.starts_with('/'))
         out_.problem = fmt::format("Resource path must begin with a slash: {}", path);
@@ -127,6 +128,19 @@ class OpenApiReader {
       if (type == "TOKEN" && !made.contains("identitySource"))
         made["identitySource"] = "method.request.header." + text_in(scheme, "name");
       out_.authorizers[name] = std::move(made);
+    }
+  }
+
+  void documentation() {
+    const Json* parts =
+        find_member(object_in(document_, "x-amazon-apigateway-documentation"), "documentationParts");
+    if (parts == nullptr || !parts->is_array()) return;
+    for (const Json& said : *parts) {
+      const Json* properties = find_member(said, "properties");
+      out_.documentation.push_back({{"location", object_in(said, "location")},
+                                    {"properties", properties == nullptr     ? std::string()
+                                                   : properties->is_string() ? properties->get<std::string>()
+                                                                             : properties->dump()}});
     }
   }
 

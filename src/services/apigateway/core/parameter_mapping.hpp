@@ -23,4 +23,9 @@ struct IntegrationAnswer {
 std::optional<std::string> mapped_value(std::string_view expression, const TemplateInput& request,
                                         const IntegrationAnswer* answer = nullptr);
 
+/// A value as text; nothing if it is null or not there.
+std::optional<std::string> text_of_value(const std::optional<OrderedJson>& value);
+/// The body itself, or what a path behind it names in it: `.a.b`, `[0]`.
+std::optional<std::string> value_in_body(const std::string& body, std::string_view path);
+
 }  // namespace aviary::apigateway

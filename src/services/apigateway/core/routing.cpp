@@ -112,6 +112,13 @@ std::string function_in_uri(std::string_view uri) {
              : std::string();
 }
 
+bool is_http_address(std::string_view uri) {
+  if (uri.starts_with("${stageVariables.")) return true;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (uri.starts_with(scheme)) return uri.size() > scheme.size() && uri[scheme.size()] != '/';
+  return false;
+}
+
 std::string with_stage_variables(std::string_view text,
                                  const std::vector<std::pair<std::string, std::string>>& variables) {
   constexpr std::string_view open = "${stageVariables.";

@@ -40,6 +40,8 @@ std::optional<RouteChoice> choose_route(const std::vector<std::string>& route_ke
 /// ARN itself, or `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations`. Empty if it
 /// names none.
 std::string function_in_uri(std::string_view uri);
+/// `http://…` or `https://…`, or what a stage's variable begins.
+bool is_http_address(std::string_view uri);
 /// `${stageVariables.name}` replaced; a variable that is not there becomes nothing.
 std::string with_stage_variables(std::string_view text,
                                  const std::vector<std::pair<std::string, std::string>>& variables);

@@ -77,14 +77,14 @@ bool needs_another(const ResourceType& type, std::string_view property, const Js
 namespace {
 
 /// All tables: types_*.cpp.
-std::array<std::span<const ResourceType>, 25> type_tables() {
+std::array<std::span<const ResourceType>, 27> type_tables() {
   return {lambda_types(),    lambda_member_types(), identity_types(),        watching_types(),
           messaging_types(), bus_types(),           stream_types(),          storage_types(),
           parameter_types(), repository_types(),    attached_types(),        api_types(),
           domain_types(),    rest_api_types(),      rest_member_types(),     group_types(),
           provider_types(),  log_setting_types(),   api_destination_types(), systems_types(),
           window_types(),    log_delivery_types(),  event_endpoint_types(),  credential_types(),
-          macro_types()};
+          macro_types(),     rest_extra_types(),    http_extra_types()};
 }
 
 }  // namespace

@@ -111,6 +111,8 @@ std::span<const ResourceType> domain_types();
 std::span<const ResourceType> rest_api_types();
 std::span<const ResourceType> rest_member_types();
 std::span<const ResourceType> macro_types();
+std::span<const ResourceType> rest_extra_types();
+std::span<const ResourceType> http_extra_types();
 
 // For those files: properties.cpp.
 std::string property_text(const Json& properties, const char* name);

@@ -72,9 +72,47 @@ constexpr ApiMember api_authorizer{"Authorizer", "AuthorizerId"};
 constexpr ApiMember api_deployment{"Deployment", "DeploymentId"};
 constexpr ApiMember api_stage{"Stage", "StageName"};
 
+/// Templates say answers' mappings as `{"200": {"ResponseParameters": [{"Destination", "Source"}]}}`; calls
+/// as
+/// `{"200": {destination: source}}`.
+Json answer_mappings(const Json& said) {
+  if (!said.is_object()) return said;
+  Json out = Json::object();
+  for (const auto& [status, mappings] : said.items()) {
+    const Json* list = &mappings;
+    if (mappings.is_object() && mappings.contains("ResponseParameters"))
+      list = &mappings["ResponseParameters"];
+    if (!list->is_array()) {
+      out[status] = mappings;
+      continue;
+    }
+    out[status] = Json::object();
+    for (const Json& each : *list)
+      out[status][property_text(each, "Destination")] = property_text(each, "Source");
+  }
+  return out;
+}
+
+Json member_input(Json properties) {
+  if (properties.contains("ResponseParameters"))
+    properties["ResponseParameters"] = answer_mappings(properties["ResponseParameters"]);
+  return properties;
+}
+
+/// What an update leaves out goes away: an empty value says so.
+void empty_what_is_gone(const Json& before, Json& input) {
+  for (const char* name : {"RequestParameters", "ResponseParameters"}) {
+    const Json had = before.value(name, Json::object());
+    if (!had.is_object()) continue;
+    for (const auto& [key, value] : had.items())
+      if (!input.contains(name) || !input[name].contains(key))
+        input[name][key] = std::string_view(name) == "RequestParameters" ? Json("") : Json::object();
+  }
+}
+
 template <const ApiMember& member>
 Steps create_api_member(const Context&, const Json& properties) {
-  return {api_call(std::string("Create") + member.entity, properties)};
+  return {api_call(std::string("Create") + member.entity, member_input(properties))};
 }
 template <const ApiMember& member>
 Made made_api_member(const Context&, const Json&, const std::vector<Json>& outputs) {
@@ -83,7 +121,8 @@ Made made_api_member(const Context&, const Json&, const std::vector<Json>& outpu
 }
 template <const ApiMember& member>
 Steps update_api_member(const Context&, const Existing& existing, const Json& wanted) {
-  Json input = wanted;
+  Json input = member_input(wanted);
+  if (&member == &api_integration) empty_what_is_gone(existing.properties, input);
   input.erase("Tags");
   input.erase("StageName");
   input[member.id] = existing.physical_id;

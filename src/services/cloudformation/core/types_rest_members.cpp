@@ -136,7 +136,14 @@ Json stage_settings(const Json& before, const Json& wanted) {
       if (wanted["AccessLogSetting"].contains(name))
         patches.push_back(rest_patch("replace", "/accessLogSettings/" + with_small_letter(name),
                                      property_text(wanted["AccessLogSetting"], name)));
+  // CreateStage does not take it.
+  if (before.is_null() && wanted.contains("ClientCertificateId"))
+    patches.push_back(
+        rest_patch("replace", "/clientCertificateId", property_text(wanted, "ClientCertificateId")));
   if (before.is_null()) return patches;
+  for (const char* name : {"ClientCertificateId", "DocumentationVersion"})
+    if (before.contains(name) && !wanted.contains(name))
+      patches.push_back(rest_patch("remove", "/" + with_small_letter(name), ""));
   for (const char* name : {"DeploymentId", "Description", "TracingEnabled", "CacheClusterEnabled",
                            "CacheClusterSize", "ClientCertificateId", "DocumentationVersion"})
     if (wanted.contains(name) && differs(before, wanted, name))
