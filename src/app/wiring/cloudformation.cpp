@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "app/parts.hpp"
 #include "app/service_call.hpp"
 #include "app/wiring/forwarded.hpp"
@@ -59,10 +61,19 @@ class CloudFormationParts final : public Forwarded {
                   .executor = parts.loop.get_executor()}),
         deployments_(*parts.codedeploy),
         listening_(deployments_.subscribe(
-            [this](const codedeploy::Deployment& deployment) { service_.tell(deployment.id); })) {
+            [this](const codedeploy::Deployment& deployment) { service_.tell(deployment.id); })),
+        alarms_(parts.cloudwatch->alarms()),
+        watching_(alarms_.subscribe([this](const cloudwatch::AlarmEvent& event) {
+          if (event.to == cloudwatch::AlarmState::Alarm)
+            service_.on_alarm(fmt::format("arn:aws:cloudwatch:{}:{}:alarm:{}", event.scope.region,
+                                          event.scope.account, event.name));
+        })) {
     parts.stack_rests = [this](std::string id) { return service_.rests(std::move(id)); };
   }
-  ~CloudFormationParts() override { deployments_.unsubscribe(listening_); }
+  ~CloudFormationParts() override {
+    deployments_.unsubscribe(listening_);
+    alarms_.unsubscribe(watching_);
+  }
 
   /// Where functions of custom resources say how it went, as at AWS a bucket's presigned URL.
   wire::Response take_response(const wire::Request& request) {
@@ -79,6 +90,8 @@ class CloudFormationParts final : public Forwarded {
   cloudformation::CloudFormationService service_;
   codedeploy::CodeDeployService& deployments_;
   std::uint64_t listening_;
+  cloudwatch::Alarms& alarms_;
+  std::uint64_t watching_;
 };
 
 }  // namespace

@@ -169,7 +169,7 @@ Result<Reply> CloudFormationService::describe_change_set(Call& call) {
                   {"ExecutionStatus", set.execution_status},
                   {"Status", set.status},
                   {"NotificationARNs", set.wish.notification_arns},
-                  {"RollbackConfiguration", Json::object()},
+                  {"RollbackConfiguration", set.wish.rollback},
                   {"Capabilities", set.wish.capabilities},
                   {"Tags", set.wish.tags},
                   {"Changes", set.changes},

@@ -43,6 +43,8 @@ class CloudFormationService final : public TableService<CloudFormationService> {
 
   /// Something has happened to what stacks may wait for: a deployment, by its id.
   void tell(std::string_view subject) { deployer_.tell(subject); }
+  /// An alarm has gone to ALARM.
+  void on_alarm(std::string_view arn) { deployer_.on_alarm(arn); }
   /// True when nothing works on the stack (an ARN) any more; false when the server ends before. A stack that
   /// is gone rests, too.
   Task<bool> rests(std::string stack_id) { return deployer_.rests(std::move(stack_id)); }

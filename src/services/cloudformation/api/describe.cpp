@@ -35,7 +35,7 @@ Json stack_row(const Stack& stack) {
            {"StackName", stack.name},
            {"Parameters", parameter_rows(stack.wish)},
            {"CreationTime", epoch_seconds(stack.created)},
-           {"RollbackConfiguration", Json::object()},
+           {"RollbackConfiguration", stack.wish.rollback},
            {"StackStatus", stack.status},
            {"DisableRollback", stack.disable_rollback},
            {"NotificationARNs", stack.wish.notification_arns},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "base/wildcard.hpp"
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/resource_type.hpp"
@@ -53,6 +54,40 @@ std::vector<GivenParameter> given_parameters(const Json& input) {
     given.push_back(std::move(parameter));
   }
   return given;
+}
+
+/// What is not said stays as it was; a list of triggers stands in the place of the one before.
+Json rollback_after(const Json& before, const Json& given) {
+  Json after = before;
+  after.update(given);
+  return after;
+}
+
+Result<> check_triggers(const Json& rollback) {
+  const Json triggers = rollback.value("RollbackTriggers", Json::array());
+  for (const Json& trigger : triggers) {
+    const std::string type = text_member(trigger, "Type");
+    if (type != "AWS::CloudWatch::Alarm" && type != "AWS::CloudWatch::CompositeAlarm")
+      return validation_error(fmt::format("Rollback trigger type {} is not supported", type));
+    if (!text_member(trigger, "Arn").starts_with("arn:"))
+      return validation_error(fmt::format("Rollback trigger {} is not an ARN", text_member(trigger, "Arn")));
+  }
+  return {};
+}
+
+/// `ResourceTypes` says which types the template may have: `AWS::Lambda::*`, `Custom::*`.
+Result<> check_types(const Json& document, const Json& input) {
+  const Json allowed = input.value("ResourceTypes", Json::array());
+  if (allowed.empty()) return {};
+  for (const Json& definition : document.at("Resources")) {
+    const std::string type = property_text(definition, "Type");
+    if (std::ranges::none_of(allowed, [&](const Json& each) {
+          return matches_wildcard(each.get_ref<const std::string&>(), type);
+        }))
+      return validation_error(
+          fmt::format("Resource type {} is not allowed by parameter ResourceTypes {}", type, allowed.dump()));
+  }
+  return {};
 }
 
 /// Values against the patterns that the template gives.
@@ -182,12 +217,17 @@ Task<Result<Wish>> CloudFormationService::wish_of(Call call, Wish known) {
     *document = std::move(*made);
   }
   if (const Result<> checked = check_template(*document); !checked) co_return checked.error();
+  if (const Result<> listed = check_types(*document, call.input); !listed) co_return listed.error();
   if (const Result<> allowed = check_capabilities(*document, wish.capabilities); !allowed)
     co_return allowed.error();
   wish.document = std::move(*document);
   wish.tags = call.input.contains("Tags") ? call.input["Tags"] : known.tags;
   wish.notification_arns =
       call.input.contains("NotificationARNs") ? call.input["NotificationARNs"] : known.notification_arns;
+  if (const Result<> known_types = check_triggers(call.input.value("RollbackConfiguration", Json::object()));
+      !known_types)
+    co_return known_types.error();
+  wish.rollback = rollback_after(known.rollback, call.input.value("RollbackConfiguration", Json::object()));
   wish.role_arn = call.input.contains("RoleARN") ? text_member(call.input, "RoleARN") : known.role_arn;
   co_return wish;
 }

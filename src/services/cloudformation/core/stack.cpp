@@ -56,9 +56,9 @@ Json wish_record(const Wish& wish) {
   Json parameters = Json::array();
   for (const ParameterValue& each : wish.parameters)
     parameters.push_back({each.key, each.value, each.resolved, each.hidden});
-  return {{"text", wish.text},    {"document", wish.document},         {"parameters", std::move(parameters)},
-          {"tags", wish.tags},    {"capabilities", wish.capabilities}, {"topics", wish.notification_arns},
-          {"role", wish.role_arn}};
+  return {{"text", wish.text},     {"document", wish.document},         {"parameters", std::move(parameters)},
+          {"tags", wish.tags},     {"capabilities", wish.capabilities}, {"topics", wish.notification_arns},
+          {"role", wish.role_arn}, {"rollback", wish.rollback}};
 }
 
 Wish wish_from(const Json& record) {
@@ -72,6 +72,7 @@ Wish wish_from(const Json& record) {
   wish.capabilities = record.at("capabilities");
   wish.notification_arns = record.at("topics");
   record.at("role").get_to(wish.role_arn);
+  wish.rollback = record.value("rollback", Json::object());
   return wish;
 }
 

@@ -53,6 +53,7 @@ struct Wish {
   Json tags = Json::array();
   Json capabilities = Json::array();
   Json notification_arns = Json::array();
+  Json rollback = Json::object();  ///< RollbackConfiguration: alarms that take it back, and for how long
   std::string role_arn;
   bool expands = false;  ///< whether transforms made the document; not kept
 };

@@ -146,7 +146,9 @@ Task<> Deployer::run_create(std::shared_ptr<Run> run) {
     run->wish = stack->wish;
     begin_run(*run, *stack);
   }
+  co_await look_for_alarms(run);
   co_await deploy(run);
+  co_await monitor(run);
   if (run->timeout != 0) clock_.cancel(run->timeout);
   runs_.erase(stack_id);
   waiters_.wake(stack_id);
@@ -159,7 +161,7 @@ Task<> Deployer::run_create(std::shared_ptr<Run> run) {
     co_return;
   }
   const std::string reason =
-      run->failed.empty() || run->problem == timed_out
+      run->failed.empty() || run->stopped
           ? run->problem + ". "
           : fmt::format("The following resource(s) failed to create: [{}]. ", fmt::join(run->failed, ", "));
   if (stack->disable_rollback || stack->on_failure == "DO_NOTHING") {
@@ -184,7 +186,9 @@ Task<> Deployer::run_update(std::shared_ptr<Run> run) {
   const std::string stack_id = run->stack_id;
   if (const Stack* stack = store_.by_id(stack_id)) {
     begin_run(*run, *stack);
+    co_await look_for_alarms(run);
     co_await deploy(run);
+    co_await monitor(run);
   }
   runs_.erase(stack_id);
   Stack* stack = store_.by_id(stack_id);
@@ -200,7 +204,7 @@ Task<> Deployer::run_update(std::shared_ptr<Run> run) {
     co_return;
   }
   const std::string reason =
-      run->failed.empty()
+      run->failed.empty() || run->stopped
           ? run->problem + ". "
           : fmt::format("The following resource(s) failed to update: [{}]. ", fmt::join(run->failed, ", "));
   if (stack->disable_rollback && !run->cancelled) {

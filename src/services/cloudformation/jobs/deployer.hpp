@@ -62,6 +62,8 @@ class Deployer {
   /// A creation or an update that is under way goes no further, and back. Status of the latter:
   /// UPDATE_ROLLBACK_IN_PROGRESS already.
   void cancel(const std::string& stack_id, std::string_view why = "User Initiated");
+  /// An alarm has gone to ALARM: what it watches over goes back.
+  void on_alarm(std::string_view arn);
   /// Something has happened to what the steps of a resource wait for.
   void tell(std::string_view subject) { waiters_.wake(subject); }
   /// True when nothing works on the stack any more; false when the server ends before. A stack that is gone
@@ -104,6 +106,9 @@ class Deployer {
   static std::vector<StackResource> without_use(Run& run, const Stack& stack);
   void begin_run(Run& run, const Stack& stack);
   Task<> deploy(std::shared_ptr<Run> run);
+  // monitoring.cpp
+  Task<> look_for_alarms(std::shared_ptr<Run> run);
+  Task<> monitor(std::shared_ptr<Run> run);
   /// Whether what does not hang on a failure is made all the same.
   bool preserves(const Stack& stack) const;
   Task<> deploy_one(std::shared_ptr<Run> run, std::string name);

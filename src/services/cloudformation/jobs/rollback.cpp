@@ -16,7 +16,10 @@ void Deployer::cancel(const std::string& stack_id, std::string_view why) {
   if (found == runs_.end()) return;
   Run& run = *found->second;
   run.cancelled = true;
-  if (run.problem.empty()) run.problem = why;
+  if (run.problem.empty()) {
+    run.problem = why;
+    run.stopped = true;
+  }
   waiters_.wake_all();
 }
 

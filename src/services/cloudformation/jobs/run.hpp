@@ -21,6 +21,7 @@ struct Deployer::Run {
   std::string problem;                        ///< of the first that failed
   bool preserves = false;                     ///< a failure stops only what hangs on it
   bool cancelled = false;                     ///< by a caller: it goes back, whatever the stack's settings
+  bool stopped = false;                       ///< from outside: `problem` says why, not what failed of it
   TimerId timeout = 0;
   OneShot<bool> wake;
 
