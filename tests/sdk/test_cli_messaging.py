@@ -12,6 +12,10 @@ STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/clicks"
 BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/shop"
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/paid"
 ARCHIVE = f"arn:aws:events:{REGION}:{ACCOUNT}:archive/kept"
+EVERYWHERE = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/everywhere"
+EVERYWHERE_ELSE = f"arn:aws:events:us-west-2:{ACCOUNT}:event-bus/everywhere"
+ROUTING = json.dumps({"FailoverConfig": {"Primary": {"HealthCheck": "arn:aws:route53:::healthcheck/1"},
+                                         "Secondary": {"Route": "us-west-2"}}})
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
 
 
@@ -159,6 +163,15 @@ class Walk(ServerCase):
             list-api-destinations
             deauthorize-connection --name shop
             delete-connection --name shop
+            create-event-bus --name everywhere --region {REGION}
+            create-event-bus --name everywhere --region us-west-2
+            create-endpoint --name global --routing-config '{ROUTING}' --event-buses EventBusArn={EVERYWHERE} EventBusArn={EVERYWHERE_ELSE} --replication-config State=DISABLED --region {REGION}
+            describe-endpoint --name global --region {REGION}
+            update-endpoint --name global --description orders --region {REGION}
+            list-endpoints --name-prefix gl --region {REGION}
+            delete-endpoint --name global --region {REGION}
+            delete-event-bus --name everywhere --region {REGION}
+            delete-event-bus --name everywhere --region us-west-2
             """, elsewhere=("CancelReplay",  # what is over cannot be cancelled
                             "CreateApiDestination", "UpdateApiDestination", "DescribeApiDestination", "DeleteApiDestination"))
         self.assertEqual(said["describe-connection"]["AuthParameters"], {"ApiKeyAuthParameters": {"ApiKeyName": "k"}})

@@ -3,23 +3,11 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
-#include "services/cloudformation/core/resource_type.hpp"
+#include "services/cloudformation/core/systems_steps.hpp"
 
 /// AWS::SSM::* but for parameters and maintenance windows.
 namespace aviary::cloudformation {
 namespace {
-
-Step systems_call(const char* operation, Json input, bool removes = false) {
-  return {.service = "ssm", .operation = operation, .input = std::move(input), .absent_is_fine = removes};
-}
-
-Json tags_with_stack(const Context& context, const Json& properties) {
-  Json tags = tag_map(context.stack_tags);
-  tags.update(tag_map(properties.value("Tags", Json::array())));
-  Json list = Json::array();
-  for (const auto& [key, value] : tags.items()) list.push_back({{"Key", key}, {"Value", value}});
-  return list;
-}
 
 /// What `members` say, and the tags.
 Json systems_input(const Context& context, const Json& properties,
@@ -28,26 +16,6 @@ Json systems_input(const Context& context, const Json& properties,
   copy_properties(properties, input, members);
   if (Json tags = tags_with_stack(context, properties); !tags.empty()) input["Tags"] = std::move(tags);
   return input;
-}
-
-void append_tag_steps(const Context& context, const char* type, const Existing& existing, const Json& wanted,
-                      Steps& steps) {
-  if (!differs(existing.properties, wanted, "Tags")) return;
-  const Json about{{"ResourceType", type}, {"ResourceId", existing.physical_id}};
-  const Json tags = tags_with_stack(context, wanted);
-  const Json now = tag_map(tags);
-  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : before.items())
-    if (!now.contains(key)) gone.push_back(key);
-  if (!gone.empty()) {
-    steps.push_back(systems_call("RemoveTagsFromResource", about));
-    steps.back().input["TagKeys"] = std::move(gone);
-  }
-  if (!tags.empty()) {
-    steps.push_back(systems_call("AddTagsToResource", about));
-    steps.back().input["Tags"] = tags;
-  }
 }
 
 // Document

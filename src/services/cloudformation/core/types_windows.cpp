@@ -1,12 +1,8 @@
-#include "services/cloudformation/core/resource_type.hpp"
+#include "services/cloudformation/core/systems_steps.hpp"
 
 /// AWS::SSM::MaintenanceWindow, its targets and tasks.
 namespace aviary::cloudformation {
 namespace {
-
-Step window_call(const char* operation, Json input, bool removes = false) {
-  return {.service = "ssm", .operation = operation, .input = std::move(input), .absent_is_fine = removes};
-}
 
 constexpr std::initializer_list<const char*> window_properties{"Name",           "Description",
                                                                "StartDate",      "EndDate",
@@ -14,19 +10,11 @@ constexpr std::initializer_list<const char*> window_properties{"Name",          
                                                                "ScheduleOffset", "Duration",
                                                                "Cutoff",         "AllowUnassociatedTargets"};
 
-Json window_tags(const Context& context, const Json& properties) {
-  Json tags = tag_map(context.stack_tags);
-  tags.update(tag_map(properties.value("Tags", Json::array())));
-  Json list = Json::array();
-  for (const auto& [key, value] : tags.items()) list.push_back({{"Key", key}, {"Value", value}});
-  return list;
-}
-
 Steps create_window(const Context& context, const Json& properties) {
   Json input = Json::object();
   copy_properties(properties, input, window_properties);
-  if (Json tags = window_tags(context, properties); !tags.empty()) input["Tags"] = std::move(tags);
-  return {window_call("CreateMaintenanceWindow", std::move(input))};
+  if (Json tags = tags_with_stack(context, properties); !tags.empty()) input["Tags"] = std::move(tags);
+  return {systems_call("CreateMaintenanceWindow", std::move(input))};
 }
 Made made_window(const Context&, const Json&, const std::vector<Json>& outputs) {
   const std::string id = property_text(outputs[0], "WindowId");
@@ -35,27 +23,12 @@ Made made_window(const Context&, const Json&, const std::vector<Json>& outputs) 
 Steps update_window(const Context& context, const Existing& existing, const Json& wanted) {
   Json input{{"WindowId", existing.physical_id}, {"Replace", true}};
   copy_properties(wanted, input, window_properties);
-  Steps steps{window_call("UpdateMaintenanceWindow", std::move(input))};
-  if (!differs(existing.properties, wanted, "Tags")) return steps;
-  const Json about{{"ResourceType", "MaintenanceWindow"}, {"ResourceId", existing.physical_id}};
-  const Json tags = window_tags(context, wanted);
-  const Json now = tag_map(tags);
-  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : before.items())
-    if (!now.contains(key)) gone.push_back(key);
-  if (!gone.empty()) {
-    steps.push_back(window_call("RemoveTagsFromResource", about));
-    steps.back().input["TagKeys"] = std::move(gone);
-  }
-  if (!tags.empty()) {
-    steps.push_back(window_call("AddTagsToResource", about));
-    steps.back().input["Tags"] = tags;
-  }
+  Steps steps{systems_call("UpdateMaintenanceWindow", std::move(input))};
+  append_tag_steps(context, "MaintenanceWindow", existing, wanted, steps);
   return steps;
 }
 Steps remove_window(const Context&, const Existing& existing) {
-  return {window_call("DeleteMaintenanceWindow", {{"WindowId", existing.physical_id}}, true)};
+  return {systems_call("DeleteMaintenanceWindow", {{"WindowId", existing.physical_id}}, true)};
 }
 
 /// The window that a member is of, and the member.
@@ -72,7 +45,7 @@ Steps create_window_target(const Context&, const Json& properties) {
   Json input = Json::object();
   copy_properties(properties, input, {"WindowId", "ResourceType"});
   copy_properties(properties, input, target_properties);
-  return {window_call("RegisterTargetWithMaintenanceWindow", std::move(input))};
+  return {systems_call("RegisterTargetWithMaintenanceWindow", std::move(input))};
 }
 Made made_window_target(const Context&, const Json&, const std::vector<Json>& outputs) {
   const std::string id = property_text(outputs[0], "WindowTargetId");
@@ -82,11 +55,11 @@ Steps update_window_target(const Context&, const Existing& existing, const Json&
   Json input = member_identity(existing, "WindowTargetId");
   copy_properties(wanted, input, target_properties);
   input["Replace"] = true;
-  return {window_call("UpdateMaintenanceWindowTarget", std::move(input))};
+  return {systems_call("UpdateMaintenanceWindowTarget", std::move(input))};
 }
 Steps remove_window_target(const Context&, const Existing& existing) {
-  return {window_call("DeregisterTargetFromMaintenanceWindow", member_identity(existing, "WindowTargetId"),
-                      true)};
+  return {systems_call("DeregisterTargetFromMaintenanceWindow", member_identity(existing, "WindowTargetId"),
+                       true)};
 }
 
 /// Templates say `MaintenanceWindowLambdaParameters` and `S3Bucket`, the service `Lambda` and `S3BucketName`.
@@ -111,7 +84,7 @@ Json task_input(const Json& properties) {
 Steps create_window_task(const Context&, const Json& properties) {
   Json input = task_input(properties);
   copy_properties(properties, input, {"WindowId", "TaskType"});
-  return {window_call("RegisterTaskWithMaintenanceWindow", std::move(input))};
+  return {systems_call("RegisterTaskWithMaintenanceWindow", std::move(input))};
 }
 Made made_window_task(const Context&, const Json&, const std::vector<Json>& outputs) {
   const std::string id = property_text(outputs[0], "WindowTaskId");
@@ -121,11 +94,11 @@ Steps update_window_task(const Context&, const Existing& existing, const Json& w
   Json input = task_input(wanted);
   input.update(member_identity(existing, "WindowTaskId"));
   input["Replace"] = true;
-  return {window_call("UpdateMaintenanceWindowTask", std::move(input))};
+  return {systems_call("UpdateMaintenanceWindowTask", std::move(input))};
 }
 Steps remove_window_task(const Context&, const Existing& existing) {
   return {
-      window_call("DeregisterTaskFromMaintenanceWindow", member_identity(existing, "WindowTaskId"), true)};
+      systems_call("DeregisterTaskFromMaintenanceWindow", member_identity(existing, "WindowTaskId"), true)};
 }
 
 }  // namespace
