@@ -137,7 +137,7 @@ class CommandLine(unittest.TestCase):
         done = run("operations")
         self.assertEqual(done.returncode, 0)
         self.assertIn("| `CreateFunction` | zip, bucket or image;", done.stdout)
-        self.assertIn("| `CreateVpcLink` | answers 501 |", done.stdout)
+        self.assertIn("| `TestInvokeMethod` | answers 501 |", done.stdout)
 
     def test_a_command_whose_reader_is_gone_ends_quietly(self):
         reading, writing = os.pipe()
