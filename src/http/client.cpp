@@ -183,17 +183,20 @@ Task<Answer> converse(std::shared_ptr<Lateness> line, Stream& stream, std::strin
       co_return problem(*line, FetchProblem::Kind::Exchange, error);
   }
   beast::flat_buffer buffer;
-  beast::http::response_parser<beast::http::string_body> parser;
-  parser.body_limit(answer_bytes);
-  if (head) parser.skip(true);
-  const auto [error, count] = co_await beast::http::async_read(stream, buffer, parser, tuple);
-  if (error) co_return problem(*line, FetchProblem::Kind::Exchange, error);
-
   wire::Response response;
-  response.status = parser.get().result_int();
-  for (const auto& field : parser.get())
-    response.set(std::string(field.name_string()), std::string(field.value()));
-  response.body = std::move(parser.get().body());
+  // What a server says in between (100, 103) is no answer yet.
+  do {
+    beast::http::response_parser<beast::http::string_body> parser;
+    parser.body_limit(answer_bytes);
+    if (head) parser.skip(true);
+    const auto [error, count] = co_await beast::http::async_read(stream, buffer, parser, tuple);
+    if (error) co_return problem(*line, FetchProblem::Kind::Exchange, error);
+    response = {};
+    response.status = parser.get().result_int();
+    for (const auto& field : parser.get())
+      response.set(std::string(field.name_string()), std::string(field.value()));
+    response.body = std::move(parser.get().body());
+  } while (response.status < 200 && response.status != 101);
   co_return response;
 }
 

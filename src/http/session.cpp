@@ -213,7 +213,13 @@ Task<> Session::serve() {
     // The body.
     std::size_t used = parser_.head_size();
     const std::uint64_t length = parser_.content_length();
-    if (length > 0 || parser_.chunked()) {
+    const bool has_body = length > 0 || parser_.chunked();
+    if (!has_body && parser_.expects_continue() && in_.size() == used && !parser_.http_1_0()) {
+      // There is nothing to wait for, but botocore cannot do without once it has asked.
+      if (!co_await drain()) co_return;
+      if (!co_await write_rest(continue_line, {})) co_return;
+    }
+    if (has_body) {
       Got got = Got::All;
       if (is_taken_as_it_comes()) {
         if (!co_await drain()) co_return;

@@ -209,6 +209,14 @@ TEST(Requests, ExpectingContinueAreTold) {
   EXPECT_THAT(at_once, StartsWith("HTTP/1.1 200"));
 }
 
+TEST(Requests, ExpectingContinueWithoutABodyAreToldToo) {
+  Loopback loop(echo);
+  Peer peer = loop.connect();
+  const std::string answer =
+      loop.exchange(peer, "POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"));
+}
+
 TEST(Requests, ExpectingContinueWithTooLargeABodyAreRefusedBeforeIt) {
   Limits limits;
   limits.body_bytes = 10;

@@ -33,7 +33,7 @@ class Upstreams {
 
 /// Headers of one connection, which do not go on.
 inline bool is_hop_header(std::string_view name) {
-  for (const char* each : {"connection", "content-length", "transfer-encoding"})
+  for (const char* each : {"connection", "content-length", "transfer-encoding", "expect", "te"})
     if (wire::equals_ignoring_case(name, each)) return true;
   return false;
 }
