@@ -6,6 +6,7 @@
 
 #include "app/parts.hpp"
 #include "app/resource_policies.hpp"
+#include "base/bounded_json.hpp"
 #include "base/log.hpp"
 #include "models/sns.hpp"
 #include "services/iam/core/principal_policies.hpp"
@@ -221,8 +222,7 @@ iam::PolicySet IamGate::policies_of(const Known& known) {
       log::warn("the document of {} is not known: it allows nothing under --enforce-iam", arn);
   if (known.session && !(known.session->policies.empty() && known.session->policy_arns.empty())) {
     set.session.emplace();
-    for (const std::string& text : known.session->policies)
-      set.session->push_back(Json::parse(text, nullptr, false));
+    for (const std::string& text : known.session->policies) set.session->push_back(parse_bounded<Json>(text));
     for (const std::string& arn : known.session->policy_arns)
       set.session->push_back(iam::policy_document(directory_, account, arn));
   }
@@ -266,7 +266,7 @@ Task<Json> IamGate::resource_policy(std::string account, std::string region, std
   if (action == "sts:AssumeRole") {
     const Json* role = role_named(resource);
     if (role == nullptr) co_return Json();
-    co_return Json::parse(role->value("AssumeRolePolicyDocument", std::string()), nullptr, false);
+    co_return parse_bounded<Json>(role->value("AssumeRolePolicyDocument", std::string()));
   }
   std::optional<ResourceQuestion> question = policy_question(resource);
   if (!question) co_return Json();
@@ -275,7 +275,7 @@ Task<Json> IamGate::resource_policy(std::string account, std::string region, std
   auto asking = ask_service(parts_, std::move(account), std::move(region), std::move(*question));
   const Json text = co_await std::move(asking);
   if (!text.is_string()) co_return Json();
-  co_return Json::parse(text.get_ref<const std::string&>(), nullptr, false);
+  co_return parse_bounded<Json>(text.get_ref<const std::string&>());
 }
 
 Task<std::string> IamGate::whole_name(const models::Service& service, const Call& call,
@@ -304,46 +304,6 @@ Task<std::string> IamGate::whole_name(const models::Service& service, const Call
                           answer.value("applicationName", std::string()),
                           answer.value("deploymentGroupName", std::string()));
   co_return resource;
-}
-
-std::string IamGate::access_point_resource(const std::string& resource, const std::string& region) const {
-  constexpr std::string_view of_bucket = "arn:aws:s3:::";
-  constexpr std::string_view kind = ":accesspoint/";
-  std::size_t end = std::string::npos;
-  std::string name;
-  if (resource.starts_with(of_bucket)) {
-    end = resource.find('/');
-    name = resource.substr(of_bucket.size(), end == std::string::npos ? end : end - of_bucket.size());
-  } else if (const std::size_t mark = resource.find(kind); mark != std::string::npos) {
-    end = resource.find('/', mark + kind.size());
-    name = resource.substr(0, end);
-  }
-  const s3::AccessPoint* point = name.empty() ? nullptr : parts_.s3->access_point(name, region);
-  if (point == nullptr) return resource;
-  if (end == std::string::npos) return point->arn();
-  const std::string rest = resource.substr(end);
-  return point->arn() + (rest.starts_with("/object/") ? rest : "/object" + rest);
-}
-
-Task<bool> IamGate::bucket_lets_through(const Call& call, const Known& known, iam::AccessRequest asked) {
-  constexpr std::string_view object = "/object";
-  const std::size_t mark = asked.resource.find(object);
-  const s3::AccessPoint* point = parts_.s3->access_point(asked.resource.substr(0, mark), call.region);
-  if (point == nullptr) co_return true;
-  asked.context["s3:DataAccessPointArn"] = {point->arn()};
-  asked.context["s3:DataAccessPointAccount"] = {point->account};
-  asked.context["s3:AccessPointNetworkOrigin"] = {point->vpc.empty() ? "Internet" : "VPC"};
-  iam::PolicySet policies;
-  // The caller's own policies have been asked, of the access point.
-  policies.identity.push_back(
-      Json::parse(R"({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})"));
-  policies.other_account = point->bucket_account != known.principal.account;
-  asked.resource = "arn:aws:s3:::" + point->bucket +
-                   (mark == std::string::npos ? std::string() : asked.resource.substr(mark + object.size()));
-  auto reading = resource_policy(call.account, call.region, asked.action, asked.resource);
-  Json document = co_await std::move(reading);
-  if (document.is_object()) policies.resource = std::move(document);
-  co_return iam::evaluate(policies, asked, known.principal).allowed;
 }
 
 Task<Result<>> IamGate::authorize(const models::Service& service, const Call& call) {

@@ -180,7 +180,13 @@ class Enforced(AccessPointCase):
         self.refused("AccessDenied", 403, alice.get_object, Bucket="photos", Key="k")
         self.s3.put_bucket_policy(Bucket="photos", Policy=statement("Deny", "s3:GetObject", "arn:aws:s3:::photos/*", who))
         self.refused("AccessDenied", 403, get)
+        # Nor by a point whose name looks like the beginning of an object's place.
+        other = self.control.create_access_point(AccountId=ACCOUNT, Name="object-readers", Bucket="photos")["AccessPointArn"]
+        self.control.put_access_point_policy(AccountId=ACCOUNT, Name="object-readers",
+                                             Policy=statement("Allow", "s3:GetObject", f"{other}/object/*", who))
+        self.refused("AccessDenied", 403, alice.get_object, Bucket=other, Key="k")
         self.s3.delete_bucket_policy(Bucket="photos")
+        self.assertEqual(alice.get_object(Bucket=other, Key="k")["Body"].read(), b"x")
         self.control.delete_access_point_policy(AccountId=ACCOUNT, Name="readers")
         self.refused("AccessDenied", 403, get)
         iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=json.dumps({
