@@ -88,6 +88,31 @@ Outputs:
         self.assertEqual([each["Name"] for each in self.secrets.list_secrets()["SecretList"]], ["db"])
         self.assertEqual(len(self.ssm.describe_parameters()["Parameters"]), 2)
 
+    def test_what_has_the_name_already_stays_whose_it_is(self):
+        service = {name: client_for(self.server.endpoint, service=name) for name in ("s3", "sqs", "sns", "events", "cloudwatch")}
+        service["s3"].create_bucket(Bucket="mine")
+        queue = service["sqs"].create_queue(QueueName="mine")["QueueUrl"]
+        service["sns"].create_topic(Name="mine")
+        service["events"].put_rule(Name="mine", ScheduleExpression="rate(1 hour)", State="DISABLED")
+        alarm = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+                 "ComparisonOperator": "GreaterThanThreshold"}
+        service["cloudwatch"].put_metric_alarm(AlarmName="mine", **alarm)
+        for kind, properties in (("S3::Bucket", {"BucketName": "mine"}), ("SQS::Queue", {"QueueName": "mine"}),
+                                 ("SNS::Topic", {"TopicName": "mine"}), ("CloudWatch::Alarm", {"AlarmName": "mine", **alarm}),
+                                 ("Events::Rule", {"Name": "mine", "ScheduleExpression": "rate(1 day)"})):
+            self.cfn.create_stack(StackName="bad", OnFailure="DO_NOTHING", TemplateBody=json.dumps({"Resources": {"R": {
+                "Type": f"AWS::{kind}", "Properties": properties}}}))
+            self.until("CREATE_FAILED", "bad")
+            self.assertEqual(self.resources("bad")["R"]["ResourceStatusReason"],
+                             f"Resource of type 'AWS::{kind}' with identifier 'mine' already exists.")
+            self.cfn.delete_stack(StackName="bad")
+            self.wait("stack_delete_complete", "bad")
+        service["s3"].head_bucket(Bucket="mine")
+        self.assertEqual(service["sqs"].get_queue_url(QueueName="mine")["QueueUrl"], queue)
+        self.assertEqual(len(service["sns"].list_topics()["Topics"]), 1)
+        self.assertEqual(service["events"].describe_rule(Name="mine")["ScheduleExpression"], "rate(1 hour)")
+        self.assertEqual(len(service["cloudwatch"].describe_alarms()["MetricAlarms"]), 1)
+
     def test_what_is_not_there_fails_the_resource(self):
         for reference, reason in (("{{resolve:ssm:/none}}", "Parameters: [ssm:/none] cannot be found."),
                                   ("{{resolve:secretsmanager:none}}", "Secrets Manager can't find the specified secret."),

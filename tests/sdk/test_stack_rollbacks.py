@@ -75,6 +75,29 @@ class Rollbacks(LambdaCase):
         self.assertEqual(self.value(), "one")
         self.refused("ValidationError", 400, self.cfn.continue_update_rollback, StackName="app")
 
+    def test_what_could_not_be_taken_back_is_tried_again(self):
+        sns = client_for(self.server.endpoint, service="sns")
+
+        def body(display, **more):
+            return json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {
+                "TopicName": "news", "DisplayName": display}}, **more}})
+        self.create(body("a"))
+        topic = sns.list_topics()["Topics"][0]["TopicArn"]
+        waits = {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+                 "Wait": {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": "Topic",
+                          "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "300"}}}
+        self.cfn.update_stack(StackName="app", TemplateBody=body("b", **waits))
+        self.eventually(lambda: sns.get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"] == "b", 10, "b")
+        sns.delete_topic(TopicArn=topic)
+        self.cfn.cancel_update_stack(StackName="app")
+        self.until("UPDATE_ROLLBACK_FAILED")
+        self.cfn.continue_update_rollback(StackName="app")
+        self.until("UPDATE_ROLLBACK_FAILED")
+        sns.create_topic(Name="news")
+        self.cfn.continue_update_rollback(StackName="app")
+        self.until("UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"], "a")
+
     def test_what_a_change_set_wants_when_it_fails(self):
         # Plain HTTP: an older boto3 does not know the member.
         def call(operation, **values):

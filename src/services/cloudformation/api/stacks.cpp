@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/bounded_json.hpp"
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/changes.hpp"
@@ -27,6 +28,8 @@ Task<Result<Reply>> CloudFormationService::create_stack(Call call) {
   if (Stack* existing = store_.find(call.account, call.region, name))
     co_return AwsError(models::cloudformation::errors::AlreadyExistsException,
                        fmt::format("Stack [{}] already exists", existing->name));
+  if (call.input.contains("OnFailure") && call.input.contains("DisableRollback"))
+    co_return validation_error("You can specify either DisableRollback or OnFailure, but not both.");
   Stack stack = new_stack(call);
   stack.wish = std::move(*wish);
   stack.disable_rollback = call.input.value("DisableRollback", false);
@@ -173,7 +176,7 @@ Result<Reply> CloudFormationService::set_stack_policy(Call& call) {
   const Result<Stack*> stack = stack_of(call);
   if (!stack) return stack.error();
   const std::string policy = text_member(call.input, "StackPolicyBody");
-  if (Json::parse(policy, nullptr, false).is_discarded())
+  if (parse_bounded<Json>(policy).is_discarded())
     return validation_error("Error validating stack policy: Invalid stack policy");
   (*stack)->stack_policy = policy;
   store_.save(**stack);

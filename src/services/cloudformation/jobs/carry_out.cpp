@@ -4,6 +4,7 @@
 
 #include "services/cloudformation/core/custom_resource.hpp"
 #include "services/cloudformation/core/dynamic_references.hpp"
+#include "services/cloudformation/core/taken_names.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 #include "services/cloudformation/jobs/run.hpp"
 
@@ -87,6 +88,19 @@ Task<Result<Json>> Deployer::with_looked_up(Context context, std::string type, J
   co_return with_dynamic_values(properties, values);
 }
 
+/// What else has the name that the template gives, in the words of CloudFormation.
+Task<std::optional<std::string>> Deployer::look_for_namesake(Context context, std::string type,
+                                                             Json properties) {
+  const std::optional<NameCheck> check = name_check(context, type, properties);
+  if (!check) co_return std::nullopt;
+  Cloud::Ask ask{context.account, context.region, check->step.service, check->step.operation,
+                 check->step.input};
+  const Result<Json> answer = co_await cloud_.call(std::move(ask));
+  const bool taken = answer && (check->list == nullptr || !answer->value(check->list, Json::array()).empty());
+  if (!taken) co_return std::nullopt;
+  co_return fmt::format("Resource of type '{}' with identifier '{}' already exists.", type, check->name);
+}
+
 Task<Deployer::Outcome> Deployer::carry_out_creation(Context context, std::string type_name,
                                                      Json properties) {
   Outcome outcome;
@@ -113,6 +127,8 @@ Task<Deployer::Outcome> Deployer::carry_out_creation(Context context, std::strin
     outcome.made.physical_id = context.name(Json::object(), "Name");
     co_return outcome;
   }
+  outcome.problem = co_await look_for_namesake(context, type_name, properties);
+  if (outcome.problem) co_return outcome;
   Steps steps;
   outcome.problem = attempted([&] { steps = type->create(context, properties); });
   if (outcome.problem) co_return outcome;

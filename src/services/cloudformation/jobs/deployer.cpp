@@ -284,10 +284,14 @@ Task<> Deployer::undo_change(std::shared_ptr<Run> run, Undo last) {
   Stack* stack = store_.by_id(run->stack_id);
   if (stack == nullptr) co_return;
   StackResource& restored = stack->resources[last.logical_id];
+  if (problem) {
+    // It is as the update left it: who goes on with the rollback meets what is still to be taken back.
+    store_.set_status(*stack, restored, "UPDATE_FAILED", *problem, clock_.now());
+    if (run->problem.empty()) run->problem = *problem;
+    co_return;
+  }
   restored = std::move(last.before);
-  store_.set_status(*stack, restored, problem ? "UPDATE_FAILED" : "UPDATE_COMPLETE", problem.value_or(""),
-                    clock_.now());
-  if (problem && run->problem.empty()) run->problem = *problem;
+  store_.set_status(*stack, restored, "UPDATE_COMPLETE", "", clock_.now());
 }
 
 namespace {

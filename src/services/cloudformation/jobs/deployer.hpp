@@ -147,6 +147,7 @@ class Deployer {
   static bool is_known_type(std::string_view type);
   static bool is_nested_stack(std::string_view type);
   static bool needs_replacement(std::string_view type, const Json& before, const Json& after);
+  Task<std::optional<std::string>> look_for_namesake(Context context, std::string type, Json properties);
   Task<Outcome> carry_out_creation(Context context, std::string type, Json properties);
   Task<Outcome> carry_out_update(std::shared_ptr<Run> run, Context context, std::string type,
                                  Existing existing, Json wanted);

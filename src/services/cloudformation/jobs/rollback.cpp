@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "services/cloudformation/jobs/run.hpp"
 
 /// Rolling back because somebody asks for it: a stack that was left as it failed, or whose own way back
@@ -86,6 +88,15 @@ Task<> Deployer::run_rollback(std::string stack_id, std::set<std::string> skippe
   Stack* stack = store_.by_id(stack_id);
   if (stack == nullptr || stopping_) co_return;
   if (!run->problem.empty()) {
+    // What failed is as it was: who tries again meets the same difference.
+    for (const Undo& undo : run->undos) {
+      const auto found = stack->resources.find(undo.logical_id);
+      if (!undo.existed || undo.replaced || found == stack->resources.end() ||
+          std::ranges::find(run->failed, undo.logical_id) == run->failed.end())
+        continue;
+      found->second.properties = undo.before.properties;
+      store_.save_resource(*stack, found->second);
+    }
     const std::string reason =
         run->failed.empty()
             ? run->problem
