@@ -170,6 +170,26 @@ Resources:
                                  Capabilities=["CAPABILITY_AUTO_EXPAND"])
         self.assertTrue(error["Message"].startswith("Transform AWS::Include failed with: S3 error: "), error)
 
+    def test_what_never_ends_or_grows_too_large(self):
+        s3 = client_for(self.server.endpoint, service="s3")
+        s3.create_bucket(Bucket="snippets")
+        again = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://snippets/self"}}}
+        for depth in (1, 60, 400):
+            s3.put_object(Bucket="snippets", Key="self",
+                          Body='{"a":' * depth + json.dumps(again) + "}" * depth)
+            with self.assertRaises(self.cfn.exceptions.ClientError) as refused:
+                self.cfn.create_stack(StackName="x", TemplateBody=json.dumps({"Resources": again}),
+                                      Capabilities=["CAPABILITY_AUTO_EXPAND"])
+            self.assertIn("Transform AWS::Include failed with", str(refused.exception))
+        many = [str(i) for i in range(30)]
+        rounds = {"Fn::ForEach::A": ["x", many, {"Fn::ForEach::B": ["y", many, {
+            "C${x}q${y}": {"Fn::Or": [{"Fn::Equals": [1, 1]}] * 700}}]}]}
+        with self.assertRaises(self.cfn.exceptions.ClientError) as refused:
+            self.cfn.create_stack(StackName="x", TemplateBody=json.dumps({
+                "Transform": "AWS::LanguageExtensions", "Resources": {"T": {"Type": "AWS::SNS::Topic"}},
+                "Conditions": rounds}), Capabilities=["CAPABILITY_AUTO_EXPAND"])
+        self.assertIn("larger than a template may be", str(refused.exception))
+
     def test_rules_and_patterns(self):
         template = """
 Parameters:

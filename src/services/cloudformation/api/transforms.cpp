@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/cloudformation.hpp"
 #include "services/cloudformation/api/cloudformation_service.hpp"
 #include "services/cloudformation/core/language_extensions.hpp"
@@ -14,7 +15,8 @@
 namespace aviary::cloudformation {
 namespace {
 
-constexpr int most_snippets = 500;  ///< includes may include
+constexpr int most_snippets = 200;             ///< includes may include
+constexpr std::size_t most_bytes = 1'000'000;  ///< as CloudFormation takes of any template
 
 /// The object deepest down that has `Fn::Transform`.
 std::optional<Json::json_pointer> find_snippet(const Json& value, const Json::json_pointer& place) {
@@ -92,7 +94,7 @@ Task<Result<Json>> CloudFormationService::ask_macro(Call call, std::string name,
   ask.input["Payload"] = event.dump(-1, ' ', false, Json::error_handler_t::replace);
   Result<Json> answer = co_await cloud_.call(std::move(ask));
   if (!answer) co_return transform_failed(title, answer.error().message);
-  Json made = Json::parse(property_text(*answer, "Payload"), nullptr, false);
+  Json made = parse_bounded<Json>(property_text(*answer, "Payload"));
   if (answer->contains("FunctionError"))
     co_return transform_failed(title, made.is_object() ? property_text(made, "errorMessage") : "");
   if (!made.is_object()) co_return transform_failed(title, "The function's answer is no object.");
@@ -142,7 +144,13 @@ Task<Result<Json>> CloudFormationService::transformed(Call call, Wish wish) {
       fragment = std::move(*made);
     }
     wish.document.at(*place) = std::move(fragment);
+    const std::string text = wish.document.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (text.size() > most_bytes)
+      co_return transform_failed(name_of(asked),
+                                 fmt::format("The template has more than {} bytes.", most_bytes));
+    if (!nests_moderately(text)) co_return transform_failed(name_of(asked), "The template nests too deeply.");
   }
+  if (!wish.document.is_object()) co_return transform_failed("Fn::Transform", "The template is no object.");
 
   const Json top = wish.document.value("Transform", Json::array());
   const Json list = top.is_array() ? top : Json::array({top});

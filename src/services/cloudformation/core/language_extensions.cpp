@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view loop_prefix = "Fn::ForEach::";
 /// What loops may multiply to: the resources of a template, with room for properties.
 constexpr std::size_t most_rounds = 20'000;
+constexpr std::size_t most_values = 300'000;
 
 bool is_alphanumeric(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0; });
@@ -36,6 +37,8 @@ class Loops {
   explicit Loops(const Lookups& lookups) : lookups_(lookups) {}
 
   Result<Json> expand(const Json& value) {
+    if (++values_ > most_values)
+      return validation_error("Fn::ForEach: the template becomes larger than a template may be");
     if (value.is_array()) {
       Json out = Json::array();
       for (const Json& each : value) {
@@ -131,6 +134,7 @@ class Loops {
 
   const Lookups& lookups_;
   std::size_t rounds_ = 0;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
