@@ -66,5 +66,19 @@ TEST_F(Events, RequestsHaveASize) {
             "Total size of the entries in the request is over the limit.");
 }
 
+TEST_F(Events, ABusesPolicyMayHaveOneStatementAlone) {
+  ok("PutPermission",
+     {{"Policy", R"({"Version":"2012-10-17","Statement":{"Sid":"one","Effect":"Allow","Principal":"*",)"
+                 R"("Action":"events:PutEvents","Resource":"*"}})"}});
+  ok("PutPermission",
+     {{"Action", "events:PutEvents"}, {"Principal", "210987654321"}, {"StatementId", "two"}});
+  ok("RemovePermission", {{"StatementId", "one"}});
+  const Json policy = Json::parse(ok("DescribeEventBus", Json::object())["Policy"].get<std::string>());
+  ASSERT_EQ(policy["Statement"].size(), 1);
+  EXPECT_EQ(policy["Statement"][0]["Sid"], "two");
+  for (const char* wrong : {R"({"Statement":"x"})", R"({"Statement":[5]})", "[]", "x"})
+    EXPECT_EQ(error("PutPermission", {{"Policy", wrong}}), "Parameter Policy is not valid.") << wrong;
+}
+
 }  // namespace
 }  // namespace aviary::events

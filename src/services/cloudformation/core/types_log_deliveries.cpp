@@ -67,6 +67,25 @@ Steps remove_account_policy(const Context&, const Existing& existing) {
                         true)};
 }
 
+/// From the tags that are there to those that are wanted.
+void append_tag_steps(const Existing& existing, const Json& wanted, Steps& steps) {
+  if (!differs(existing.properties, wanted, "Tags")) return;
+  const Json about{{"resourceArn", existing.attributes.value("Arn", "")}};
+  const Json now = tag_map(wanted.value("Tags", Json::array()));
+  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
+  Json gone = Json::array();
+  for (const auto& [key, value] : before.items())
+    if (!now.contains(key)) gone.push_back(key);
+  if (!gone.empty()) {
+    steps.push_back(delivery_call("UntagResource", about));
+    steps.back().input["tagKeys"] = std::move(gone);
+  }
+  if (!now.empty()) {
+    steps.push_back(delivery_call("TagResource", about));
+    steps.back().input["tags"] = now;
+  }
+}
+
 Steps create_delivery_source(const Context&, const Json& properties) {
   return {delivery_call("PutDeliverySource", logs_input(properties))};
 }
@@ -77,8 +96,10 @@ Made made_delivery_source(const Context&, const Json& properties, const std::vec
            {"Service", source.value("service", "")},
            {"ResourceArns", source.value("resourceArns", Json::array())}}};
 }
-Steps update_delivery_source(const Context&, const Existing&, const Json& wanted) {
-  return {delivery_call("PutDeliverySource", untagged_input(wanted))};
+Steps update_delivery_source(const Context&, const Existing& existing, const Json& wanted) {
+  Steps steps{delivery_call("PutDeliverySource", untagged_input(wanted))};
+  append_tag_steps(existing, wanted, steps);
+  return steps;
 }
 Steps remove_delivery_source(const Context&, const Existing& existing) {
   return {delivery_call("DeleteDeliverySource", {{"name", existing.physical_id}}, true)};
@@ -118,6 +139,7 @@ Steps update_delivery_destination(const Context&, const Existing& existing, cons
       !wanted.contains("DeliveryDestinationPolicy"))
     steps.push_back(delivery_call("DeleteDeliveryDestinationPolicy",
                                   {{"deliveryDestinationName", existing.physical_id}}));
+  append_tag_steps(existing, wanted, steps);
   return steps;
 }
 Steps remove_delivery_destination(const Context&, const Existing& existing) {
@@ -152,7 +174,9 @@ Made made_delivery(const Context&, const Json&, const std::vector<Json>& outputs
 Steps update_delivery(const Context&, const Existing& existing, const Json& wanted) {
   Json input = delivery_settings(wanted);
   input["id"] = existing.physical_id;
-  return {delivery_call("UpdateDeliveryConfiguration", std::move(input))};
+  Steps steps{delivery_call("UpdateDeliveryConfiguration", std::move(input))};
+  append_tag_steps(existing, wanted, steps);
+  return steps;
 }
 Steps remove_delivery(const Context&, const Existing& existing) {
   return {delivery_call("DeleteDelivery", {{"id", existing.physical_id}}, true)};
@@ -194,6 +218,7 @@ Steps update_detector(const Context&, const Existing& existing, const Json& want
   const Json settings = with_small_letters(wanted);
   for (const char* name : {"evaluationFrequency", "filterPattern", "anomalyVisibilityTime"})
     if (settings.contains(name)) input[name] = settings[name];
+  if (!settings.contains("filterPattern")) input["filterPattern"] = "";
   return {delivery_call("UpdateLogAnomalyDetector", std::move(input))};
 }
 Steps remove_detector(const Context&, const Existing& existing) {

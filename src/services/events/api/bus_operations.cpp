@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
@@ -78,6 +79,25 @@ Result<Reply> EventsService::list_event_buses(Call& call) {
   return page_of(call, "EventBuses", std::move(entries));
 }
 
+namespace {
+
+constexpr std::size_t most_policy = 10'240;
+
+/// Of a policy: one statement may stand alone.
+Json statements_of(const Json& policy) {
+  Json statements = policy.value("Statement", Json::array());
+  return statements.is_object() ? Json::array({std::move(statements)}) : statements;
+}
+
+bool is_policy(const Json& document) {
+  if (!document.is_object()) return false;
+  const Json statements = statements_of(document);
+  return statements.is_array() &&
+         std::ranges::all_of(statements, [](const Json& each) { return each.is_object(); });
+}
+
+}  // namespace
+
 Result<Reply> EventsService::put_permission(Call& call) {
   const Scope scope = scope_of(call);
   const Result<std::string> name = rules_.bus_of(scope, text_of(call.input, "EventBusName"));
@@ -104,7 +124,7 @@ Result<Reply> EventsService::put_permission(Call& call) {
       statement["Condition"][text_of(*condition, "Type")] = {
           {text_of(*condition, "Key"), text_of(*condition, "Value")}};
     // A statement of the same name gives way.
-    Json& statements = document["Statement"];
+    Json statements = statements_of(document);
     const auto same = std::ranges::find_if(
         statements, [&](const Json& each) { return text_of(each, "Sid") == text_of(statement, "Sid"); });
     if (same != statements.end()) {
@@ -112,8 +132,9 @@ Result<Reply> EventsService::put_permission(Call& call) {
     } else {
       statements.push_back(std::move(statement));
     }
+    document["Statement"] = std::move(statements);
     policy = document.dump();
-  } else if (!Json::parse(policy, nullptr, false).is_object()) {
+  } else if (policy.size() > most_policy || !is_policy(parse_bounded<Json>(policy))) {
     return validation("Parameter Policy is not valid.");
   }
   bus.policy = policy;
@@ -132,10 +153,10 @@ Result<Reply> EventsService::remove_permission(Call& call) {
     if (bus.policy.empty()) return not_found("EventBus does not have a policy.");
     Json document = Json::parse(bus.policy);
     Json kept = Json::array();
-    for (const Json& statement : document["Statement"])
+    const Json statements = statements_of(document);
+    for (const Json& statement : statements)
       if (text_of(statement, "Sid") != text_of(call.input, "StatementId")) kept.push_back(statement);
-    if (kept.size() == document["Statement"].size())
-      return not_found("Statement with the provided id does not exist.");
+    if (kept.size() == statements.size()) return not_found("Statement with the provided id does not exist.");
     document["Statement"] = kept;
     bus.policy = kept.empty() ? std::string() : document.dump();
   }

@@ -35,6 +35,12 @@ Result<Reply> IamService::update_user(Call& call) {
       directory_.save(call.account, "group", group_name);
     }
   }
+  if (renames)
+    for (auto& [serial, device] : directory_.all(call.account, "mfa-device")) {
+      if (device.value("_user", std::string()) != name) continue;
+      device["_user"] = now;
+      directory_.save(call.account, "mfa-device", serial);
+    }
   directory_.put(call.account, "user", now, std::move(user));
   return Reply{};
 }

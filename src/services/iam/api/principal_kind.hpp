@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "gateway/service.hpp"
@@ -52,7 +53,7 @@ inline bool is_aws_managed(std::string_view arn) {
 
 /// A document that is none is refused as IAM does it.
 inline Result<> check_policy_document(const std::string& text) {
-  const Json document = Json::parse(text, nullptr, false);
+  const Json document = parse_bounded<Json>(text);
   if (document.is_discarded() || !document.is_object())
     return AwsError(models::iam::errors::MalformedPolicyDocumentException, "Syntax errors in policy.");
   if (std::string problem = policy_problem(document); !problem.empty())

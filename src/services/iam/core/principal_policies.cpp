@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "services/iam/core/managed_policies.hpp"
 
 namespace aviary::iam {
@@ -11,8 +12,7 @@ void append_policies(Directory& directory, const std::string& account, const Jso
                      std::vector<Json>& documents, std::vector<std::string>* unknown) {
   if (const auto own = entity.find("_inline"); own != entity.end() && own->is_object())
     for (const Json& text : *own)
-      if (text.is_string())
-        documents.push_back(Json::parse(text.get_ref<const std::string&>(), nullptr, false));
+      if (text.is_string()) documents.push_back(parse_bounded<Json>(text.get_ref<const std::string&>()));
   const auto attached = entity.find("_attached");
   if (attached == entity.end() || !attached->is_array()) return;
   for (const Json& each : *attached) {
@@ -35,7 +35,7 @@ Json policy_document(Directory& directory, const std::string& account, const std
   const std::string version = policy->value("DefaultVersionId", std::string("v1"));
   const auto versions = policy->find("_versions");
   if (versions == policy->end() || !versions->contains(version)) return nullptr;
-  return Json::parse((*versions)[version].value("Document", std::string()), nullptr, false);
+  return parse_bounded<Json>((*versions)[version].value("Document", std::string()));
 }
 
 std::vector<Json> identity_policies(Directory& directory, const std::string& account, const std::string& kind,

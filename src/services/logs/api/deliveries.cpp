@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/logs.hpp"
 #include "services/logs/api/document_page.hpp"
 #include "services/logs/api/logs_service.hpp"
@@ -85,13 +86,14 @@ Result<Reply> LogsService::put_delivery_source(Call& call) {
     return AwsError(wire::errors::NotImplemented, "Logs of event buses are not part of Aviary yet.");
   if (std::ranges::find(sources, service) == std::end(sources))
     return not_found("Cannot access provided service.");
-  const bool known = delivery_sources_.find(scope, name) != nullptr;
+  const Json* known = delivery_sources_.find(scope, name);
   const Json* tags = find_member(call.input, "tags");
-  if (known && tags != nullptr) return tags_of_known();
+  if (known != nullptr && tags != nullptr) return tags_of_known();
   Json source{{"name", name},
               {"arn", source_arn(scope, "delivery-source", name)},
               {"resourceArns", Json::array({resource})},
               {"service", service}};
+  if (known != nullptr) copy_members(*known, source, {"tags"});
   copy_members(call.input, source, {"logType", "tags", "deliverySourceConfiguration"});
   Reply reply;
   reply.output["deliverySource"] = source;
@@ -187,7 +189,7 @@ Result<Reply> LogsService::put_delivery_destination_policy(Call& call) {
   const Json* known = delivery_destinations_.find(scope_of(call), name);
   if (known == nullptr) return no_destination();
   const std::string& policy = text_of(call.input, "deliveryDestinationPolicy");
-  const Json parsed = Json::parse(policy, nullptr, false);
+  const Json parsed = parse_bounded<Json>(policy);
   if (!parsed.is_object() || !parsed.contains("Statement"))
     return AwsError(rows::ValidationException, "Invalid Delivery Destination resource Policy is provided.");
   Json destination = *known;

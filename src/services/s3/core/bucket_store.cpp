@@ -186,6 +186,10 @@ bool is_bucket_name(std::string_view name) {
   if (name.find("..") != std::string_view::npos || name.starts_with("xn--")) return false;
   if (!std::ranges::all_of(name, [&](char c) { return letter_or_digit(c) || c == '-' || c == '.'; }))
     return false;
+  // Of names that AWS gives itself: access points' aliases, and the like.
+  for (const std::string_view reserved : {"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"})
+    if (name.ends_with(reserved)) return false;
+  if (name.starts_with("sthree-")) return false;
   // Not what an IP address looks like.
   return std::ranges::count(name, '.') != 3 ||
          !std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });

@@ -153,11 +153,13 @@ Result<Reply> SsmService::update_document(Call& call) {
                                       text_of(document, "DocumentType"));
   if (!version) return version.error();
   const std::string& name = text_of(*version, "VersionName");
+  // What it was before that may come back, as a stack's way back has it.
+  if (latest.at("Hash") == version->at("Hash") &&
+      latest.at("DocumentFormat") == version->at("DocumentFormat"))
+    return AwsError(errors::DuplicateDocumentContent,
+                    "The content of the association document matches another document. Change the content "
+                    "of the document and try again.");
   for (const Json& each : versions) {
-    if (each.at("Hash") == version->at("Hash") && each.at("DocumentFormat") == version->at("DocumentFormat"))
-      return AwsError(errors::DuplicateDocumentContent,
-                      "The content of the association document matches another document. Change the content "
-                      "of the document and try again.");
     if (!name.empty() && text_of(each, "VersionName") == name)
       return AwsError(errors::DuplicateDocumentVersionName, "The specified version name is a duplicate.");
   }

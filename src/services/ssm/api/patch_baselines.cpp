@@ -93,19 +93,34 @@ bool SsmService::is_default_baseline(const Scope& scope, const Json& baseline) {
   return row != nullptr && row->at("BaselineId") == baseline.at("BaselineId");
 }
 
+namespace {
+
+/// Given by itself, or in an ARN.
+std::string baseline_id(const Call& call) {
+  const std::string& given = text_of(call.input, "BaselineId");
+  return given.substr(given.find_last_of('/') + 1);
+}
+
+}  // namespace
+
 Result<Json*> SsmService::baseline_of(const Call& call) {
-  const std::string& id = text_of(call.input, "BaselineId");
-  Json* found = baselines_.find(scope_of(call), std::string_view(id).substr(id.find_last_of('/') + 1));
-  if (found == nullptr) return no_such_baseline(id);
+  Json* found = baselines_.find(scope_of(call), baseline_id(call));
+  if (found == nullptr) return no_such_baseline(text_of(call.input, "BaselineId"));
   return found;
 }
 
 Result<Reply> SsmService::create_patch_baseline(Call& call) {
   if (const Result<> good = check_rules(call.input); !good) return good.error();
+  if (const auto before = made_before(baselines_, call, "BaselineId")) {
+    Reply reply;
+    reply.output["BaselineId"] = *before;
+    return reply;
+  }
   const std::string id = "pb-" + ids_.hex(17);
   Json baseline = baseline_defaults();
   take_members(call.input, baseline);
   baseline["BaselineId"] = id;
+  baseline["ClientToken"] = text_of(call.input, "ClientToken");
   baseline["CreatedDate"] = baseline["ModifiedDate"] = whole_epoch_seconds(call.now);
   baseline["Tags"] = tag_map(call.input);
   baselines_.put(scope_of(call), id, std::move(baseline));
@@ -148,17 +163,19 @@ Result<Reply> SsmService::update_patch_baseline(Call& call) {
 
 Result<Reply> SsmService::delete_patch_baseline(Call& call) {
   const Scope scope = scope_of(call);
-  const std::string& id = text_of(call.input, "BaselineId");
+  const std::string id = baseline_id(call);
   Reply reply;
   reply.output["BaselineId"] = id;
   const Json* baseline = baselines_.find(scope, id);
   if (baseline == nullptr) return reply;
   const bool used = std::ranges::any_of(patch_groups_.in(scope),
                                         [&](const auto& each) { return each.second.at("BaselineId") == id; });
-  if (used || is_default_baseline(scope, *baseline))
+  if (used)
     return AwsError(errors::ResourceInUseException,
-                    "A patch baseline can't be deleted while it is registered for a patch group, or as the "
-                    "default baseline.");
+                    "A patch baseline can't be deleted while it is registered for a patch group.");
+  // AWS refuses this until one of its own is the default again; here there is none to go back to.
+  if (is_default_baseline(scope, *baseline))
+    patch_defaults_.erase(scope, text_of(*baseline, "OperatingSystem"));
   baselines_.erase(scope, id);
   return reply;
 }
@@ -226,7 +243,7 @@ Result<Reply> SsmService::register_patch_group(Call& call) {
 
 Result<Reply> SsmService::deregister_patch_group(Call& call) {
   const Scope scope = scope_of(call);
-  const std::string id = text_of(call.input, "BaselineId");
+  const std::string id = baseline_id(call);
   const std::string group = text_of(call.input, "PatchGroup");
   if (const Json* baseline = baselines_.find(scope, id)) {
     const std::string key = group_key(group, text_of(*baseline, "OperatingSystem"));

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "base/encoding.hpp"
 #include "models/ssm.hpp"
@@ -83,7 +84,7 @@ Result<Reply> SsmService::put_resource_policy(Call& call) {
   if (!holder) return holder.error();
   const Scope scope = scope_of(call);
   const std::string& text = text_of(call.input, "Policy");
-  const Json document = Json::parse(text, nullptr, false);
+  const Json document = parse_bounded<Json>(text);
   const Json statements = document.is_object() ? document.value("Statement", Json()) : Json();
   if (!statements.is_array() ||
       !std::ranges::all_of(statements, [](const Json& each) { return each.is_object(); }))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "models/ssm.hpp"
 #include "services/ssm/api/ssm_service.hpp"
@@ -41,7 +42,7 @@ Result<> check_task(const Json& task) {
   // What is kept of a payload has to be a text, whatever runs it.
   const Json lambda = task.value("TaskInvocationParameters", Json::object()).value("Lambda", Json::object());
   if (const std::string& payload = text_of(lambda, "Payload");
-      !payload.empty() && Json::parse(payload, nullptr, false).is_discarded())
+      !payload.empty() && parse_bounded<Json>(payload).is_discarded())
     return AwsError(errors::ValidationException, "The Payload of a task of type LAMBDA has to be JSON.");
   if (type == "LAMBDA" && !text_of(task, "TaskArn").starts_with("arn:aws:lambda:"))
     return AwsError(errors::ValidationException, "The TaskArn of a task of type LAMBDA is a function's ARN.");

@@ -69,8 +69,11 @@ Result<Json*> SsmService::window_of(const Call& call) {
 std::optional<std::string> SsmService::made_before(Collection& collection, const Call& call, const char* id) {
   const std::string& token = text_of(call.input, "ClientToken");
   if (token.empty()) return std::nullopt;
+  const std::string& window = text_of(call.input, "WindowId");  // of targets and tasks
   for (const auto& [key, document] : collection.in(scope_of(call)))
-    if (text_of(document, "ClientToken") == token) return text_of(document, id);
+    if (text_of(document, "ClientToken") == token &&
+        (window.empty() || text_of(document, "WindowId") == window))
+      return text_of(document, id);
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/bounded_json.hpp"
 #include "models/ssm.hpp"
 
 namespace aviary::ssm {
@@ -27,7 +28,7 @@ Json scalar_of(const YAML::Node& node) {
   if (text == "true" || text == "True") return true;
   if (text == "false" || text == "False") return false;
   if (text == "~" || text == "null") return nullptr;
-  Json number = Json::parse(text, nullptr, false);
+  Json number = parse_bounded<Json>(text);
   return number.is_number() ? number : Json(text);
 }
 
