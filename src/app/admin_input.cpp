@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/parts.hpp"
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/lambda/core/json_check.hpp"
 
@@ -12,7 +13,7 @@ std::variant<Json, wire::Response> read_document(const wire::Request& request) {
   if (request.body.empty()) return error_response(400, "The body is empty; a JSON document is wanted.");
   if (const auto problem = lambda::json_problem(request.body))
     return error_response(400, fmt::format("The body is no JSON: {}", *problem));
-  Json body = Json::parse(request.body, nullptr, false);
+  Json body = parse_bounded<Json>(request.body);
   if (body.is_discarded()) return error_response(400, "The body is no JSON.");
   return body;
 }

@@ -7,6 +7,7 @@
 #include "app/admin.hpp"
 #include "app/parts.hpp"
 #include "app/version.hpp"
+#include "base/bounded_json.hpp"
 #include "base/time.hpp"
 #include "services/lambda/api/event_source_mappings.hpp"
 
@@ -119,7 +120,7 @@ wire::Response set_routing(Parts& parts, const wire::Request& request) {
   const auto alias = query_parameter(request, "alias");
   if (!alias || alias->empty())
     return error_response(400, "Which alias? PUT /_aviary/routing?alias=FUNCTION:ALIAS");
-  const Json body = Json::parse(request.body, nullptr, false);
+  const Json body = parse_bounded<Json>(request.body);
   if (!body.is_object() || !body.contains("routing"))
     return error_response(400, R"(The body is {"routing": "random" | "exact" | "sticky=…" | null}.)");
   std::optional<lambda::RouterSettings> settings;

@@ -12,6 +12,7 @@
 
 #include "app/admin.hpp"
 #include "app/parts.hpp"
+#include "base/bounded_json.hpp"
 #include "base/duration.hpp"
 #include "base/time.hpp"
 
@@ -80,7 +81,7 @@ host::DriveHooks drive_hooks(Parts& parts, std::function<bool()> until = {}) {
 /// `{"mode": "manual"}`, `{"now": "2026-01-01T00:00:00Z"}`, or both. Both are checked before either is done.
 Task<wire::Response> set(Parts& parts, std::string text) {
   host::SystemClock& clock = parts.clock;
-  const Json body = Json::parse(text, nullptr, false);
+  const Json body = parse_bounded<Json>(text);
   if (!body.is_object() || (!body.contains("mode") && !body.contains("now")))
     co_return error_response(
         400,
@@ -159,7 +160,7 @@ std::variant<Duration, wire::Response> distance_of(const host::SystemClock& cloc
 
 Task<wire::Response> advance(Parts& parts, wire::Request request) {
   host::SystemClock& clock = parts.clock;
-  const Json body = Json::parse(request.body, nullptr, false);
+  const Json body = parse_bounded<Json>(request.body);
   auto distance = distance_of(clock, body);
   if (auto* refusal = std::get_if<wire::Response>(&distance)) co_return std::move(*refusal);
   Condition condition;

@@ -12,6 +12,7 @@
 #include "app/handler_guess.hpp"
 #include "app/launcher_options.hpp"
 #include "app/verbs.hpp"
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "base/json.hpp"
 #include "host/folder_zip.hpp"
@@ -97,7 +98,7 @@ Answered request(http::Outgoing outgoing, std::chrono::seconds patience) {
 
 /// What an error's body says, for people.
 std::string message_of(const wire::Response& answer) {
-  const Json body = Json::parse(answer.body, nullptr, false);
+  const Json body = parse_bounded<Json>(answer.body);
   for (const char* key : {"message", "Message"})
     if (body.is_object() && body.contains(key) && body[key].is_string()) return body[key].get<std::string>();
   return answer.body;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/bounded_json.hpp"
 #include "http/client.hpp"
 #include "ports/clock.hpp"
 
@@ -65,7 +66,7 @@ Remote::Answer Remote::send(std::string_view method, std::string target, std::st
   loop_.run();
   if (!answer) return {.problem = "the request broke off"};
   if (!*answer) return {.problem = fmt::format("no answer from {}: {}", endpoint_, answer->error().text)};
-  Answer told{.status = (*answer)->status, .body = Json::parse((*answer)->body, nullptr, false)};
+  Answer told{.status = (*answer)->status, .body = parse_bounded<Json>((*answer)->body)};
   if (!told.good()) told.problem = problem_in(told.status, told.body);
   return told;
 }

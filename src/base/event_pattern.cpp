@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bounded_json.hpp"
 #include "base/ip_block.hpp"
 
 namespace aviary {
@@ -238,7 +239,7 @@ std::variant<EventPattern, std::string> EventPattern::parse(const Json& document
 }
 
 std::variant<EventPattern, std::string> EventPattern::parse(std::string_view text) {
-  return parse(Json::parse(text, nullptr, false));
+  return parse(parse_bounded<Json>(text));
 }
 
 bool EventPattern::matches(const Json& event) const { return object_matches(document_, &event); }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "engine/container_request.hpp"
@@ -99,7 +100,7 @@ Task<EngineAnswer> Engine::call(std::string method, std::string target, Json bod
     co_return answer;
   }
   answer.status = response->status;
-  answer.body = Json::parse(response->body, nullptr, false);
+  answer.body = parse_bounded<Json>(response->body);
   answer.text = response->body;
   if (answer.body.is_object() && answer.body.contains("message") && answer.body["message"].is_string())
     answer.text = answer.body["message"].get<std::string>();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "execution/environment_variables.hpp"
 #include "execution/trace_header.hpp"
@@ -296,7 +297,7 @@ bool application_line_passes(const lambda::Configuration& configuration, std::st
   if (wanted == 0) return true;
   const std::size_t first = line.find_first_not_of(" \t");
   if (first == std::string_view::npos || line[first] != '{') return true;  // plain output is never filtered
-  const Json parsed = Json::parse(line, nullptr, false);
+  const Json parsed = parse_bounded<Json>(line);
   if (!parsed.is_object()) return true;
   const auto level = parsed.find("level");
   // Lambda gives INFO to a JSON line without a level.

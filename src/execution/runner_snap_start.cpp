@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "execution/runner.hpp"
 
@@ -17,7 +18,7 @@ constexpr auto refill_delay = 100ms;
 /// What a runtime reported is a document.
 std::string reason_of(const Failure& failure) {
   if (!failure.posted) return failure.message;
-  const Json payload = Json::parse(failure.posted_payload, nullptr, false);
+  const Json payload = parse_bounded<Json>(failure.posted_payload);
   const Json message = payload.is_object() ? payload.value("errorMessage", Json()) : Json();
   return message.is_string() ? failure.type + ": " + message.get<std::string>() : failure.type;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "base/time.hpp"
 
 namespace aviary::execution {
@@ -84,7 +85,7 @@ void Telemetry::line(bool of_function, std::string_view text, bool json) {
   event.type = of_function ? "function" : "extension";
   OrderedJson record;
   if (json) {
-    record = OrderedJson::parse(text, nullptr, false);
+    record = parse_bounded<OrderedJson>(text);
     if (!record.is_object()) record = OrderedJson();
   }
   if (record.is_null()) record = text;

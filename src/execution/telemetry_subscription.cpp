@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 
 namespace aviary::execution {
@@ -127,7 +128,7 @@ TelemetrySubscription parse_subscription(std::string_view text, bool logs_api, s
   TelemetrySubscription made;
   made.logs_api = logs_api;
   Problems found;
-  const Json body = Json::parse(text, nullptr, false);
+  const Json body = parse_bounded<Json>(text);
   if (!body.is_object()) {
     problems = "request body is not a JSON object";
     return made;

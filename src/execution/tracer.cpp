@@ -1,5 +1,7 @@
 #include "execution/tracer.hpp"
 
+#include "base/bounded_json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +19,7 @@ constexpr std::size_t most_payload = 256 * 1024;
 /// The payload of a failure; null if it is none, or too large to be looked into.
 Json failure_of(const lambda::Outcome& outcome) {
   if (outcome.payload.size() > most_payload) return nullptr;
-  return Json::parse(outcome.payload, nullptr, false);
+  return parse_bounded<Json>(outcome.payload);
 }
 
 std::string text_in(const Json& payload, const char* member) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "wire/query_string.hpp"
 
@@ -187,7 +188,7 @@ std::optional<wire::Response> explicit_answer(const Json& answer) {
 }
 
 std::optional<wire::Response> payload_answer_2(std::string payload) {
-  const Json answer = Json::parse(payload, nullptr, false);
+  const Json answer = parse_bounded<Json>(payload);
   if (answer.is_object() && answer.contains("statusCode")) return explicit_answer(answer);
   // Anything else is the body (recorded: test_lambda_url_invocation): a string as it is, the rest as JSON.
   wire::Response response;

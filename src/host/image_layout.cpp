@@ -14,6 +14,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "base/json.hpp"
 #include "host/file_io.hpp"
@@ -144,7 +145,7 @@ std::optional<ImageReference> parse_image_reference(std::string_view uri) {
 }
 
 ImageStore::Result<ImageManifest> parse_manifest(std::string_view bytes, const ImageLimits& limits) {
-  const Json document = Json::parse(bytes, nullptr, false);
+  const Json document = parse_bounded<Json>(bytes);
   const Json* config = part_of(document, "config");
   const Json* layers = part_of(document, "layers");
   if (!config || !layers || !layers->is_array()) return broken("The image's manifest is not one.");
@@ -171,7 +172,7 @@ ImageStore::Result<ImageManifest> parse_manifest(std::string_view bytes, const I
 }
 
 ImageStore::Result<ImageSettings> parse_settings(std::string_view bytes, std::string_view architecture) {
-  const Json document = Json::parse(bytes, nullptr, false);
+  const Json document = parse_bounded<Json>(bytes);
   if (!document.is_object()) return broken("The image's configuration is not one.");
   const std::string os = text_in(document, "os");
   const std::string built_for = text_in(document, "architecture");
@@ -297,7 +298,7 @@ ImageStore::Result<ImageLayout::Chosen> ImageLayout::descend(const BlobNote& blo
                                                              std::string_view architecture, int depth) const {
   ImageStore::Result<std::string> content = document(blob);
   if (!content) return content.error();
-  const Json parsed = Json::parse(*content, nullptr, false);
+  const Json parsed = parse_bounded<Json>(*content);
   std::string type = blob.media_type.empty() ? text_in(parsed, "mediaType") : blob.media_type;
   if (type.empty()) type = part_of(parsed, "manifests") ? index_types[0] : manifest_types[0];
   if (one_of(manifest_types, type)) return Chosen{blob.digest, std::move(*content)};
@@ -317,11 +318,11 @@ ImageStore::Result<ImageLayout::Chosen> ImageLayout::choose(const ImageReference
   if (folder_ < 0) return ImageProblem{Why::NotThere, "There is no such folder."};
   const ImageStore::Result<std::string> version = read("oci-layout", limits_.document_bytes);
   if (!version) return version.error();
-  if (!text_in(Json::parse(*version, nullptr, false), "imageLayoutVersion").starts_with("1."))
+  if (!text_in(parse_bounded<Json>(*version), "imageLayoutVersion").starts_with("1."))
     return broken("Its oci-layout says no version that is known.");
   const ImageStore::Result<std::string> content = read("index.json", limits_.document_bytes);
   if (!content) return content.error();
-  const Json index = Json::parse(*content, nullptr, false);
+  const Json index = parse_bounded<Json>(*content);
   const Json* manifests = part_of(index, "manifests");
   if (!manifests || !manifests->is_array()) return broken("Its index.json is no index.");
 

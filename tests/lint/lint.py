@@ -45,6 +45,7 @@ BANNED = [
     (r"this_thread::sleep|(?<![\w.:])u?sleep\s*\(|\bnanosleep\s*\(", "a blocking wait"),
     (r"\bstd::(recursive_|shared_|timed_|recursive_timed_|shared_timed_)?mutex\b", "a mutex: one thread owns all state"),
     (r"\basio::detached\b", "a task without an owner"),
+    (r"Json::parse\([^;]*,\s*nullptr,\s*false\)", "JSON of others parsed however deep it is: parse_bounded"),
 ]
 
 # The embedding front runs its emulator on a thread of its own, so a handful of calls are its business.

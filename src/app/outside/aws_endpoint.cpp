@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/bounded_json.hpp"
 #include "http/client.hpp"
 #include "wire/message.hpp"
 
@@ -82,7 +83,7 @@ Task<AwsEndpoint::Answer> AwsEndpoint::call(std::string operation, Json input, s
     answer.problem = fmt::format("{}: {}", host, response.error().text);
     co_return answer;
   }
-  answer.output = OrderedJson::parse(response->body, nullptr, false);
+  answer.output = parse_bounded<OrderedJson>(response->body);
   if (response->status >= 300) {
     answer.error = error_name(answer.output);
     answer.problem = fmt::format("{} answers {} to {}: {}", host, response->status, operation,

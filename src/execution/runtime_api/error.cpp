@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "execution/runtime_api/answers.hpp"
 #include "execution/runtime_api/runtime_api.hpp"
@@ -12,7 +13,7 @@ constexpr std::string_view with_cause = "application/vnd.aws.lambda.error.cause+
 
 /// An error body with an embedded X-Ray cause: the caller sees it without the cause.
 std::string without_cause(const std::string& body) {
-  const OrderedJson whole = OrderedJson::parse(body, nullptr, false);
+  const OrderedJson whole = parse_bounded<OrderedJson>(body);
   if (!whole.is_object()) return "\"Invalid error body\"";
   OrderedJson shown;
   shown["errorMessage"] = whole.value("errorMessage", OrderedJson(""));

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "execution/runtime_api/answers.hpp"
 #include "execution/runtime_api/extension_host.hpp"
@@ -77,7 +78,7 @@ bool accepts_account(std::string_view features) {
 /// What the request registers for; the problem in words if it is not of the right form.
 std::vector<std::string> events_of(const std::string& text, std::string& problem) {
   std::vector<std::string> events;
-  const Json body = Json::parse(text, nullptr, false);
+  const Json body = parse_bounded<Json>(text);
   if (body.is_discarded()) {
     problem = text.empty() ? "unexpected end of JSON input" : "the request body is not JSON";
     return events;

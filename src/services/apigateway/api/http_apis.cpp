@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "models/apigatewayv2.hpp"
 #include "services/apigateway/api/http_service.hpp"
@@ -254,7 +255,7 @@ void HttpApiService::import_body(const Call& call, const std::string& api, const
 
 /// ImportApi makes one, ReimportApi replaces what one has.
 Result<Reply> HttpApiService::import_api(Call& call) {
-  const Json body = Json::parse(text_of(call.input, "Body"), nullptr, false);
+  const Json body = parse_bounded<Json>(text_of(call.input, "Body"));
   const Result<> fine = check_import(call, body);
   if (!fine) return fine.error();
   Json api = new_api(call);

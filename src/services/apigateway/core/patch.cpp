@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 
 namespace aviary::apigateway {
@@ -95,7 +96,7 @@ Json patch_value(PatchKind kind, const std::string& text) {
     if (text == "true" || text == "True") return true;
     return text == "false" || text == "False" ? Json(false) : Json();
   }
-  const Json number = Json::parse(text, nullptr, false);
+  const Json number = parse_bounded<Json>(text);
   if (kind == PatchKind::Integer) return number.is_number_integer() ? number : Json();
   return number.is_number() ? Json(number.get<double>()) : Json();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/bounded_json.hpp"
 #include "services/apigateway/core/template_nodes.hpp"
 
 namespace aviary::apigateway {
@@ -370,7 +371,7 @@ class TemplateParser {
       digits += source_[at_++];
       while (std::isdigit(static_cast<unsigned char>(peek()))) digits += source_[at_++];
     }
-    made.literal = OrderedJson::parse(digits, nullptr, false);
+    made.literal = parse_bounded<OrderedJson>(digits);
     if (!made.literal.is_number()) fail("a number is malformed");
   }
 

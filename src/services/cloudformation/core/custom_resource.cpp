@@ -1,5 +1,7 @@
 #include "services/cloudformation/core/custom_resource.hpp"
 
+#include "base/bounded_json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +54,7 @@ Json custom_event(const CustomRequest& request, const Context& context) {
 
 CustomAnswer read_custom_answer(std::string_view body, const CustomRequest& request, const Context& context) {
   if (body.size() > longest_answer) return failed("Response object is too long.");
-  const Json answer = Json::parse(body, nullptr, false);
+  const Json answer = parse_bounded<Json>(body);
   if (!answer.is_object()) return failed("Response is not valid JSON");
   for (const auto& [name, expected] :
        {std::pair{"StackId", &context.stack_id}, std::pair{"RequestId", &request.request_id},
@@ -99,7 +101,7 @@ Duration custom_timeout(const Json& properties) {
 }
 
 std::optional<Signal> read_signal(std::string_view body) {
-  const Json document = Json::parse(body, nullptr, false);
+  const Json document = parse_bounded<Json>(body);
   if (!document.is_object()) return std::nullopt;
   const std::string status = text_at(document, "Status");
   Signal signal{.success = status == "SUCCESS",

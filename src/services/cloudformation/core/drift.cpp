@@ -1,5 +1,7 @@
 #include "services/cloudformation/core/drift.hpp"
 
+#include "base/bounded_json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +22,7 @@ bool holds_dynamic_reference(const Json& value) {
 /// Documents are texts in some places and objects in others.
 Json opened_document(const Json& value) {
   if (!value.is_string()) return value;
-  Json document = Json::parse(value.get_ref<const std::string&>(), nullptr, false);
+  Json document = parse_bounded<Json>(value.get_ref<const std::string&>());
   return document.is_structured() ? document : value;
 }
 
@@ -30,8 +32,8 @@ bool same_scalar(const Json& a, const Json& b) {
   const std::string other = scalar_text(b);
   if (one == other) return true;
   if (!a.is_number() && !b.is_number()) return false;
-  const Json first = Json::parse(one, nullptr, false);
-  const Json second = Json::parse(other, nullptr, false);
+  const Json first = parse_bounded<Json>(one);
+  const Json second = parse_bounded<Json>(other);
   return first.is_number() && second.is_number() && first.get<double>() == second.get<double>();
 }
 

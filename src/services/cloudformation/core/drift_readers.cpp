@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/cloudformation/core/drift.hpp"
 
@@ -93,7 +94,7 @@ Json actual_role(const Context&, const std::vector<Json>& outputs) {
   Json out = outputs[0].value("Role", Json::object());
   const std::string document = out.value("AssumeRolePolicyDocument", "");
   if (const std::optional<std::string> text = percent_decode(document))
-    out["AssumeRolePolicyDocument"] = Json::parse(*text, nullptr, false);
+    out["AssumeRolePolicyDocument"] = parse_bounded<Json>(*text);
   Json policies = Json::array();
   const Json attached = outputs[1].value("AttachedPolicies", Json::array());
   for (const Json& policy : attached) policies.push_back(policy.value("PolicyArn", ""));

@@ -1,3 +1,4 @@
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/cloudformation/core/drift.hpp"
 
@@ -108,7 +109,7 @@ Json actual_policy(const Context&, const std::vector<Json>& outputs) {
          {{"PolicyName", "ManagedPolicyName"}, {"Description", "Description"}, {"Path", "Path"}});
   const std::string document = outputs[1].value("PolicyVersion", Json::object()).value("Document", "");
   if (const std::optional<std::string> text = percent_decode(document))
-    out["PolicyDocument"] = Json::parse(*text, nullptr, false);
+    out["PolicyDocument"] = parse_bounded<Json>(*text);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "services/cloudformation/core/template_text.hpp"
 
 namespace aviary::cloudformation {
@@ -138,7 +139,7 @@ Result<std::string> value_of_secret(const DynamicReference& reference, const Jso
     return validation_error(
         fmt::format("Secret {} has no SecretString: only that can be referred to.", reference.name));
   if (reference.json_key.empty()) return text->get<std::string>();
-  const Json document = Json::parse(text->get_ref<const std::string&>(), nullptr, false);
+  const Json document = parse_bounded<Json>(text->get_ref<const std::string&>());
   if (!document.is_object()) return validation_error("Could not parse SecretString JSON");
   const auto member = document.find(reference.json_key);
   if (member == document.end())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "services/cloudformation/core/resource_type.hpp"
 
 /// What belongs to event buses: statements of their policies, archives.
@@ -20,7 +21,7 @@ Json bus_named(const Json& properties, const char* member) {
 
 /// The bus's policy with one statement put in, or put in anew.
 std::string with_statement(const std::string& policy, const Json& statement) {
-  Json document = Json::parse(policy, nullptr, false);
+  Json document = parse_bounded<Json>(policy);
   if (!document.is_object()) document = Json::object();
   if (!document.contains("Version")) document["Version"] = "2012-10-17";
   Json& statements = document["Statement"];
@@ -45,7 +46,7 @@ Steps put_bus_statement(const Json& properties) {
     return {bus_call("PutPermission", std::move(input))};
   }
   Json statement = properties["Statement"];
-  if (statement.is_string()) statement = Json::parse(statement.get<std::string>(), nullptr, false);
+  if (statement.is_string()) statement = parse_bounded<Json>(statement.get<std::string>());
   if (statement.is_object()) statement["Sid"] = property_text(properties, "StatementId");
   Steps steps{bus_call("DescribeEventBus", bus_named(properties, "Name"))};
   Step put = bus_call("PutPermission", std::move(input));

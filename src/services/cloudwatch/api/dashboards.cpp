@@ -1,4 +1,5 @@
 #include "services/cloudwatch/core/dashboards.hpp"
+#include "base/bounded_json.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +31,7 @@ Result<Reply> CloudWatchService::put_dashboard(Call& call) {
                     "contain alphanumerics, dash (-) and underscore (_).\n",
                     name));
   const std::string& body = text_of(call.input, "DashboardBody");
-  const Json parsed = Json::parse(body, nullptr, false);
+  const Json parsed = parse_bounded<Json>(body);
   if (!parsed.is_object())
     return AwsError(rows::DashboardInvalidInputError, "The field DashboardBody must be a valid JSON object");
   if (!parsed.contains("widgets") || !parsed["widgets"].is_array())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "services/cloudwatch/api/cloudwatch_service.hpp"
 #include "services/cloudwatch/api/input.hpp"
 #include "services/cloudwatch/core/alarm_watch.hpp"
@@ -197,7 +198,7 @@ Result<Chart> read_chart(const Json& widget, Instant now) {
 }  // namespace
 
 Result<Reply> CloudWatchService::get_metric_widget_image(Call& call) {
-  const Json widget = Json::parse(text_of(call.input, "MetricWidget"), nullptr, false);
+  const Json widget = parse_bounded<Json>(text_of(call.input, "MetricWidget"));
   if (!widget.is_object()) return invalid_widget("it is no JSON object");
   Result<Chart> chart = read_chart(widget, call.now);
   if (!chart) return chart.error();

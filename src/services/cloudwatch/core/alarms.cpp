@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/cloudwatch.hpp"
 #include "services/cloudwatch/core/alarm_judgement.hpp"
 
@@ -275,8 +276,7 @@ void Alarms::transition(Alarm& alarm, AlarmState state, std::string reason, std:
     OrderedJson entry;
     entry["stateValue"] = std::string(name_of(said.state));
     entry["stateReason"] = said.reason;
-    if (!said.reason_data.empty())
-      entry["stateReasonData"] = OrderedJson::parse(said.reason_data, nullptr, false);
+    if (!said.reason_data.empty()) entry["stateReasonData"] = parse_bounded<OrderedJson>(said.reason_data);
     return entry;
   };
   OrderedJson data;

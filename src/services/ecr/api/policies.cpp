@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "models/ecr.hpp"
 #include "services/ecr/api/ecr_service.hpp"
 
@@ -31,7 +32,7 @@ Result<Reply> EcrService::put_lifecycle_policy(Call& call) {
   const Result<Repository*> found = repository_of(call);
   if (!found) return found.error();
   const std::string text = ecr_text(call.input, "lifecyclePolicyText");
-  const Json policy = Json::parse(text, nullptr, false);
+  const Json policy = parse_bounded<Json>(text);
   if (!policy.is_object() || !policy.value("rules", Json()).is_array() || policy["rules"].empty())
     return invalid_parameter(
         "LifecyclePolicyText",
@@ -64,7 +65,7 @@ Result<Reply> EcrService::set_repository_policy(Call& call) {
   const Result<Repository*> found = repository_of(call);
   if (!found) return found.error();
   const std::string text = ecr_text(call.input, "policyText");
-  const Json policy = Json::parse(text, nullptr, false);
+  const Json policy = parse_bounded<Json>(text);
   if (!policy.is_object() || !policy.contains("Statement"))
     return invalid_parameter("PolicyText", "Invalid repository policy provided");
   Repository changed = **found;

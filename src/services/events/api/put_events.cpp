@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bounded_json.hpp"
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
@@ -24,7 +25,7 @@ Json problem_of(const Json& entry) {
           fmt::format("Parameter {} is not valid. Reason: {} is a required argument.", name, name));
   if (text_of(entry, "Source").starts_with("aws."))
     return failed_event("NotAuthorizedForSourceException", "Not authorized for the source.");
-  if (!Json::parse(text_of(entry, "Detail"), nullptr, false).is_object())
+  if (!parse_bounded<Json>(text_of(entry, "Detail")).is_object())
     return failed_event("MalformedDetail", "Detail is malformed.");
   return nullptr;
 }
@@ -62,7 +63,7 @@ Result<std::string> EventsService::put_into(const std::vector<Scope>& scopes, co
   const Scope& scope = scopes.front();
   const Result<std::string> name = rules_.bus_of(scope, bus);
   if (!name) return name.error();
-  Json parsed = Json::parse(detail, nullptr, false);
+  Json parsed = parse_bounded<Json>(detail);
   if (!parsed.is_object()) return validation("Detail is malformed.");
   std::string id = ids_.uuid();
   const Json event{{"version", "0"},
@@ -124,7 +125,7 @@ Result<Reply> EventsService::test_event_pattern(Call& call) {
   if (const auto* problem = std::get_if<std::string>(&parsed))
     return AwsError(models::events::errors::InvalidEventPatternException,
                     fmt::format("Event pattern is not valid. Reason: {}", *problem));
-  const Json event = Json::parse(text_of(call.input, "Event"), nullptr, false);
+  const Json event = parse_bounded<Json>(text_of(call.input, "Event"));
   if (!event.is_object()) return validation("Parameter Event is not valid.");
   for (const char* member : {"id", "account", "source", "time", "region", "resources", "detail-type"})
     if (!event.contains(member))

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "models/events.hpp"
 #include "services/events/api/events_service.hpp"
 
@@ -36,7 +37,7 @@ Result<> check_input(const Json& target, const std::string& id) {
     return validation(
         fmt::format("Only one of Input, InputPath, or InputTransformer must be provided for target {}.", id));
   const Json* input = find_member(target, "Input");
-  if (input && Json::parse(input->get_ref<const std::string&>(), nullptr, false).is_discarded())
+  if (input && parse_bounded<Json>(input->get_ref<const std::string&>()).is_discarded())
     return validation(fmt::format("JSON syntax error in input for target {}.", id));
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 
 namespace aviary::events {
@@ -48,7 +49,7 @@ std::string with_query(std::string url, const Parameters& query) {
 /// Body parameters become members of a body that is an object; no other body has room for them.
 std::string with_members(std::string body, const Json& parameters) {
   if (parameters.empty()) return body;
-  Json document = Json::parse(body, nullptr, false);
+  Json document = parse_bounded<Json>(body);
   if (!document.is_object()) return body;
   for (const Json& each : parameters) document[word(each, "Key")] = each.value("Value", Json(""));
   return document.dump();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "services/kinesis/api/input.hpp"
 #include "services/kinesis/api/kinesis_service.hpp"
 
@@ -114,8 +115,7 @@ Result<Reply> KinesisService::put_resource_policy(Call& call) {
   Stream* stream = streams_.find(id, call.now);
   if (stream == nullptr) return no_such_stream(id);
   const std::string& policy = text_of(call.input, "Policy");
-  if (!Json::parse(policy, nullptr, false).is_object())
-    return invalid_argument("Policy contains invalid JSON.");
+  if (!parse_bounded<Json>(policy).is_object()) return invalid_argument("Policy contains invalid JSON.");
   stream->policy = policy;
   streams_.save(*stream);
   return Reply{};

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "services/lambda/core/dispatcher.hpp"
 #include "wire/message.hpp"
@@ -32,7 +33,7 @@ class RequestKeys final : public StickyKeys {
 
  private:
   static std::optional<std::string> pointed_at(const std::string& text, const std::string& pointer) {
-    const Json document = Json::parse(text, nullptr, false);
+    const Json document = parse_bounded<Json>(text);
     if (document.is_discarded()) return std::nullopt;
     const Json::json_pointer path = parse_pointer(pointer);
     if (!document.contains(path)) return std::nullopt;

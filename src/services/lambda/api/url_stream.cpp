@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "gateway/payload_format.hpp"
 #include "services/lambda/api/lambda_service.hpp"
 #include "services/lambda/api/response_pump.hpp"
@@ -29,7 +30,7 @@ struct UrlHead {
     complete = true;
     std::string body;
     if (end != std::string::npos) body = held.substr(end + prelude_end.size());
-    Json prelude = Json::parse(held.substr(0, end), nullptr, false);
+    Json prelude = parse_bounded<Json>(held.substr(0, end));
     if (prelude.is_object() && !prelude.contains("statusCode")) prelude["statusCode"] = 200;
     std::optional<wire::Response> said;
     if (prelude.is_object()) said = explicit_answer(prelude);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "services/lambda/core/event_settings.hpp"
 #include "services/lambda/core/function_reference.hpp"
@@ -65,7 +66,7 @@ OutgoingMessage dead_letter(const Event& event, std::string_view target, const L
                             std::string_view condition) {
   std::string reason(condition);
   if (!last.function_error.empty()) {
-    const Json payload = Json::parse(last.payload, nullptr, false);
+    const Json payload = parse_bounded<Json>(last.payload);
     if (payload.is_object()) {
       const auto said = payload.find("errorMessage");
       if (said != payload.end() && said->is_string()) reason = said->get<std::string>();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/lambda/core/function_reference.hpp"
 
@@ -175,8 +176,7 @@ bool passes_filter(const EventPattern& pattern, const FilterView& view, const Js
 bool passes_filters(SourceKind kind, const std::vector<EventPattern>& patterns, const OrderedJson& record) {
   if (patterns.empty()) return true;
   const FilterView view = filter_view(kind, record);
-  const Json parsed =
-      view.content ? Json::parse(view.record.value(view.content, ""), nullptr, false) : Json();
+  const Json parsed = view.content ? parse_bounded<Json>(view.record.value(view.content, "")) : Json();
   return std::ranges::any_of(patterns,
                              [&](const EventPattern& each) { return passes_filter(each, view, parsed); });
 }
@@ -185,7 +185,7 @@ std::optional<std::vector<std::string>> failed_items(std::string_view answer,
                                                      const std::vector<std::string>& item_ids) {
   std::vector<std::string> failed;
   if (answer.empty()) return failed;
-  const Json document = Json::parse(answer, nullptr, false);
+  const Json document = parse_bounded<Json>(answer);
   if (document.is_null() || document == "") return failed;
   if (!document.is_object()) return document.is_discarded() ? std::nullopt : std::optional(failed);
   const auto list = document.find("batchItemFailures");

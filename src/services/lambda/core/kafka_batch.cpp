@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/lambda/core/mapping_event.hpp"
 
@@ -81,7 +82,7 @@ KafkaConnection kafka_connection(const EventSourceMapping& mapping, const std::v
     }
     const SecretSource::Secret secret = secrets->secret(mapping.scope, each.uri);
     std::string wrong = secret.problem;
-    if (wrong.empty()) wrong = use_secret(connection, each.type, Json::parse(secret.text, nullptr, false));
+    if (wrong.empty()) wrong = use_secret(connection, each.type, parse_bounded<Json>(secret.text));
     if (!wrong.empty())
       problem = fmt::format("The secret {} of {} is of no use: {}.", each.uri, each.type, wrong);
   }
@@ -140,7 +141,7 @@ std::optional<std::map<std::string, std::int64_t>> first_failures(std::span<cons
                                                                   std::string_view answer) {
   std::map<std::string, std::int64_t> first;
   if (answer.empty()) return first;
-  const Json document = Json::parse(answer, nullptr, false);
+  const Json document = parse_bounded<Json>(answer);
   if (document.is_discarded()) return std::nullopt;
   if (!document.is_object()) return first;
   const auto list = document.find("batchItemFailures");

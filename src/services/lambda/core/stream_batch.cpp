@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bounded_json.hpp"
 #include "services/lambda/core/mapping_event.hpp"
 
 namespace aviary::lambda {
@@ -68,7 +69,7 @@ std::optional<std::size_t> first_failed(std::span<const StreamRecord> batch, std
 
 /// The `state` of a TimeWindowEventResponse; nothing if there is none.
 std::optional<std::string> state_in(std::string_view answer) {
-  const Json document = Json::parse(answer, nullptr, false);
+  const Json document = parse_bounded<Json>(answer);
   if (!document.is_object()) return std::nullopt;
   const auto state = document.find("state");
   if (state == document.end() || !state->is_object()) return std::nullopt;
@@ -119,7 +120,7 @@ std::string stream_event(std::span<const StreamRecord> batch, const EventSourceM
   if (window) {
     event["window"] = {{"start", iso8601(window->window->start, 0)},
                        {"end", iso8601(window->window->end, 0)}};
-    event["state"] = OrderedJson::parse(window->window->state, nullptr, false);
+    event["state"] = parse_bounded<OrderedJson>(window->window->state);
     event["shardId"] = window->shard;
     event["eventSourceARN"] = mapping.source;
     event["isFinalInvokeForWindow"] = window->final;

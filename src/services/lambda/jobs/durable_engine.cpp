@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "models/lambda.hpp"
 #include "services/lambda/core/errors.hpp"
 #include "services/lambda/core/function_reference.hpp"
@@ -27,7 +28,7 @@ std::int64_t number_of(const Json& document, const char* member, std::int64_t ot
 
 /// A runtime's error payload as an `ErrorObject`.
 Json error_object(const std::string& payload, std::string_view otherwise) {
-  const Json told = Json::parse(payload, nullptr, false);
+  const Json told = parse_bounded<Json>(payload);
   Json error = Json::object();
   if (told.is_object()) {
     if (const std::string& type = text_of(told, "errorType"); !type.empty()) error["ErrorType"] = type;
@@ -228,7 +229,7 @@ void DurableEngine::judge(Active& active, const Result<Outcome>& outcome, Instan
   if (!execution.running()) return;
   if (crashed) return invocation_failed(active, problem);
 
-  const Json answer = Json::parse(outcome->payload, nullptr, false);
+  const Json answer = parse_bounded<Json>(outcome->payload);
   const std::string status = answer.is_object() ? text_of(answer, "Status") : std::string();
   const Json* error = answer.is_object() ? find_member(answer, "Error") : nullptr;
   const Json* result = answer.is_object() ? find_member(answer, "Result") : nullptr;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "services/logs/api/document_page.hpp"
 #include "services/logs/api/logs_service.hpp"
 #include "services/logs/core/destination.hpp"
@@ -45,7 +46,7 @@ Result<Reply> LogsService::put_destination_policy(Call& call) {
   const std::string& policy = text_of(call.input, "accessPolicy");
   const Json* known = destinations_.find(scope_of(call), name);
   if (known == nullptr) return destination_not_found();
-  const Json parsed = Json::parse(policy, nullptr, false);
+  const Json parsed = parse_bounded<Json>(policy);
   if (!parsed.is_object() || !parsed.contains("Statement")) return invalid_parameter("Invalid AccessPolicy");
   Json destination = *known;
   destination["accessPolicy"] = policy;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/logs.hpp"
 #include "services/logs/api/input.hpp"
 #include "services/logs/api/logs_service.hpp"
@@ -33,7 +34,7 @@ Result<Reply> LogsService::put_resource_policy(Call& call) {
   if (arn.empty() == name.empty())
     return invalid_parameter("Exactly one of policyName and resourceArn must be specified.");
   const std::string& document = text_of(call.input, "policyDocument");
-  const Json policy = Json::parse(document, nullptr, false);
+  const Json policy = parse_bounded<Json>(document);
   if (policy.is_discarded() || !policy.is_object() || !policy.contains("Statement"))
     return invalid_parameter("Invalid PolicyDocument");
   if (!arn.empty() && !store_.find_group(scope_of(call), name_in(arn))) return group_not_found();

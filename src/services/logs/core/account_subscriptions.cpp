@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "services/logs/core/errors.hpp"
 
@@ -26,7 +27,7 @@ Result<std::vector<std::string>> parse_criteria(std::string_view text) {
     text.remove_prefix(word.size());
     skip_spaces();
   }
-  const Json names = Json::parse(text, nullptr, false);
+  const Json names = parse_bounded<Json>(text);
   if (!names.is_array() || names.size() > most_left_out ||
       !std::ranges::all_of(names, [](const Json& name) { return name.is_string(); }))
     return refused;
@@ -40,7 +41,7 @@ bool AccountSubscription::takes(const LogGroup& group) const {
 }
 
 Result<AccountSubscription> AccountSubscription::parse(const Json& policy) {
-  const Json document = Json::parse(text_of(policy, "policyDocument"), nullptr, false);
+  const Json document = parse_bounded<Json>(text_of(policy, "policyDocument"));
   if (!document.is_object()) return invalid_parameter("Invalid policyDocument: it is not a JSON object.");
   for (const auto& [member, value] : document.items()) {
     constexpr std::string_view members[] = {"DestinationArn", "RoleArn", "FilterPattern", "Distribution"};

@@ -1,5 +1,7 @@
 #include "services/logs/core/destination.hpp"
 
+#include "base/bounded_json.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -37,7 +39,7 @@ std::string_view destination_name(std::string_view arn) {
 }
 
 bool admits(const std::string& access_policy, std::string_view account) {
-  const Json policy = Json::parse(access_policy, nullptr, false);
+  const Json policy = parse_bounded<Json>(access_policy);
   if (!policy.is_object()) return false;
   Json statements = policy.value("Statement", Json::array());
   if (statements.is_object()) statements = Json::array({statements});

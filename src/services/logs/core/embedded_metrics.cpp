@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 #include "base/metric_unit.hpp"
 
@@ -151,7 +152,7 @@ bool may_embed_metrics(std::string_view text) noexcept {
 }
 
 void publish_embedded_metrics(const LogGroup& group, Millis at, std::string_view text, MetricSink& sink) {
-  const Json root = Json::parse(text.substr(text.find('{')), nullptr, false);
+  const Json root = parse_bounded<Json>(text.substr(text.find('{')));
   // What is cut or is no JSON is text like any other.
   if (!root.is_object() || !root.contains("_aws")) return;
   EmfDocument document(root);

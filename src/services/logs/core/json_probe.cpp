@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/ascii.hpp"
+#include "base/bounded_json.hpp"
 #include "base/json.hpp"
 
 namespace aviary::logs {
@@ -187,7 +188,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::string JsonValue::text() const {
   if (!escaped) return std::string(raw);
-  const Json value = Json::parse('"' + std::string(raw) + '"', nullptr, false);
+  const Json value = parse_bounded<Json>('"' + std::string(raw) + '"');
   return value.is_string() ? value.get<std::string>() : std::string(raw);
 }
 

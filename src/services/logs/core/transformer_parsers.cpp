@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bounded_json.hpp"
 #include "base/document.hpp"
 #include "services/logs/core/errors.hpp"
 #include "services/logs/core/key_path.hpp"
@@ -13,7 +14,7 @@ namespace {
 bool parse_json(const Transformer::Step& step, TransformedEvent& event) {
   const std::optional<std::string> text = text_at(event, step.settings);
   if (!text) return false;
-  OrderedJson parsed = OrderedJson::parse(*text, nullptr, false);
+  OrderedJson parsed = parse_bounded<OrderedJson>(*text);
   if (!parsed.is_object()) return false;
   for (auto& [key, value] : parsed.items()) put_parsed(event, step.settings, key, std::move(value), true);
   return true;
@@ -51,7 +52,9 @@ bool parse_csv(const Transformer::Step& step, TransformedEvent& event) {
   if (!text) return false;
   std::string delimiter = text_or(step.settings, "delimiter", ",");
   if (delimiter == "\\t") delimiter = "\t";
-  const char quote = text_or(step.settings, "quoteCharacter", "\"").front();
+  const std::string quotes = text_or(step.settings, "quoteCharacter", "\"");
+  if (quotes.size() != 1) return false;
+  const char quote = quotes.front();
   const std::vector<std::string> names = texts_of(step.settings, "columns");
   const std::vector<std::string> columns = split_columns(*text, delimiter, quote);
   for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -1,3 +1,4 @@
+#include "base/bounded_json.hpp"
 #include "models/s3control.hpp"
 #include "services/s3/api/control_service.hpp"
 #include "services/s3/api/input.hpp"
@@ -27,7 +28,7 @@ Result<Reply> ControlService::put_access_point_policy(Call& call) {
   if (!found) return found.error();
   AccessPoint& point = **found;
   const std::string& text = text_of(call.input, "Policy");
-  const Json policy = Json::parse(text, nullptr, false);
+  const Json policy = parse_bounded<Json>(text);
   if (!policy.is_object())
     return AwsError(control_errors::MalformedPolicy,
                     "Policies must be valid JSON and the first byte must be '{'");
@@ -63,7 +64,7 @@ Result<Reply> ControlService::get_access_point_policy_status(Call& call) {
   Reply reply;
   const bool reached = (*found)->vpc.empty();
   reply.output["PolicyStatus"] = {
-      {"IsPublic", reached && is_public_policy(Json::parse((*found)->policy, nullptr, false))}};
+      {"IsPublic", reached && is_public_policy(parse_bounded<Json>((*found)->policy))}};
   return reply;
 }
 

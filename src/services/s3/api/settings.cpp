@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "services/s3/api/input.hpp"
 #include "services/s3/api/s3_service.hpp"
 #include "services/s3/core/errors.hpp"
@@ -63,7 +64,7 @@ Result<Reply> S3Service::put_setting(Call& call) {
   if (!bucket) return bucket.error();
   Json document;
   if (std::string_view(setting.name) == "policy") {
-    if (Json::parse(call.payload, nullptr, false).is_discarded())
+    if (parse_bounded<Json>(call.payload).is_discarded())
       return AwsError(wire::errors::ValidationException,
                       "Policies must be valid JSON and the first byte must be '{'");
     const auto block = (*bucket)->settings.find("public-access");

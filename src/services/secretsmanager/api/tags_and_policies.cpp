@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/secretsmanager.hpp"
 #include "services/secretsmanager/api/secretsmanager_service.hpp"
 
@@ -47,7 +48,7 @@ Result<Reply> SecretsManagerService::put_resource_policy(Call& call) {
   const Result<Secret*> found = secret_of(call);
   if (!found) return found.error();
   std::string policy = secret_text(call.input, "ResourcePolicy");
-  const Json document = Json::parse(policy, nullptr, false);
+  const Json document = parse_bounded<Json>(policy);
   if (!document.is_object() || !document.contains("Statement"))
     return AwsError(models::secretsmanager::errors::MalformedPolicyDocumentException,
                     "This resource policy contains a syntax error.");

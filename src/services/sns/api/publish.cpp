@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "models/sns.hpp"
 #include "services/sns/api/sns_service.hpp"
@@ -36,7 +37,7 @@ Result<Notification> read_notification(const Json& input, const std::string& top
   const std::string structure = text_of(input, "MessageStructure");
   if (structure.empty()) return draft;
   if (structure != "json") return invalid("MessageStructure");
-  const Json texts = Json::parse(draft.message, nullptr, false);
+  const Json texts = parse_bounded<Json>(draft.message);
   if (!texts.is_object()) return invalid("Message Structure - JSON message body failed to parse");
   if (!texts.contains("default") || !texts.at("default").is_string())
     return invalid("Message Structure - No default entry in JSON message body");

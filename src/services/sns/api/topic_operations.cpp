@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/sns.hpp"
 #include "services/sns/api/sns_service.hpp"
 
@@ -46,7 +47,7 @@ OrderedJson default_policy(const Topic& topic) {
 OrderedJson policy_of(const Topic& topic) {
   const auto given = topic.attributes.find("Policy");
   OrderedJson policy =
-      given == topic.attributes.end() ? OrderedJson() : OrderedJson::parse(given->second, nullptr, false);
+      given == topic.attributes.end() ? OrderedJson() : parse_bounded<OrderedJson>(given->second);
   if (!policy.is_object()) policy = default_policy(topic);
   if (!policy.contains("Statement") || !policy.at("Statement").is_array())
     policy["Statement"] = OrderedJson::array();

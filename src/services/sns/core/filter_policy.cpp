@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/bounded_json.hpp"
 #include "services/sns/core/topic.hpp"
 
 namespace aviary::sns {
@@ -49,7 +50,7 @@ Result<EventPattern> read_filter_policy(const std::string& text, bool body, std:
   const auto refuse = [within](std::string_view reason) {
     return invalid(fmt::format("{}{}", within, reason));
   };
-  const Json document = Json::parse(text, nullptr, false);
+  const Json document = parse_bounded<Json>(text);
   if (!document.is_object()) return refuse("FilterPolicy: failed to parse JSON.");
   if (document.size() > keys_at_most)
     return refuse("FilterPolicy: Filter policy can not have more than 5 keys");

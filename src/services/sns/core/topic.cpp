@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "models/sns.hpp"
 
@@ -28,7 +29,7 @@ Json filterable(const Attributes& attributes) {
   for (const auto& [name, attribute] : attributes) {
     if (attribute.is_binary()) continue;
     if (attribute.data_type == "String.Array" || attribute.data_type.starts_with("Number")) {
-      Json value = Json::parse(attribute.value, nullptr, false);
+      Json value = parse_bounded<Json>(attribute.value);
       if (value.is_array() || value.is_number()) {
         document[name] = std::move(value);
         continue;
@@ -76,7 +77,7 @@ bool Subscription::filters_body() const {
 std::string Subscription::dead_letter_target() const {
   const auto policy = attributes.find("RedrivePolicy");
   if (policy == attributes.end()) return {};
-  const Json document = Json::parse(policy->second, nullptr, false);
+  const Json document = parse_bounded<Json>(policy->second);
   if (!document.is_object()) return {};
   return document.value("deadLetterTargetArn", "");
 }
@@ -95,7 +96,7 @@ const std::string& Notification::text_for(const std::string& protocol) const {
 bool passes(const Subscription& subscription, const Notification& notification) {
   if (!subscription.filter) return true;
   if (!subscription.filters_body()) return subscription.filter->matches(filterable(notification.attributes));
-  const Json body = Json::parse(notification.text_for(subscription.protocol), nullptr, false);
+  const Json body = parse_bounded<Json>(notification.text_for(subscription.protocol));
   return body.is_object() && subscription.filter->matches(body);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/sns.hpp"
 #include "services/sns/core/filter_policy.hpp"
 
@@ -54,7 +55,7 @@ Result<> check_topic_attribute(const std::string& name, const std::string& value
       return invalid("Attributes Reason: Content-based deduplication can only be set for FIFO topics");
   }
   if (name == "DisplayName" && value.size() > 100) return invalid("DisplayName");
-  if (name == "Policy" && !value.empty() && !Json::parse(value, nullptr, false).is_object())
+  if (name == "Policy" && !value.empty() && !parse_bounded<Json>(value).is_object())
     return invalid("Policy Error: null");
   return {};
 }
@@ -63,7 +64,7 @@ Result<> check_redrive(const Subscription& subscription, const std::string& valu
   const auto refuse = [within](std::string_view reason) {
     return invalid(fmt::format("{}RedrivePolicy: {}", within, reason));
   };
-  const Json policy = Json::parse(value, nullptr, false);
+  const Json policy = parse_bounded<Json>(value);
   if (!policy.is_object()) return refuse("failed to parse JSON.");
   const Json given = policy.value("deadLetterTargetArn", Json());
   const std::string target = given.is_string() ? given.get<std::string>() : std::string();

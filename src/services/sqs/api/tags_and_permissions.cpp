@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "models/sqs.hpp"
 #include "services/sqs/api/input.hpp"
 #include "services/sqs/api/sqs_service.hpp"
@@ -15,7 +16,7 @@ constexpr std::size_t tags_at_most = 50;
 OrderedJson policy_of(const Queue& queue) {
   const auto given = queue.settings().given.find("Policy");
   if (given != queue.settings().given.end()) {
-    OrderedJson policy = OrderedJson::parse(given->second, nullptr, false);
+    OrderedJson policy = parse_bounded<OrderedJson>(given->second);
     if (policy.is_object()) {
       if (!policy.contains("Statement")) policy["Statement"] = OrderedJson::array();
       if (policy.at("Statement").is_object())

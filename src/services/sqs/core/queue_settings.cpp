@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/bounded_json.hpp"
 #include "services/sqs/core/errors.hpp"
 
 namespace aviary::sqs {
@@ -68,7 +69,7 @@ Result<RedrivePolicy> read_redrive(const std::string& text) {
   const auto refuse = [&](std::string_view reason) {
     return invalid_value_of("RedrivePolicy", text, reason);
   };
-  const Json policy = Json::parse(text, nullptr, false);
+  const Json policy = parse_bounded<Json>(text);
   if (!policy.is_object()) return refuse("Redrive policy is not a valid JSON map.");
   if (!policy.contains("deadLetterTargetArn"))
     return refuse("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
@@ -91,7 +92,7 @@ Result<RedriveAllowPolicy> read_redrive_allow(const std::string& text) {
   const auto refuse = [&](std::string_view reason) {
     return invalid_value_of("RedriveAllowPolicy", text, reason);
   };
-  const Json policy = Json::parse(text, nullptr, false);
+  const Json policy = parse_bounded<Json>(text);
   if (!policy.is_object()) return refuse("Redrive allow policy is not a valid JSON map.");
   RedriveAllowPolicy read;
   const Json permission = policy.value("redrivePermission", Json());
@@ -167,8 +168,7 @@ Result<> apply_one(QueueSettings& settings, const std::string& name, const std::
     settings.redrive_allow = std::move(*policy);
     return {};
   }
-  if (name == "Policy" && !Json::parse(value, nullptr, false).is_object())
-    return invalid_attribute_value(name);
+  if (name == "Policy" && !parse_bounded<Json>(value).is_object()) return invalid_attribute_value(name);
   if (name == "SqsManagedSseEnabled" && !to_bool(value)) return invalid_attribute_value(name);
   if (name == "KmsDataKeyReusePeriodSeconds") {
     const std::optional<int> seconds = to_int(value);

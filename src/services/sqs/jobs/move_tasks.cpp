@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "services/sqs/core/errors.hpp"
 
@@ -113,7 +114,7 @@ void MoveTasks::run(const std::string& id) {
 
 Result<std::uint64_t> MoveTasks::cancel(const std::string& handle, Instant now) {
   const std::optional<std::string> plain = base64_decode(handle);
-  const Json named = plain ? Json::parse(*plain, nullptr, false) : Json();
+  const Json named = plain ? parse_bounded<Json>(*plain) : Json();
   if (!named.is_object() || !named.value("taskId", Json()).is_string() ||
       !named.value("sourceArn", Json()).is_string())
     return invalid_parameter("Value for parameter TaskHandle is invalid.");

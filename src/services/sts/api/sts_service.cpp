@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bounded_json.hpp"
 #include "base/encoding.hpp"
 #include "gateway/authorizer.hpp"
 #include "models/sts.hpp"
@@ -78,7 +79,7 @@ Result<Reply> StsService::assume_role(Call& call) {
   const std::string role = resource.substr(resource.rfind('/') + 1);
   const std::string name = sts_text(call.input, "RoleSessionName");
   if (const std::string policy = sts_text(call.input, "Policy");
-      !policy.empty() && !Json::parse(policy, nullptr, false).is_object())
+      !policy.empty() && !parse_bounded<Json>(policy).is_object())
     return AwsError(models::sts::errors::MalformedPolicyDocumentException,
                     "The policy is not in the valid JSON format.");
   Reply reply;
