@@ -2,16 +2,20 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/log.hpp"
 
@@ -49,12 +53,33 @@ void sign(const Descriptor& lock) {
     log::debug("the lock file could not be signed: {}", std::strerror(errno));
 }
 
-std::string owner_of(const Descriptor& lock) {
+/// Of the process that signed the lock; 0 if nobody did.
+pid_t signer_of(const Descriptor& lock) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(lock.get(), text.data(), text.size(), 0);
   std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  pid = pid.substr(0, pid.find('\n'));
-  return pid.empty() ? "another Aviary" : fmt::format("another Aviary (process {})", pid);
+  pid_t number = 0;
+  std::from_chars(pid.data(), pid.data() + pid.size(), number);
+  return number;
+}
+
+std::string owner_of(const Descriptor& lock) {
+  const pid_t pid = signer_of(lock);
+  return pid == 0 ? "another Aviary" : fmt::format("another Aviary (process {})", pid);
+}
+
+/// As `take`, but waits for what a server that was killed had just begun to start: until that is a program of
+/// its own, or has noticed, it holds the lock.
+bool take_after_the_dead(const Descriptor& lock) {
+  constexpr std::chrono::milliseconds patience{2000};
+  constexpr std::chrono::milliseconds step{10};
+  for (std::chrono::milliseconds waited{0}; !take(lock); waited += step) {
+    const pid_t signer = signer_of(lock);
+    const bool is_dead = signer > 0 && ::kill(signer, 0) != 0 && errno == ESRCH;
+    if (!is_dead || waited >= patience) return false;
+    std::this_thread::sleep_for(step);
+  }
+  return true;
 }
 
 /// A folder of this user's with a lock that nobody holds, or whose lock was the last thing removed from it.
@@ -153,7 +178,7 @@ Started<DataFolder> DataFolder::open(const fs::path& folder) {
   if (problem) return refuse(problem.message());
   Descriptor lock = open_lock(where / data_lock, O_CREAT);
   if (!lock) return refuse(std::strerror(errno));
-  if (!take(lock))
+  if (!take_after_the_dead(lock))
     return refuse(fmt::format("{} is using it; stop that one, or choose another folder", owner_of(lock)));
   sign(lock);
   auto scratch = ScratchFolder::make();

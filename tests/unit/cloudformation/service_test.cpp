@@ -63,6 +63,8 @@ class Stacks : public ::testing::Test, public Cloud {
     }
     if (ask.operation == "GetQueueAttributes" && !queues.contains(ask.input.value("QueueUrl", "")))
       co_return AwsError(models::sqs::errors::QueueDoesNotExist, "The specified queue does not exist.");
+    if (ask.operation == "GetQueueUrl")
+      co_return AwsError(models::sqs::errors::QueueDoesNotExist, "The specified queue does not exist.");
     if (ask.operation == "CreateQueue")
       co_return Json{{"QueueUrl", "http://queues/1/" + ask.input.at("QueueName").get<std::string>()}};
     if (ask.operation == "DescribeEventBus") {

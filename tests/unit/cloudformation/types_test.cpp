@@ -200,7 +200,7 @@ TEST(ResourceTypes, WhatBelongsToLogsIsSpelledAsLogsDoes) {
   const ResourceType& policy = type("AWS::Logs::AccountPolicy");
   const Json properties{{"PolicyName", "p"}, {"PolicyType", "SUBSCRIPTION_FILTER_POLICY"}};
   EXPECT_EQ(policy.made(context(), properties, {}).physical_id, "123456789012|SUBSCRIPTION_FILTER_POLICY|p");
-  // Tags are for what is made, not for what is changed.
+  // Those of what is there change by calls of their own.
   const Json target{{"Name", "n"}, {"Tags", {{{"Key", "k"}, {"Value", "v"}}}}};
   const ResourceType& delivered = type("AWS::Logs::DeliveryDestination");
   EXPECT_EQ(delivered.create(context(), target)[0].input["tags"], (Json{{"k", "v"}}));
@@ -208,7 +208,8 @@ TEST(ResourceTypes, WhatBelongsToLogsIsSpelledAsLogsDoes) {
                           .properties = {{"Name", "n"}, {"DeliveryDestinationPolicy", "{}"}}};
   steps = delivered.update(context(), existing, target);
   EXPECT_FALSE(steps[0].input.contains("tags"));
-  EXPECT_THAT(operations(steps), ElementsAre("PutDeliveryDestination", "DeleteDeliveryDestinationPolicy"));
+  EXPECT_THAT(operations(steps),
+              ElementsAre("PutDeliveryDestination", "DeleteDeliveryDestinationPolicy", "TagResource"));
 }
 
 TEST(ResourceTypes, AStreamChangesStepByStep) {
