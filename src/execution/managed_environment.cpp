@@ -130,7 +130,7 @@ std::shared_ptr<WaitingRuntime> ManagedEnvironment::wait(std::uint64_t connectio
   return runtime;
 }
 
-std::optional<Delivery> ManagedEnvironment::take_event(const std::string& request_id) {
+std::optional<Delivery> ManagedEnvironment::take_event_of(const std::string& request_id) {
   Running* invocation = find(request_id);
   if (invocation == nullptr || state_ != State::Idle) return std::nullopt;
   return Delivery{&invocation->job->invocation, std::move(invocation->job->invocation.payload),

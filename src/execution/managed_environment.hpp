@@ -48,7 +48,7 @@ class ManagedEnvironment final : public Environment, public ConcurrentSession {
   // The Runtime API's side.
   Session& session() override { return *this; }
   std::shared_ptr<WaitingRuntime> wait(std::uint64_t connection) override;
-  std::optional<Delivery> take_event(const std::string& request_id) override;
+  std::optional<Delivery> take_event_of(const std::string& request_id) override;
   PostCheck post(std::string_view request_id, bool error, std::uint64_t connection) override;
   void respond(std::string payload) override;
   void fail(Failure failure) override;

@@ -27,7 +27,7 @@ Task<wire::Response> next_of_many(std::shared_ptr<ConcurrentSession> session, st
   auto waiting = runtime->event.wait();
   const bool there = co_await std::move(waiting);
   if (!there) co_return internal_error();
-  std::optional<Delivery> delivery = session->take_event(runtime->request_id);
+  std::optional<Delivery> delivery = session->take_event_of(runtime->request_id);
   if (!delivery) co_return internal_error();
   co_return render(std::move(*delivery));
 }

@@ -21,7 +21,7 @@ class ConcurrentSession {
   /// One more runtime wants an event. Null: it may not, as many wait already, or the environment ends.
   virtual std::shared_ptr<WaitingRuntime> wait(std::uint64_t connection) = 0;
   /// Nothing when the invocation has ended meanwhile.
-  virtual std::optional<Delivery> take_event(const std::string& request_id) = 0;
+  virtual std::optional<Delivery> take_event_of(const std::string& request_id) = 0;
   /// Whether this may be posted about the invocation. If it is accepted, `session` takes what comes next
   /// (`respond`, `fail`, `streamed_bytes`) to be about it.
   virtual PostCheck post(std::string_view request_id, bool error, std::uint64_t connection) = 0;

@@ -84,7 +84,8 @@ Task<Deployer::Outcome> Deployer::look_for(Context context, std::string type_nam
 
 Task<Json> Deployer::existing_of(Context context, Json candidates) {
   Json existing = Json::array();
-  for (const auto& [name, id] : ids_of_imports(candidates)) {
+  for (const auto& [logical_id, id] : ids_of_imports(candidates)) {
+    const std::string& name = logical_id;  // Clang captures no structured binding
     const auto entry = std::ranges::find_if(
         candidates, [&](const Json& each) { return property_text(each, "LogicalResourceId") == name; });
     Json properties = entry->at("ResourceIdentifier");
