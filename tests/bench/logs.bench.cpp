@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ports/journal.hpp"
+#include "services/logs/core/account_subscriptions.hpp"
 #include "services/logs/core/event_search.hpp"
 #include "services/logs/core/ingestion.hpp"
 #include "services/logs/core/log_store.hpp"
@@ -42,7 +43,8 @@ void lines_of_an_invoke(benchmark::State& state) {
   LogStore store(journal, {});
   NoMetrics metrics;
   NoSubscribers subscribers;
-  Ingestion ingestion(&metrics, subscribers);
+  const AccountSubscriptions of_accounts;
+  Ingestion ingestion(&metrics, subscribers, of_accounts);
   const std::uint64_t id = store.open_stream(scope, "/aws/lambda/f", "2026/01/31/[6]1f0e", start).id;
   Millis now = start;
   for (auto _ : state) {
