@@ -11,30 +11,36 @@
 namespace aviary::app {
 namespace {
 
-/// Functions that rotate secrets are invoked as a client would.
+/// Invokes a function as a client would; what went wrong, if anything did.
+Task<std::optional<std::string>> invoke_function(Parts& parts, std::string account, std::string region,
+                                                 Json input) {
+  auto invoking = call_service(parts, {.service = "lambda",
+                                       .operation = "Invoke",
+                                       .account = std::move(account),
+                                       .region = std::move(region),
+                                       .input = std::move(input)});
+  const Result<Json> answer = co_await std::move(invoking);
+  if (!answer) co_return answer.error().message;
+  const std::string problem = answer->value("FunctionError", "");
+  if (problem.empty()) co_return std::nullopt;
+  co_return fmt::format("the function ends with {}", problem);
+}
+
+/// Functions that rotate secrets.
 class LambdaRotation final : public secretsmanager::RotationFunctions {
  public:
   explicit LambdaRotation(Parts& parts) : parts_(parts) {}
 
   Task<std::optional<std::string>> run(Ask ask) override {
-    auto invoking = call_service(
-        parts_, {.service = "lambda",
-                 .operation = "Invoke",
-                 .account = std::move(ask.account),
-                 .region = std::move(ask.region),
-                 .input = {{"FunctionName", std::move(ask.function)}, {"Payload", ask.event.dump()}}});
-    const Result<Json> answer = co_await std::move(invoking);
-    if (!answer) co_return answer.error().message;
-    const std::string problem = answer->value("FunctionError", "");
-    if (problem.empty()) co_return std::nullopt;
-    co_return fmt::format("the function ends with {}", problem);
+    Json input{{"FunctionName", std::move(ask.function)}, {"Payload", ask.event.dump()}};
+    return invoke_function(parts_, std::move(ask.account), std::move(ask.region), std::move(input));
   }
 
  private:
   Parts& parts_;
 };
 
-/// Functions that maintenance windows run, likewise.
+/// Functions that maintenance windows run.
 class LambdaTasks final : public ssm::TaskFunctions {
  public:
   explicit LambdaTasks(Parts& parts) : parts_(parts) {}
@@ -43,16 +49,7 @@ class LambdaTasks final : public ssm::TaskFunctions {
     Json input{{"FunctionName", std::move(ask.function)}, {"Payload", std::move(ask.payload)}};
     if (!ask.qualifier.empty()) input["Qualifier"] = std::move(ask.qualifier);
     if (!ask.client_context.empty()) input["ClientContext"] = std::move(ask.client_context);
-    auto invoking = call_service(parts_, {.service = "lambda",
-                                          .operation = "Invoke",
-                                          .account = std::move(ask.account),
-                                          .region = std::move(ask.region),
-                                          .input = std::move(input)});
-    const Result<Json> answer = co_await std::move(invoking);
-    if (!answer) co_return answer.error().message;
-    const std::string problem = answer->value("FunctionError", "");
-    if (problem.empty()) co_return std::nullopt;
-    co_return fmt::format("the function ends with {}", problem);
+    return invoke_function(parts_, std::move(ask.account), std::move(ask.region), std::move(input));
   }
 
  private:

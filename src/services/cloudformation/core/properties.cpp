@@ -49,6 +49,15 @@ Json tag_map(const Json& list) {
   return map;
 }
 
+Json tags_gone(const Json& before, const Json& after) {
+  const Json old = tag_map(before.value("Tags", Json::array()));
+  const Json now = tag_map(after.value("Tags", Json::array()));
+  Json gone = Json::array();
+  for (const auto& [key, value] : old.items())
+    if (!now.contains(key)) gone.push_back(key);
+  return gone;
+}
+
 Json with_small_letters(const Json& value) {
   if (value.is_array()) {
     Json out = Json::array();

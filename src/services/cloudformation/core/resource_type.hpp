@@ -122,6 +122,8 @@ void copy_properties(const Json& from, Json& out, std::initializer_list<const ch
 std::string document_text(const Json& value);
 /// `[{"Key","Value"}]` as a map.
 Json tag_map(const Json& list);
+/// Keys of `Tags` that were there in the properties before, and are not after.
+Json tags_gone(const Json& before, const Json& after);
 /// Keys with a small first letter, all the way down: as CodeDeploy spells its members.
 Json with_small_letters(const Json& value);
 bool differs(const Json& a, const Json& b, const char* property);

@@ -31,11 +31,7 @@ inline void append_tag_steps(const Context& context, const char* type, const Exi
   if (!differs(existing.properties, wanted, "Tags")) return;
   const Json about{{"ResourceType", type}, {"ResourceId", existing.physical_id}};
   const Json tags = tags_with_stack(context, wanted);
-  const Json now = tag_map(tags);
-  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : before.items())
-    if (!now.contains(key)) gone.push_back(key);
+  Json gone = tags_gone(existing.properties, {{"Tags", tags}});
   if (!gone.empty()) {
     steps.push_back(systems_call("RemoveTagsFromResource", about));
     steps.back().input["TagKeys"] = std::move(gone);

@@ -161,10 +161,7 @@ Steps update_function(const Context& context, const Existing& existing, const Js
   if (differs(existing.properties, wanted, "Tags")) {
     const std::string arn = existing.attributes.value("Arn", "");
     const Json tags = tag_map(wanted.value("Tags", Json::array()));
-    Json gone = Json::array();
-    const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-    for (const auto& [key, value] : before.items())
-      if (!tags.contains(key)) gone.push_back(key);
+    Json gone = tags_gone(existing.properties, wanted);
     if (!gone.empty()) steps.push_back(lambda_call("UntagResource", {{"Resource", arn}, {"TagKeys", gone}}));
     if (!tags.empty()) steps.push_back(lambda_call("TagResource", {{"Resource", arn}, {"Tags", tags}}));
   }

@@ -72,10 +72,7 @@ void append_tag_steps(const Existing& existing, const Json& wanted, Steps& steps
   if (!differs(existing.properties, wanted, "Tags")) return;
   const Json about{{"resourceArn", existing.attributes.value("Arn", "")}};
   const Json now = tag_map(wanted.value("Tags", Json::array()));
-  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : before.items())
-    if (!now.contains(key)) gone.push_back(key);
+  Json gone = tags_gone(existing.properties, wanted);
   if (!gone.empty()) {
     steps.push_back(delivery_call("UntagResource", about));
     steps.back().input["tagKeys"] = std::move(gone);

@@ -24,15 +24,6 @@ Json tags_of(const Context& context, const Json& properties) {
   return list;
 }
 
-Json keys_gone(const Json& before, const Json& after) {
-  const Json old = tag_map(before.value("Tags", Json::array()));
-  const Json now = tag_map(after.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : old.items())
-    if (!now.contains(key)) gone.push_back(key);
-  return gone;
-}
-
 std::string parameter_name(const Context& context, const Json& properties) {
   return context.name(properties, "Name", 1011);
 }
@@ -65,7 +56,7 @@ Steps update_parameter(const Context& context, const Existing& existing, const J
     if (existing.properties.contains(member) && !wanted.contains(member)) input[member] = "";
   Steps steps{parameter_call("ssm", "PutParameter", std::move(input))};
   const Json about{{"ResourceType", "Parameter"}, {"ResourceId", name}};
-  if (const Json gone = keys_gone(existing.properties, wanted); !gone.empty()) {
+  if (const Json gone = tags_gone(existing.properties, wanted); !gone.empty()) {
     steps.push_back(parameter_call("ssm", "RemoveTagsFromResource", about));
     steps.back().input["TagKeys"] = gone;
   }
@@ -139,7 +130,7 @@ Steps update_secret(const Context& context, const Existing& existing, const Json
   } else {
     steps.push_back(std::move(update));
   }
-  if (const Json gone = keys_gone(existing.properties, wanted); !gone.empty())
+  if (const Json gone = tags_gone(existing.properties, wanted); !gone.empty())
     steps.push_back(
         parameter_call("secretsmanager", "UntagResource", {{"SecretId", arn}, {"TagKeys", gone}}));
   if (const Json tags = tags_of(context, wanted);

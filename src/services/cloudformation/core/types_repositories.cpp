@@ -98,11 +98,8 @@ Steps update_repository(const Context&, const Existing& existing, const Json& wa
   }
   append_policies(existing.properties, wanted, name, steps);
   if (differs(existing.properties, wanted, "Tags")) {
-    const Json before = tag_map(existing.properties.value("Tags", Json::array()));
     const Json now = tag_map(wanted.value("Tags", Json::array()));
-    Json gone = Json::array();
-    for (const auto& [key, value] : before.items())
-      if (!now.contains(key)) gone.push_back(key);
+    Json gone = tags_gone(existing.properties, wanted);
     const Json about{{"resourceArn", existing.attributes.value("Arn", "")}};
     if (!gone.empty()) {
       steps.push_back(repository_call("UntagResource", about));

@@ -11,11 +11,8 @@ void append_tag_steps(const Context& context, const std::string& resource, const
                       const Json& wanted, Steps& steps) {
   if (!differs(before, wanted, "Tags")) return;
   const std::string arn = fmt::format("arn:aws:apigateway:{}::/{}", context.region, resource);
-  const Json had = tag_map(before.value("Tags", Json::array()));
   const Json after = tag_map(wanted.value("Tags", Json::array()));
-  Json gone = Json::array();
-  for (const auto& [key, value] : had.items())
-    if (!after.contains(key)) gone.push_back(key);
+  const Json gone = tags_gone(before, wanted);
   if (!gone.empty()) steps.push_back(rest_call("UntagResource", {{"resourceArn", arn}, {"tagKeys", gone}}));
   if (!after.empty()) steps.push_back(rest_call("TagResource", {{"resourceArn", arn}, {"tags", after}}));
 }

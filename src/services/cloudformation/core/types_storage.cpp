@@ -165,10 +165,7 @@ Steps update_access_point(const Context& context, const Existing& existing, cons
   const Json now = tag_map(wanted.value("Tags", Json::array()));
   const Json about{{"AccountId", context.account},
                    {"ResourceArn", existing.attributes.value("Arn", std::string())}};
-  Json gone = Json::array();
-  const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-  for (const auto& [key, value] : before.items())
-    if (!now.contains(key)) gone.push_back(key);
+  Json gone = tags_gone(existing.properties, wanted);
   if (!gone.empty()) {
     steps.push_back(storage_call("s3control", "UntagResource", about));
     steps.back().input["TagKeys"] = std::move(gone);

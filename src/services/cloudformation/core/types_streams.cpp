@@ -82,10 +82,7 @@ Steps update_kinesis(const Context& context, const Existing& existing, const Jso
                     wanted.value("StreamEncryption", Json()));
   if (differs(existing.properties, wanted, "Tags")) {
     const Json after = tag_map(wanted.value("Tags", Json::array()));
-    Json gone = Json::array();
-    const Json before = tag_map(existing.properties.value("Tags", Json::array()));
-    for (const auto& [key, value] : before.items())
-      if (!after.contains(key)) gone.push_back(key);
+    Json gone = tags_gone(existing.properties, wanted);
     if (!gone.empty())
       steps.push_back(stream_call("UntagResource", {{"ResourceARN", arn}, {"TagKeys", gone}}));
     if (!after.empty()) steps.push_back(stream_call("TagResource", {{"ResourceARN", arn}, {"Tags", after}}));
