@@ -31,7 +31,7 @@ inline void append_tag_steps(const Context& context, const char* type, const Exi
   if (!differs(existing.properties, wanted, "Tags")) return;
   const Json about{{"ResourceType", type}, {"ResourceId", existing.physical_id}};
   const Json tags = tags_with_stack(context, wanted);
-  Json gone = tags_gone(existing.properties, {{"Tags", tags}});
+  Json gone = tags_gone(existing.properties, Json::object({{"Tags", tags}}));
   if (!gone.empty()) {
     steps.push_back(systems_call("RemoveTagsFromResource", about));
     steps.back().input["TagKeys"] = std::move(gone);
